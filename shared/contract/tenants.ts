@@ -1,0 +1,38 @@
+// Tenants: the sealed-off companies on one installation.
+import { z } from 'zod'
+import type { Route } from '../route.ts'
+import { Id, Instant, JsonObject, Usd } from '../primitives.ts'
+
+export const TenantLimits = z.object({
+  agents: z.number().int().positive(),
+  calls_per_hour: z.number().int().positive(),
+  concurrent_calls: z.number().int().positive(),
+  api_requests_per_minute: z.number().int().positive(),
+  monthly_budget: Usd.nullable(),
+})
+export type TenantLimits = z.infer<typeof TenantLimits>
+
+export const IsolationLevel = z.enum(['schema', 'database', 'cluster'])
+export type IsolationLevel = z.infer<typeof IsolationLevel>
+
+export const Tenant = z.object({
+  id: Id,
+  name: z.string().min(1).max(120),
+  status: z.enum(['active', 'suspended']),
+  isolation_level: IsolationLevel,
+  limits: TenantLimits,
+  business_context: JsonObject,
+  time_zone: z.string(),
+  created_at: Instant,
+})
+export type Tenant = z.output<typeof Tenant>
+
+export const tenantRoutes = {
+  getTenant: {
+    method: 'get',
+    path: '/api/tenant',
+    permission: 'signed_in',
+    response: Tenant,
+    summary: 'The tenant you are signed in to',
+  },
+} as const satisfies Record<string, Route>
