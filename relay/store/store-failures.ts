@@ -1,0 +1,93 @@
+// What SQLite and the file system say, in the store's own words. Nothing of the driver leaks out.
+import { statfsSync } from 'node:fs'
+import { StoreError, type StoreErrorCode } from './doc-store.ts'
+
+const CONSTRAINT = 19
+const BUSY = 5
+const IO_ERROR = 10
+const CORRUPT = 11
+const FULL = 13
+const CANNOT_OPEN = 14
+const NOT_A_DATABASE = 26
+/** Less than this is a full disk, whatever name SQLite gives the failure: the WAL index alone grows by 32 KiB. */
+const LITTLE_SPACE_BYTES = 256 * 1024
+
+/** A StoreError as it crosses the thread. */
+export interface Failure {
+  code: StoreErrorCode
+  message: string
+  keys: string[]
+}
+
+/**
+ * @param folder where the file lies, to tell a full disk from a broken one
+ * @throws never
+ * @source sqlite.org/rescode.html
+ */
+export function failureOf(error: unknown, folder: string): Failure {
+  if (error instanceof StoreError) return { code: error.code, message: error.message, keys: error.keys }
+  const message = error instanceof Error ? error.message : String(error)
+  const code = sqliteCode(error)
+  switch (code) {
+    case CONSTRAINT:
+      return {
+        code: 'DUPLICATE_KEY',
+        message: 'A document with these values exists.',
+        keys: duplicateKeys(message),
+      }
+    case FULL:
+      return NO_SPACE
+    case IO_ERROR:
+    case CANNOT_OPEN:
+      if (hasLittleSpace(folder)) return NO_SPACE
+      return { code: 'UNAVAILABLE', message: `The disk under ${folder} fails: ${message}.`, keys: [] }
+    case BUSY:
+      return { code: 'UNAVAILABLE', message: `Another program holds the store in ${folder}.`, keys: [] }
+    case CORRUPT:
+    case NOT_A_DATABASE:
+      return {
+        code: 'UNAVAILABLE',
+        message: `A file of the store in ${folder} is damaged: ${message}.`,
+        keys: [],
+      }
+    default:
+      return { code: 'UNAVAILABLE', message: `The store failed: ${message}.`, keys: [] }
+  }
+}
+
+export const NO_SPACE: Failure = {
+  code: 'NO_SPACE',
+  message: 'The disk is full; nothing was written.',
+  keys: [],
+}
+
+export function storeErrorOf(failure: Failure): StoreError {
+  return new StoreError(failure.code, failure.message, { keys: failure.keys })
+}
+
+/** Whether the transaction it happened in is beyond help, so that it must be undone as a whole. */
+export function isStorageFailure(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code !== null && code !== CONSTRAINT
+}
+
+/** The primary result code, or null when the error is not SQLite's. */
+function sqliteCode(error: unknown): number | null {
+  const code = (error as { errcode?: unknown } | null)?.errcode
+  return typeof code === 'number' ? code & 0xff : null
+}
+
+/** From "UNIQUE constraint failed: calls._id" or "...: calls.k:tenant_id, calls.k:call_sid". */
+function duplicateKeys(message: string): string[] {
+  const columns = message.slice(message.indexOf(': ') + 2).split(', ')
+  return columns.map((column) => column.slice(column.indexOf('.') + 1).replace(/^k:/, ''))
+}
+
+function hasLittleSpace(folder: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize < LITTLE_SPACE_BYTES
+  } catch {
+    return false
+  }
+}
