@@ -1,0 +1,138 @@
+// Composes the console: who may see which screen, the shell around it, and the keys that act everywhere.
+import { AudioLines, Bot, ChartColumn, FlaskConical, Hash } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
+import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
+import { useHashLocation } from 'wouter/use-hash-location'
+import type { Permission } from '../../shared/permissions.ts'
+import { Icon } from './components/icon.tsx'
+import { KeySheet } from './components/key-sheet.tsx'
+import { LiveRegion } from './components/live-region.tsx'
+import type { RailItem } from './components/rail.tsx'
+import { Rail } from './components/rail.tsx'
+import { Loading } from './components/standing.tsx'
+import { Toasts } from './components/toast.tsx'
+import { createAccessActions } from './features/access/access-actions.ts'
+import { LinkWord, LostBar } from './features/access/link-state.tsx'
+import { MeMenu } from './features/access/me-menu.tsx'
+import { SignInPage } from './features/access/sign-in-page.tsx'
+import { TenantSwitch } from './features/access/tenant-switch.tsx'
+import { LivePage } from './features/calls/live-page.tsx'
+import type { ConsolePorts } from './lib/console-context.tsx'
+import { ConsoleProvider, useActions, useConsoleState } from './lib/console-context.tsx'
+import { useKeys } from './lib/keyboard.ts'
+import { reasonWords } from './lib/wording.ts'
+import type { Lane } from './store/attention.ts'
+import { laneOf } from './store/attention.ts'
+import { callsOnWall, selectMe } from './store/selectors.ts'
+
+const SCREENS = [
+  { href: '/live', word: 'Live', icon: AudioLines, permission: 'calls.read', also: '/calls/' },
+  { href: '/numbers', word: 'Numbers', icon: Hash, permission: 'numbers.read' },
+  { href: '/agents', word: 'Agents', icon: Bot, permission: 'agents.read' },
+  { href: '/analytics', word: 'Analytics', icon: ChartColumn, permission: 'analytics.read' },
+] as const satisfies readonly (Pick<RailItem, 'href' | 'word' | 'icon'> & {
+  permission: Permission
+  also?: string
+})[]
+
+export function App({ ports }: { ports: ConsolePorts }) {
+  return (
+    <ConsoleProvider ports={ports}>
+      <Router hook={useHashLocation}>
+        <Doors />
+        <Toasts />
+      </Router>
+    </ConsoleProvider>
+  )
+}
+
+function Doors() {
+  const actions = useActions(createAccessActions)
+  const session = useConsoleState((state) => state.session.state)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: restored once, when the console opens
+  useEffect(() => {
+    void actions.restore()
+  }, [])
+  if (session === 'restoring') return <Loading what="your sign-in" />
+  return session === 'signed_in' ? <Shell /> : <SignInPage />
+}
+
+function Shell() {
+  const [, navigate] = useLocation()
+  const [sheet, setSheet] = useState<'keys' | null>(null)
+  const lane = useLane()
+  const screens = useScreens(lane)
+  const home = screens[0]?.href ?? '/none'
+  const openCall = (call_sid: string, place?: 'context') =>
+    navigate(place ? `/calls/${call_sid}/${place}` : `/calls/${call_sid}`)
+  useKeys({
+    '?': () => setSheet('keys'),
+    ...Object.fromEntries(screens.map((screen, index) => [`ctrl+${index + 1}`, () => navigate(screen.href)])),
+  })
+  return (
+    <div className="app">
+      <Rail items={screens} />
+      <TopBar onShowKeys={() => setSheet('keys')} />
+      <Switch>
+        <Route path="/live">
+          <LivePage lane={lane} lostBar={<LostBar />} context={() => null} onOpen={openCall} />
+        </Route>
+        <Route>
+          <Redirect to={home} />
+        </Route>
+      </Switch>
+      <Announcements lane={lane} />
+      {sheet === 'keys' && <KeySheet onClose={() => setSheet(null)} />}
+    </div>
+  )
+}
+
+function TopBar({ onShowKeys }: { onShowKeys: () => void }) {
+  const simulated = useConsoleState((state) => state.setup?.simulated)
+  return (
+    <header className="topbar">
+      <TenantSwitch />
+      <span className="grow" />
+      {(simulated?.phone || simulated?.model) && (
+        <span className="sim" title={simulatorSays(simulated)}>
+          <Icon of={FlaskConical} />
+          <span>Simulator</span>
+        </span>
+      )}
+      <LinkWord />
+      <MeMenu onShowKeys={onShowKeys} />
+    </header>
+  )
+}
+
+function simulatorSays(simulated: { phone: boolean; model: boolean }): string {
+  const which =
+    simulated.phone && simulated.model ? 'carrier or model' : simulated.phone ? 'carrier' : 'model'
+  return `No ${which} credentials: the built-in simulator takes their place`
+}
+
+function Announcements({ lane }: { lane: Lane }) {
+  const top = lane.needs[0]
+  return (
+    <LiveRegion message={top ? `${lane.needs.length} need you. First: ${reasonWords(top.attention)}.` : ''} />
+  )
+}
+
+function useLane(): Lane {
+  const calls = useConsoleState((state) => state.calls)
+  const wall = useConsoleState((state) => state.wall)
+  return useMemo(() => laneOf(callsOnWall({ calls, wall })), [calls, wall])
+}
+
+function useScreens(lane: Lane): RailItem[] {
+  const me = useConsoleState(selectMe)
+  const [location] = useLocation()
+  const level = lane.needs.some((item) => item.attention.level === 3) ? 3 : 2
+  return SCREENS.filter((screen) => me?.permissions.includes(screen.permission)).map((screen) => ({
+    href: screen.href,
+    word: screen.word,
+    icon: screen.icon,
+    is_on: location.startsWith(screen.href) || ('also' in screen && location.startsWith(screen.also)),
+    ...(screen.href === '/live' ? { count: { value: lane.needs.length, level } } : {}),
+  }))
+}

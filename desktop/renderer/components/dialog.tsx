@@ -1,0 +1,40 @@
+// A dialog asks a question in its title; its button repeats the verb.
+import { Dialog as Radix } from 'radix-ui'
+import type { ReactNode } from 'react'
+
+export function Dialog({
+  title,
+  onClose,
+  children,
+  says,
+  className = '',
+}: {
+  title: string
+  onClose: () => void
+  children: ReactNode
+  /** One or two sentences on what it will do. */
+  says?: string
+  className?: string
+}) {
+  return (
+    <Radix.Root open onOpenChange={(open) => open || onClose()}>
+      <Radix.Portal>
+        <Radix.Overlay className="scrim" />
+        <Radix.Content
+          className={`dialog floating ${className}`}
+          {...(says ? {} : { 'aria-describedby': undefined })}
+        >
+          <Radix.Title asChild>
+            <h2>{title}</h2>
+          </Radix.Title>
+          {says && <Radix.Description>{says}</Radix.Description>}
+          {children}
+        </Radix.Content>
+      </Radix.Portal>
+    </Radix.Root>
+  )
+}
+
+export function DialogActs({ children }: { children: ReactNode }) {
+  return <div className="row dialog-acts">{children}</div>
+}

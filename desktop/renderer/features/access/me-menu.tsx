@@ -1,0 +1,58 @@
+import { LogOut } from 'lucide-react'
+import { useState } from 'react'
+import { Face } from '../../components/face.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { Menu, MenuChoices, MenuHead, MenuItem, MenuLine } from '../../components/menu.tsx'
+import { useActions, useConsole, useConsoleState } from '../../lib/console-context.tsx'
+import type { ThemeChoice } from '../../lib/theme.ts'
+import { ROLE_WORDS } from '../../lib/wording.ts'
+import { selectMe } from '../../store/selectors.ts'
+import { createAccessActions } from './access-actions.ts'
+
+export function MeMenu({ onShowKeys }: { onShowKeys: () => void }) {
+  const actions = useActions(createAccessActions)
+  const { theme } = useConsole()
+  const me = useConsoleState(selectMe)
+  const [choice, setChoice] = useState<ThemeChoice>(theme.choice())
+  if (!me) return null
+  return (
+    <Menu
+      align="end"
+      width={236}
+      label="You"
+      trigger={
+        <button type="button" className="me" aria-label={me.user.name}>
+          <Face name={me.user.name} is_self />
+        </button>
+      }
+    >
+      <MenuHead>
+        <b className="text-ink">{me.user.name}</b>,{' '}
+        {me.roles.map((role) => ROLE_WORDS[role].toLowerCase()).join(', ')}
+        <br />
+        {me.user.email}
+      </MenuHead>
+      <MenuLine />
+      <MenuChoices
+        label="Theme"
+        value={choice}
+        choices={[
+          { value: 'system' as const, word: 'As the system' },
+          { value: 'light' as const, word: 'Light' },
+          { value: 'dark' as const, word: 'Dark' },
+        ]}
+        onChoose={(next) => {
+          theme.choose(next)
+          setChoice(next)
+        }}
+      />
+      <MenuLine />
+      <MenuItem onSelect={onShowKeys} aside="?">
+        Keys
+      </MenuItem>
+      <MenuItem onSelect={() => void actions.signOut()} icon={<Icon of={LogOut} />}>
+        Sign out
+      </MenuItem>
+    </Menu>
+  )
+}

@@ -1,0 +1,69 @@
+// What one can do with calls: look, open, listen in, end.
+import type { Reply } from '../../../../shared/bridge.ts'
+import type { CallSession, CallSummary, Outcome } from '../../../../shared/contract/calls.ts'
+import type { AudioPlayer } from '../../lib/audio-player.ts'
+import type { ConsolePorts } from '../../lib/console-context.tsx'
+import { readCall, readLiveCalls } from '../../store/follow-relay.ts'
+import type { ConsoleState } from '../../store/state.ts'
+
+export interface CallActions {
+  select(call_sid: string | null): void
+  /** Reads a call whole, so that its transcript and versions are there and stay in step. */
+  open(call_sid: string): Promise<Reply<CallSession>>
+  readAgain(): Promise<void>
+  setView(view: Partial<Pick<ConsoleState, 'density' | 'group' | 'filter' | 'narrowed'>>): void
+  toggleListening(call_sid: string): void
+  stopListening(): void
+  hangUp(call_sid: string, input: { outcome?: Outcome; reason?: string }): Promise<Reply<CallSummary>>
+}
+
+export function createCallActions({
+  bridge,
+  store,
+  openAudio,
+}: Pick<ConsolePorts, 'bridge' | 'store' | 'openAudio'>): CallActions {
+  let stop: (() => void) | null = null
+
+  const stopListening = () => {
+    stop?.()
+    stop = null
+    store.setState({ listening: { state: 'off' } })
+  }
+  const listen = (call_sid: string) => {
+    const player: AudioPlayer = openAudio()
+    const unlisten = bridge.listen(call_sid, (message) => {
+      switch (message.type) {
+        case 'audio':
+          return player.play(message.piece)
+        case 'flush':
+          return player.flush(message.speaker)
+        case 'closed':
+          stop?.()
+          stop = null
+          return store.setState({ listening: { state: 'closed', call_sid, reason: message.reason } })
+      }
+    })
+    stop = () => {
+      unlisten()
+      player.close()
+    }
+    store.setState({ listening: { state: 'on', call_sid } })
+  }
+
+  return {
+    select(call_sid) {
+      if (store.getState().selected !== call_sid) store.setState({ selected: call_sid })
+    },
+    open: (call_sid) => readCall(bridge, store, call_sid),
+    readAgain: () => readLiveCalls(bridge, store),
+    setView: (view) => store.setState(view),
+    toggleListening(call_sid) {
+      const { listening } = store.getState()
+      const was_on = listening.state === 'on' && listening.call_sid === call_sid
+      stopListening()
+      if (!was_on) listen(call_sid)
+    },
+    stopListening,
+    hangUp: (call_sid, input) => bridge.request('hangUpCall', { params: { call_sid }, body: input }),
+  }
+}

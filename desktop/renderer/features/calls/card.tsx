@@ -1,0 +1,261 @@
+// The cell of the wall, in four densities: the same facts, fewer as it shrinks.
+import { memo } from 'react'
+import type { CallSummary, SpeechTurn } from '../../../../shared/contract/calls.ts'
+import { Faces } from '../../components/face.tsx'
+import { Icon, LevelIcon } from '../../components/icon.tsx'
+import { Score } from '../../components/score.tsx'
+import { useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { formatCallTime, formatDelay, lastDigits, maskNumber } from '../../lib/format.ts'
+import { reasonWords, SPEAKER_WORDS } from '../../lib/wording.ts'
+import { worst } from '../../store/attention.ts'
+import { isLost, selectMe } from '../../store/selectors.ts'
+import { FADE_MS } from '../../store/snapshot.ts'
+import type { Density } from '../../store/state.ts'
+import { countsTenths, lengthOf, phaseOf, SLOW_REPLY_MS } from './phase.ts'
+
+export const Card = memo(function Card({
+  call_sid,
+  density,
+  in_incident,
+}: {
+  call_sid: string
+  density: Density
+  in_incident: boolean
+}) {
+  const call = useConsoleState((state) => state.calls[call_sid])
+  if (!call) return null
+  const Drawn = CARDS[density]
+  return <Drawn call={call} in_incident={in_incident} />
+})
+
+interface CardProps {
+  call: CallSummary
+  in_incident: boolean
+}
+
+/** The classes of a cell that say how its call is. */
+export function cellClasses(call: CallSummary, in_incident: boolean, is_lost: boolean): string {
+  const level = in_incident ? 0 : (worst(call)?.level ?? 0)
+  return [`a${level}`, in_incident ? 'inc' : '', call.ended_at ? 'ended' : '', is_lost ? 'stale' : '']
+    .filter(Boolean)
+    .join(' ')
+}
+
+/** How a cell is called by who cannot see it. */
+export function cellLabel(call: CallSummary): string {
+  const attention = worst(call)
+  return [
+    maskNumber(callerOf(call)),
+    call.agent_name ?? 'no agent yet',
+    phaseOf(call, Date.parse(call.live?.phase_since_at ?? call.started_at)).word,
+    attention ? reasonWords(attention) : '',
+  ]
+    .filter(Boolean)
+    .join(', ')
+}
+
+/** The number of the person on the phone. */
+export function callerOf(call: Pick<CallSummary, 'direction' | 'from_number' | 'to_number'>): string {
+  return call.direction === 'inbound' ? call.from_number : call.to_number
+}
+
+/** 1 while the call lives, then down to 0 over the fade. */
+export function fadeOf(call: CallSummary, now: number): number {
+  if (call.ended_at === null) return 1
+  return Math.max(0.15, 1 - (now - Date.parse(call.ended_at)) / FADE_MS)
+}
+
+function MediumCard({ call, in_incident }: CardProps) {
+  const now = useNow()
+  return (
+    <>
+      <div className="card-a">
+        <span className="n">{maskNumber(callerOf(call))}</span>
+        <time>{formatCallTime(lengthOf(call, now))}</time>
+      </div>
+      <div className="card-b">
+        <Phase call={call} />
+        <FacesOrDelay call={call} />
+      </div>
+      <WhyOrLine call={call} in_incident={in_incident} />
+      <CardScore call={call} now={now} size="medium" />
+    </>
+  )
+}
+
+function LargeCard({ call, in_incident }: CardProps) {
+  const now = useNow()
+  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
+  const turns = useConsoleState((state) => state.turns[call.call_sid])
+  const spoken = (turns ?? [])
+    .filter((turn): turn is SpeechTurn => turn.kind === 'speech' && turn.text !== '')
+    .slice(-2)
+  return (
+    <>
+      <div className="card-a">
+        <span className="n">{maskNumber(callerOf(call))}</span>
+        <time>{formatCallTime(lengthOf(call, now))}</time>
+      </div>
+      <div className="card-b">
+        <span className="trunc">
+          {call.agent_name ?? 'No agent yet'} {call.agent_version !== null && <>v{call.agent_version}</>}
+        </span>
+        <span className="grow" />
+        <Faces people={call.live?.listeners ?? []} self_id={self_id} />
+      </div>
+      <div className="card-b">
+        <Phase call={call} />
+        <Delay call={call} />
+      </div>
+      <Why call={call} in_incident={in_incident} />
+      {spoken.length > 0 ? (
+        spoken.map((turn) => (
+          <p key={turn.turn_id} className="line3">
+            <span className="dim">{SPEAKER_WORDS[turn.speaker]}</span>{' '}
+            <Said text={turn.text} is_final={turn.is_final} />
+          </p>
+        ))
+      ) : (
+        <p className="line3">
+          <LastLine call={call} with_speaker />
+        </p>
+      )}
+      <CardScore call={call} now={now} size="large" />
+    </>
+  )
+}
+
+function CompactCard({ call, in_incident }: CardProps) {
+  const now = useNow()
+  const phase = phaseOf(call, now)
+  const why = worst(call)
+  return (
+    <>
+      <div className="card-a">
+        <span className={phase.tone} title={phase.word}>
+          <Icon of={phase.icon} className={`s ${phase.spins ? 'spin' : ''}`} />
+        </span>
+        <span className="n">{lastDigits(callerOf(call))}</span>
+        <time>{formatCallTime(lengthOf(call, now))}</time>
+      </div>
+      {why && !in_incident ? (
+        <Why call={call} in_incident={false} />
+      ) : (
+        <CardScore call={call} now={now} size="compact" />
+      )}
+    </>
+  )
+}
+
+function RowCard({ call, in_incident }: CardProps) {
+  const now = useNow()
+  const why = in_incident ? null : worst(call)
+  const gap = call.live?.reply_gap_ms ?? null
+  return (
+    <>
+      <span className="num n">{maskNumber(callerOf(call))}</span>
+      <Phase call={call} small />
+      <span className="trunc l">
+        {why && (
+          <span className={`why l${why.level}`}>
+            <LevelIcon level={why.level} />
+            {reasonWords(why)}
+          </span>
+        )}
+        <LastLine call={call} />
+      </span>
+      <span className={`num r ${gap !== null && gap > SLOW_REPLY_MS ? 'slow' : ''}`}>
+        {gap === null ? '' : formatDelay(gap)}
+      </span>
+      <time className="r">{formatCallTime(lengthOf(call, now))}</time>
+    </>
+  )
+}
+
+const CARDS = { large: LargeCard, medium: MediumCard, compact: CompactCard, row: RowCard } as const
+
+export function Phase({ call, small = false }: { call: CallSummary; small?: boolean }) {
+  const now = useNow(countsTenths(call) ? 200 : 1_000)
+  const phase = phaseOf(call, now)
+  return (
+    <span className={`row tight min-w-0 ${phase.tone}`}>
+      <Icon of={phase.icon} className={`${small ? 's' : ''} ${phase.spins ? 'spin' : ''}`} />
+      <span className="ph-w trunc">{phase.word}</span>
+    </span>
+  )
+}
+
+function FacesOrDelay({ call }: { call: CallSummary }) {
+  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
+  const listeners = call.live?.listeners ?? []
+  if (listeners.length === 0) return <Delay call={call} />
+  return (
+    <span className="faces-end">
+      <Faces people={listeners} self_id={self_id} />
+    </span>
+  )
+}
+
+function Delay({ call }: { call: CallSummary }) {
+  const gap = call.live?.reply_gap_ms
+  if (gap === null || gap === undefined) return null
+  return (
+    <span className={`delay ${gap > SLOW_REPLY_MS ? 'slow' : ''}`} title="Last reply delay">
+      {formatDelay(gap)}
+    </span>
+  )
+}
+
+function Why({ call, in_incident }: CardProps) {
+  const attention = worst(call)
+  if (!attention || in_incident) return null
+  return (
+    <div className={`why l${attention.level}`}>
+      <LevelIcon level={attention.level} />
+      <span className="trunc">{reasonWords(attention)}</span>
+    </div>
+  )
+}
+
+function WhyOrLine({ call, in_incident }: CardProps) {
+  if (worst(call) && !in_incident) return <Why call={call} in_incident={in_incident} />
+  return (
+    <div className="line trunc">
+      <LastLine call={call} />
+    </div>
+  )
+}
+
+function LastLine({ call, with_speaker = false }: { call: CallSummary; with_speaker?: boolean }) {
+  const line = call.live?.last_line
+  if (!line) return call.end_reason ?? 'No words yet'
+  return (
+    <>
+      {with_speaker && <span className="dim">{SPEAKER_WORDS[line.speaker]} </span>}
+      <Said text={line.text} is_final={line.is_final} />
+    </>
+  )
+}
+
+function Said({ text, is_final }: { text: string; is_final: boolean }) {
+  return is_final ? text : <em>{text.replace(/[.…]*$/, '')}…</em>
+}
+
+function CardScore({
+  call,
+  now,
+  size,
+}: {
+  call: CallSummary
+  now: number
+  size: 'compact' | 'medium' | 'large'
+}) {
+  const live = call.live
+  if (!live) return <span />
+  const end = call.ended_at ? Date.parse(call.ended_at) : now
+  return <Score segments={live.segments} stream_started_at={live.stream_started_at} now={end} size={size} />
+}
+
+export function useIsLost(): boolean {
+  return useConsoleState(isLost)
+}

@@ -1,0 +1,167 @@
+// What is known of the selected call, beside the wall.
+import { ArrowDownLeft, ArrowUpRight, Maximize2 } from 'lucide-react'
+import { Tabs } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { useEffect } from 'react'
+import type { CallSummary, ToolTurn } from '../../../../shared/contract/calls.ts'
+import { Faces } from '../../components/face.tsx'
+import { Icon, LevelIcon } from '../../components/icon.tsx'
+import { Score } from '../../components/score.tsx'
+import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { formatCallTime, formatCost, formatSince, maskNumber } from '../../lib/format.ts'
+import { OUTCOME_WORDS, reasonWords } from '../../lib/wording.ts'
+import { worst } from '../../store/attention.ts'
+import { isLost, selectMe } from '../../store/selectors.ts'
+import { createCallActions } from './call-actions.ts'
+import { callerOf } from './card.tsx'
+import { Ladder } from './ladder.tsx'
+import { lengthOf } from './phase.ts'
+import { Tool, Transcript } from './transcript.tsx'
+
+interface InspectorProps {
+  call_sid: string | null
+  /** The context of the call, drawn by its own feature. */
+  context: (call_sid: string) => ReactNode
+  onOpen: (call_sid: string) => void
+  onEditContext: (call_sid: string) => void
+  onEnd: (call: CallSummary) => void
+}
+
+export function Inspector({ call_sid, ...rest }: InspectorProps) {
+  const call = useConsoleState((state) => (call_sid ? state.calls[call_sid] : undefined))
+  return (
+    <aside className="insp" aria-label="Selected call">
+      {call ? (
+        <Selected key={call.call_sid} call={call} {...rest} />
+      ) : (
+        <div className="insp-none">Pick a call to read it here.</div>
+      )}
+    </aside>
+  )
+}
+
+function Selected({
+  call,
+  context,
+  onOpen,
+  onEditContext,
+  onEnd,
+}: { call: CallSummary } & Omit<InspectorProps, 'call_sid'>) {
+  const actions = useActions(createCallActions)
+  const turns = useConsoleState((state) => state.turns[call.call_sid]) ?? []
+  const is_lost = useConsoleState(isLost)
+  const now = useNow()
+  const tools = turns.filter((turn): turn is ToolTurn => turn.kind === 'tool')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read once for each call that is selected
+  useEffect(() => {
+    void actions.open(call.call_sid)
+  }, [call.call_sid])
+  return (
+    <>
+      <Head call={call} onOpen={onOpen} />
+      <Tabs.Root className="insp-tabs" defaultValue="transcript">
+        <Tabs.List className="tabs" aria-label="What is known of the call">
+          <Tabs.Trigger value="transcript">Transcript</Tabs.Trigger>
+          <Tabs.Trigger value="context">Context</Tabs.Trigger>
+          <Tabs.Trigger value="tools">
+            Tools {tools.length > 0 && <span className="dim">{tools.length}</span>}
+          </Tabs.Trigger>
+        </Tabs.List>
+        <Tabs.Content value="transcript" className="tab-pane" tabIndex={-1}>
+          <Transcript turns={turns} size="inspector" is_lost={is_lost} none={noWords(call, now)} />
+        </Tabs.Content>
+        <Tabs.Content value="context" className="tab-pane scrolls" tabIndex={-1}>
+          {context(call.call_sid)}
+        </Tabs.Content>
+        <Tabs.Content value="tools" className="tab-pane scrolls" tabIndex={-1}>
+          {tools.length === 0 && <p className="none">No tool was called.</p>}
+          {tools.map((turn) => (
+            <Tool key={turn.turn_id} turn={turn} size="call" />
+          ))}
+        </Tabs.Content>
+      </Tabs.Root>
+      <LiveEdge call={call} />
+      <Ladder call={call} onEditContext={() => onEditContext(call.call_sid)} onEnd={() => onEnd(call)} />
+    </>
+  )
+}
+
+function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) => void }) {
+  const now = useNow()
+  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
+  const attention = worst(call)
+  const listeners = call.live?.listeners ?? []
+  return (
+    <div className="insp-head">
+      <div className="t">
+        <b className="num">{maskNumber(callerOf(call))}</b>
+        <time>{formatCallTime(lengthOf(call, now))}</time>
+        <button
+          type="button"
+          className="icon-btn sm"
+          aria-label="Open the call"
+          title="Open the call (Enter)"
+          onClick={() => onOpen(call.call_sid)}
+        >
+          <Icon of={Maximize2} />
+        </button>
+      </div>
+      <p className="meta">
+        <Icon of={call.direction === 'inbound' ? ArrowDownLeft : ArrowUpRight} className="s" />
+        <span className="trunc">
+          {call.agent_name ?? 'No agent yet'}{' '}
+          {call.agent_version !== null && <span className="num">v{call.agent_version}</span>} · context{' '}
+          <span className="num">v{call.context_version}</span> ·{' '}
+          <span className="num">{formatCost(call.cost)}</span>
+        </span>
+      </p>
+      {call.ended_at !== null ? (
+        <p className="why text-ink-2">
+          {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'}{' '}
+          <span className="dim">{call.end_reason}</span>
+        </p>
+      ) : (
+        (attention || listeners.length > 0) && (
+          <p className={`why ${attention ? `l${attention.level}` : ''}`}>
+            {attention && (
+              <>
+                <LevelIcon level={attention.level} />
+                <span className="trunc">{reasonWords(attention)}</span>
+                <span className="dim num">{formatSince(now - Date.parse(attention.since_at))} ago</span>
+              </>
+            )}
+            <span className="grow" />
+            <Faces people={listeners} self_id={self_id} size="md" />
+          </p>
+        )
+      )}
+    </div>
+  )
+}
+
+function LiveEdge({ call }: { call: CallSummary }) {
+  const now = useNow()
+  if (!call.live) return null
+  const end = call.ended_at ? Date.parse(call.ended_at) : now
+  return (
+    <div className="live-edge">
+      <span className="xxs dim">90 s</span>
+      <Score
+        segments={call.live.segments}
+        stream_started_at={call.live.stream_started_at}
+        now={end}
+        size="large"
+      />
+      <span className="xxs dim">{call.ended_at ? 'end' : 'now'}</span>
+    </div>
+  )
+}
+
+/** What stands in a transcript without words. */
+export function noWords(call: CallSummary, now: number): string {
+  if (call.ended_at !== null) return 'Nothing was said.'
+  const phase = call.live?.phase
+  return phase === 'ringing' || phase === 'connecting'
+    ? `No words yet, ringing ${formatCallTime(now - Date.parse(call.started_at))}`
+    : 'No words yet'
+}

@@ -1,0 +1,225 @@
+// The live wall: figures, what needs a person, every call in its place, and the selected one.
+import { AudioLines, ChevronDown } from 'lucide-react'
+import type { ReactNode } from 'react'
+import { useMemo, useState } from 'react'
+import type { CallSummary } from '../../../../shared/contract/calls.ts'
+import { FilterField, focusFilter } from '../../components/field.tsx'
+import { Icon } from '../../components/icon.tsx'
+import { Menu, MenuChoices } from '../../components/menu.tsx'
+import { Empty, Failed, Loading } from '../../components/standing.tsx'
+import { useActions, useConsoleState } from '../../lib/console-context.tsx'
+import { countOf } from '../../lib/format.ts'
+import type { KeyMap } from '../../lib/keyboard.ts'
+import { useKeys } from '../../lib/keyboard.ts'
+import type { Lane } from '../../store/attention.ts'
+import { nextNeeded } from '../../store/attention.ts'
+import { callsOnWall, densityFor, isLive, isLost } from '../../store/selectors.ts'
+import type { Density } from '../../store/state.ts'
+import { DENSITIES } from '../../store/state.ts'
+import { createCallActions } from './call-actions.ts'
+import { EndCallDialog } from './end-call.tsx'
+import { Inspector } from './inspector.tsx'
+import { useRights } from './ladder.tsx'
+import { AttentionLane } from './lane.tsx'
+import { Strip } from './strip.tsx'
+import { CallWall } from './wall.tsx'
+
+export function LivePage({
+  lane,
+  lostBar,
+  context,
+  onOpen,
+}: {
+  lane: Lane
+  lostBar: ReactNode
+  context: (call_sid: string) => ReactNode
+  onOpen: (call_sid: string, place?: 'context') => void
+}) {
+  const actions = useActions(createCallActions)
+  const is_lost = useConsoleState(isLost)
+  const reading = useConsoleState((state) => state.live_reading)
+  const selected = useConsoleState((state) => state.selected)
+  const chosen = useConsoleState((state) => state.density)
+  const calls = useCalls()
+  const [ending, setEnding] = useState<CallSummary | null>(null)
+  const density = chosen === 'auto' ? densityFor(calls.length) : chosen
+  const next = () => {
+    const call_sid = nextNeeded(lane, selected)
+    if (!call_sid) return
+    actions.select(call_sid)
+    document.querySelector(`[data-call="${call_sid}"]`)?.scrollIntoView({ block: 'nearest' })
+  }
+  const showIncident = (name: string, members: readonly CallSummary[]) =>
+    actions.setView({ narrowed: { name, call_sids: members.map((call) => call.call_sid) } })
+  const clearFilter = () => actions.setView({ filter: '', narrowed: null })
+  useLiveKeys({ next, onOpen, clearFilter })
+
+  return (
+    <main className={`live ${is_lost ? 'lost' : ''}`}>
+      {lostBar}
+      <Strip calls={calls} need={lane.needs.length} />
+      <AttentionLane
+        lane={lane}
+        is_lost={is_lost}
+        onSelect={actions.select}
+        onOpen={onOpen}
+        onNext={next}
+        onShowIncident={(item) => showIncident(item.attention.evidence, item.calls)}
+      />
+      <section className="wall-pane" data-density={density} aria-label="All calls">
+        <WallBar calls={calls.filter(isLive).length} density={density} />
+        {reading.state === 'failed' ? (
+          <div className="allquiet">
+            <Failed what="Live calls" problem={reading.problem} onRetry={actions.readAgain} />
+          </div>
+        ) : reading.state === 'waiting' ? (
+          <Loading what="live calls" rows={6} />
+        ) : calls.length === 0 ? (
+          <AllQuiet />
+        ) : (
+          <CallWall
+            density={density}
+            lane={lane}
+            onSelect={actions.select}
+            onOpen={onOpen}
+            onClearFilter={clearFilter}
+          />
+        )}
+      </section>
+      <Inspector
+        call_sid={selected}
+        context={context}
+        onOpen={onOpen}
+        onEditContext={(call_sid) => onOpen(call_sid, 'context')}
+        onEnd={setEnding}
+      />
+      {ending && <EndCallDialog call={ending} onClose={() => setEnding(null)} />}
+    </main>
+  )
+}
+
+function useCalls(): CallSummary[] {
+  const calls = useConsoleState((state) => state.calls)
+  const wall = useConsoleState((state) => state.wall)
+  return useMemo(() => callsOnWall({ calls, wall }), [calls, wall])
+}
+
+function useLiveKeys({
+  next,
+  onOpen,
+  clearFilter,
+}: {
+  next: () => void
+  onOpen: (call_sid: string, place?: 'context') => void
+  clearFilter: () => void
+}) {
+  const actions = useActions(createCallActions)
+  const selected = useConsoleState((state) => state.selected)
+  const call = useConsoleState((state) => (selected ? state.calls[selected] : undefined))
+  const rights = useRights(call)
+  const arrow = (key: string) => () => {
+    const grid = document.querySelector('[role="grid"]')
+    grid?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+  }
+  const open = () => selected && onOpen(selected)
+  const keys: KeyMap = {
+    a: next,
+    j: arrow('ArrowRight'),
+    k: arrow('ArrowLeft'),
+    '/': focusFilter,
+    l: () => selected && rights.listen && actions.toggleListening(selected),
+    e: () => selected && rights.context && onOpen(selected, 'context'),
+  }
+  useKeys({ ...keys, ['Enter']: open, ['Escape']: clearFilter })
+}
+
+function WallBar({ calls, density }: { calls: number; density: Density }) {
+  const actions = useActions(createCallActions)
+  const group = useConsoleState((state) => state.group)
+  const chosen = useConsoleState((state) => state.density)
+  const filter = useConsoleState((state) => state.filter)
+  const narrowed = useConsoleState((state) => state.narrowed)
+  return (
+    <div className="wall-bar">
+      <h2 className="sec">All calls</h2>
+      <span className="dim num">{calls}</span>
+      {narrowed && (
+        <button
+          type="button"
+          className="btn sm quiet min-w-0"
+          onClick={() => actions.setView({ narrowed: null })}
+        >
+          <span className="trunc">Only {countOf(narrowed.call_sids.length, 'call')} of one incident</span>{' '}
+          <kbd>Esc</kbd>
+        </button>
+      )}
+      <span className="grow" />
+      {calls > 0 && (
+        <>
+          <Menu
+            label="Group"
+            trigger={
+              <button type="button" className="pick">
+                Group <b>{group}</b>
+                <Icon of={ChevronDown} />
+              </button>
+            }
+          >
+            <MenuChoices
+              label="Group by"
+              value={group}
+              choices={[
+                { value: 'agent', word: 'Agent' },
+                { value: 'none', word: 'None' },
+              ]}
+              onChoose={(value) => actions.setView({ group: value })}
+            />
+          </Menu>
+          <Menu
+            label="Density"
+            trigger={
+              <button type="button" className="pick">
+                Density <b>{chosen === 'auto' ? `auto, ${density}` : chosen}</b>
+                <Icon of={ChevronDown} />
+              </button>
+            }
+          >
+            <MenuChoices
+              label="Density"
+              value={chosen}
+              choices={[
+                { value: 'auto' as const, word: 'Auto, by the number of calls' },
+                ...DENSITIES.map((value) => ({
+                  value,
+                  word: value.charAt(0).toUpperCase() + value.slice(1),
+                })),
+              ]}
+              onChoose={(value) => actions.setView({ density: value })}
+            />
+          </Menu>
+          <FilterField
+            small
+            className="flt"
+            label="Filter"
+            value={filter}
+            onChange={(value) => actions.setView({ filter: value })}
+          />
+        </>
+      )}
+    </div>
+  )
+}
+
+function AllQuiet() {
+  const agents = useConsoleState((state) => state.agents)
+  const numbers = useConsoleState((state) => state.numbers)
+  const ready = Object.values(agents).filter((agent) => agent.is_active).length
+  const assigned = Object.values(numbers).filter((number) => number.assigned_agent !== null).length
+  return (
+    <div className="allquiet">
+      <Empty icon={AudioLines} fact="All quiet">
+        {countOf(ready, 'agent')} ready on {countOf(assigned, 'number')}.
+      </Empty>
+    </div>
+  )
+}

@@ -1,0 +1,160 @@
+// What was said, turn by turn: partials in italics, what nobody heard struck, the words that fired a rule underlined.
+import { Scissors, Wrench } from 'lucide-react'
+import { useEffect, useRef } from 'react'
+import type { SpeechTurn, ToolTurn, Turn } from '../../../../shared/contract/calls.ts'
+import { Icon } from '../../components/icon.tsx'
+import { Stressed } from '../../components/stressed.tsx'
+import { formatCallTime, formatDelay } from '../../lib/format.ts'
+import { SPEAKER_WORDS } from '../../lib/wording.ts'
+import { SLOW_REPLY_MS } from './phase.ts'
+
+export function Transcript({
+  turns,
+  size,
+  is_lost,
+  none,
+}: {
+  turns: readonly Turn[]
+  size: 'inspector' | 'call'
+  is_lost: boolean
+  /** What to say while there are no words. */
+  none: string
+}) {
+  const { scroller, onScroll } = useStayAtEnd(turns)
+  return (
+    <div
+      className={`talk ${size === 'call' ? 'big' : ''}`}
+      role="log"
+      aria-live="off"
+      aria-label="Transcript"
+      ref={scroller}
+      onScroll={onScroll}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+    >
+      <div className="talk-in">
+        {turns.length === 0 && <p className="none">{none}</p>}
+        {turns.map((turn) => (
+          <TurnRow key={turn.turn_id} turn={turn} size={size} is_lost={is_lost} />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+function TurnRow({ turn, size, is_lost }: { turn: Turn; size: 'inspector' | 'call'; is_lost: boolean }) {
+  switch (turn.kind) {
+    case 'speech':
+      return <Speech turn={turn} is_lost={is_lost} />
+    case 'tool':
+      return <Tool turn={turn} size={size} />
+    case 'notice':
+      return (
+        <div className="inl">
+          <time>{formatCallTime(turn.started_ms)}</time>
+          <div className="box">
+            <p className="h">{turn.text}</p>
+          </div>
+        </div>
+      )
+  }
+}
+
+const SIDES = { caller: 'c', agent: 'a', supervisor: 's' } as const
+
+function Speech({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
+  const gap = turn.reply_gap_ms
+  return (
+    <div className={`turn ${SIDES[turn.speaker]}`}>
+      <time>{formatCallTime(turn.started_ms)}</time>
+      <div className="body">
+        <p className="who">
+          {SPEAKER_WORDS[turn.speaker]}{' '}
+          {gap !== null && (
+            <span className={`gap ${gap > SLOW_REPLY_MS ? 'slow' : ''}`}>{formatDelay(gap)}</span>
+          )}
+        </p>
+        {turn.is_final ? <Final turn={turn} /> : <Partial turn={turn} is_lost={is_lost} />}
+      </div>
+    </div>
+  )
+}
+
+function Partial({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
+  return (
+    <p className="partial">
+      {turn.text}
+      {is_lost ? '…' : <i className={`caret ${turn.speaker === 'caller' ? 'c' : ''}`} aria-hidden="true" />}
+    </p>
+  )
+}
+
+function Final({ turn }: { turn: SpeechTurn }) {
+  return (
+    <p>
+      <Stressed text={turn.text} words={turn.rule_words} />{' '}
+      {turn.unheard_text !== '' && (
+        <>
+          <span className="unheard" title="Not heard by the caller">
+            {turn.unheard_text}
+          </span>{' '}
+        </>
+      )}
+      {turn.cut_off_by && (
+        <span className="cut">
+          <Icon of={Scissors} /> cut off by the {SPEAKER_WORDS[turn.cut_off_by].toLowerCase()}
+          {turn.heard_ms !== null && <span className="sr-only"> after {formatDelay(turn.heard_ms)}</span>}
+        </span>
+      )}
+    </p>
+  )
+}
+
+/** One tool call: name, arguments, result, time; orange when it failed. */
+export function Tool({ turn, size }: { turn: ToolTurn; size: 'inspector' | 'call' }) {
+  const took_ms = turn.ended_ms === null ? null : turn.ended_ms - turn.started_ms
+  return (
+    <div className="inl">
+      <time>{formatCallTime(turn.started_ms)}</time>
+      <div className="box">
+        <p className="h">
+          <Icon of={Wrench} />
+          <span className="mono text-ink">{turn.name}</span>
+          {size === 'call' && Object.keys(turn.arguments).length > 0 && (
+            <span className="mono dim trunc">{shortJson(turn.arguments)}</span>
+          )}
+          {size === 'call' && <span className="grow" />}
+          <span className={`trunc ${turn.failed ? 'm text-att-2' : ''}`}>
+            {turn.result ?? (turn.is_final ? '' : 'running')}
+          </span>
+          {size === 'inspector' && <span className="grow" />}
+          {took_ms !== null && <span className="num dim">{formatDelay(took_ms)}</span>}
+        </p>
+      </div>
+    </div>
+  )
+}
+
+/** JSON on one line, as one would write it. @source design.md section 8, call */
+export function shortJson(value: unknown): string {
+  return JSON.stringify(value)
+    .replaceAll('":', '": ')
+    .replaceAll(',"', ', "')
+    .replace(/^\{(.+)\}$/s, '{ $1 }')
+}
+
+// The newest words stay in sight, unless somebody scrolled up to read.
+function useStayAtEnd(turns: readonly Turn[]) {
+  const scroller = useRef<HTMLDivElement>(null)
+  const is_at_end = useRef(true)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every change of the turns may have made it longer
+  useEffect(() => {
+    const element = scroller.current
+    if (element && is_at_end.current) element.scrollTop = element.scrollHeight
+  }, [turns])
+  const onScroll = () => {
+    const element = scroller.current
+    if (element) is_at_end.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40
+  }
+  return { scroller, onScroll }
+}

@@ -1,0 +1,42 @@
+// Plays a call as it comes: 8 kHz mu-law pieces into an AudioWorklet, the caller on the left, the agent on the right.
+import type { AudioPiece } from '../../../shared/bridge.ts'
+import type { PlayerMessage } from './mulaw-worklet.ts'
+
+export interface AudioPlayer {
+  play(piece: AudioPiece): void
+  /** Drops what the agent was about to say: the caller interrupted it, and nobody heard it. */
+  flush(speaker: 'agent'): void
+  close(): void
+}
+
+/** The call's own rate, so that nothing is resampled. Source: ITU-T G.711; desktop.md section 0, "Listen-in". */
+const SAMPLE_RATE = 8_000
+
+/**
+ * Opens the sound device.
+ * @param worklet_url where the worklet's script lies
+ * @param onFailure told when the device or the script cannot be opened
+ * @source desktop.md sections 0 and 2a
+ */
+export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown) => void): AudioPlayer {
+  const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' })
+  const waiting: PlayerMessage[] = []
+  let port: MessagePort | null = null
+  const send = (message: PlayerMessage) => (port ? port.postMessage(message) : waiting.push(message))
+
+  context.audioWorklet.addModule(worklet_url).then(() => {
+    if (context.state === 'closed') return
+    const node = new AudioWorkletNode(context, 'mulaw-player', { numberOfInputs: 0, outputChannelCount: [2] })
+    node.connect(context.destination)
+    port = node.port
+    for (const message of waiting.splice(0)) port.postMessage(message)
+    return context.resume()
+  }, onFailure)
+
+  return {
+    play: (piece) =>
+      void send({ type: 'audio', speaker: piece.speaker, at_ms: piece.at_ms, mulaw: piece.mulaw }),
+    flush: (speaker) => void send({ type: 'flush', speaker }),
+    close: () => void context.close().catch(onFailure),
+  }
+}

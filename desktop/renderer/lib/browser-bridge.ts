@@ -1,0 +1,36 @@
+// The Bridge in a browser: stands for Electron's preload and main process. Same relay client, same interface.
+import type { Bridge } from '../../../shared/bridge.ts'
+import { createRelayClient } from '../../../shared/relay-client.ts'
+
+const TOKEN_KEY = 'phony.refresh_token'
+
+/**
+ * A Bridge over the browser's fetch and WebSocket. The refresh token lies in the tab's session storage: it ends with
+ * the tab, and other tabs do not share it.
+ * @param window whose location says where the relay is; `?relay=` names another one in development
+ * @source bridge.ts
+ */
+export function createBrowserBridge(window: Window & typeof globalThis): Bridge {
+  const base_url = relayOf(window.location)
+  const client = createRelayClient({
+    base_url,
+    fetch: (url, init) => window.fetch(url, init),
+    openSocket: (url, protocols) => new window.WebSocket(url, protocols),
+    secrets: {
+      load: async () => window.sessionStorage.getItem(TOKEN_KEY),
+      save: async (token) =>
+        token === null
+          ? window.sessionStorage.removeItem(TOKEN_KEY)
+          : window.sessionStorage.setItem(TOKEN_KEY, token),
+    },
+    now: () => Date.now(),
+    setTimeout: (run, ms) => window.setTimeout(run, ms),
+    clearTimeout: (timer) => window.clearTimeout(timer as number),
+    random: () => Math.random(),
+  })
+  return { shell: 'browser', ...client }
+}
+
+function relayOf(location: Location): string {
+  return new URLSearchParams(location.search).get('relay') ?? location.origin
+}

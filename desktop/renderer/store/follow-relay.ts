@@ -1,0 +1,206 @@
+// Keeps the store in step with the relay: events are queued and written at most every 100 ms, whole readings come
+// after the first link and whenever what was missed is gone.
+import type { Bridge, LinkMessage } from '../../../shared/bridge.ts'
+import type { RelayEvent } from '../../../shared/events.ts'
+import { applyEvent } from './apply-event.ts'
+import type { ConsoleStore } from './create-store.ts'
+import { callsOnWall, may, percentile95, replyGaps } from './selectors.ts'
+import { sweepEnded, withCall, withLiveCalls } from './snapshot.ts'
+import type { ConsoleState } from './state.ts'
+import { noCalls, noDirectory } from './state.ts'
+
+/** One write for all that came in this time. Source: desktop.md 5c, "store every 100 ms". */
+const WRITE_EVERY_MS = 100
+const SWEEP_EVERY_MS = 1_000
+const SAMPLE_EVERY_MS = 10_000
+const SAMPLES_KEPT = 12
+
+export interface RelayTiming {
+  now(): number
+  setTimeout(run: () => void, ms: number): unknown
+  clearTimeout(timer: unknown): void
+}
+
+/**
+ * Starts following.
+ * @returns stops it
+ * @source style.md section 9; bridge.ts
+ */
+export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTiming): () => void {
+  let queue: RelayEvent[] = []
+  let readings = 0
+  let writer: unknown = null
+  let session_read: ConsoleState['session'] | null = null
+
+  const write = () => {
+    writer = null
+    if (readings > 0) return
+    const events = queue
+    queue = []
+    if (events.length > 0) store.setState((state) => events.reduce(applyEvent, state))
+  }
+  const writeSoon = () => {
+    writer ??= timing.setTimeout(write, WRITE_EVERY_MS)
+  }
+  // Events that come meanwhile wait: those the reading contains are dropped by their number.
+  const read = async () => {
+    queue = []
+    readings += 1
+    await readEverything(bridge, store)
+    readings -= 1
+    write()
+  }
+  // Once for each sign-in, as soon as there is both a session and a link; again when the first reading failed.
+  const readOnce = () => {
+    const { session, link, live_reading } = store.getState()
+    if (session.state !== 'signed_in' || link.state !== 'linked') return
+    if (session === session_read && live_reading.state !== 'failed') return
+    session_read = session
+    void read()
+  }
+  const onMessage = (message: LinkMessage) => {
+    switch (message.type) {
+      case 'setup':
+        return store.setState({ setup: message.setup })
+      case 'events':
+        queue.push(...message.events)
+        return writeSoon()
+      case 'reload':
+        return void read()
+      case 'link':
+        store.setState(afterLink(message.link))
+        return readOnce()
+    }
+  }
+
+  const unsubscribe = bridge.subscribe(onMessage)
+  const unwatch = store.subscribe((state, before) => {
+    if (state.session !== before.session) readOnce()
+  })
+  const stopSweep = every(timing, SWEEP_EVERY_MS, () =>
+    store.setState((state) => (state.link.state === 'lost' ? state : sweepEnded(state, timing.now()))),
+  )
+  const stopSamples = every(timing, SAMPLE_EVERY_MS, () => store.setState(sampleDelays))
+  return () => {
+    unsubscribe()
+    unwatch()
+    stopSweep()
+    stopSamples()
+    if (writer !== null) timing.clearTimeout(writer)
+  }
+}
+
+// The relay ended the sign-in: nothing of the tenant stays in sight.
+const afterLink =
+  (link: ConsoleState['link']) =>
+  (state: ConsoleState): Partial<ConsoleState> =>
+    link.state === 'signed_out' && state.session.state === 'signed_in'
+      ? { link, ...noCalls(), ...noDirectory(), tenant: null, session: { state: 'signed_out' } }
+      : { link }
+
+/** Answers that come after the session changed belong to another tenant and are dropped. */
+function sameSession(store: ConsoleStore): () => boolean {
+  const { session } = store.getState()
+  return () => store.getState().session === session
+}
+
+/**
+ * Reads every list this user may read, and the calls that are open. What cannot be read says so where it is shown.
+ * @source bridge.ts, reload
+ */
+export async function readEverything(bridge: Bridge, store: ConsoleStore): Promise<void> {
+  const state = store.getState()
+  const reads: Promise<unknown>[] = [readTenant(bridge, store)]
+  if (may('calls.read')(state)) {
+    reads.push(readLiveCalls(bridge, store))
+    for (const call_sid of Object.keys(state.details)) reads.push(readCall(bridge, store, call_sid))
+  }
+  if (may('agents.read')(state)) reads.push(readAgents(bridge, store))
+  if (may('numbers.read')(state)) reads.push(readNumbers(bridge, store))
+  await Promise.all(reads)
+}
+
+async function readTenant(bridge: Bridge, store: ConsoleStore): Promise<void> {
+  const isCurrent = sameSession(store)
+  const reply = await bridge.request('getTenant', {})
+  if (reply.ok && isCurrent()) store.setState({ tenant: reply.value })
+}
+
+/** Reads the live calls. @source contract/calls.ts, listLiveCalls */
+export async function readLiveCalls(bridge: Bridge, store: ConsoleStore): Promise<void> {
+  const isCurrent = sameSession(store)
+  const reply = await bridge.request('listLiveCalls', {})
+  if (!isCurrent()) return
+  store.setState((state) =>
+    reply.ok
+      ? withLiveCalls(state, reply.value)
+      : { ...state, live_reading: { state: 'failed', problem: reply.problem } },
+  )
+}
+
+/** Reads one call with its transcript and its context versions. @source contract/calls.ts, getCall */
+export async function readCall(bridge: Bridge, store: ConsoleStore, call_sid: string) {
+  const isCurrent = sameSession(store)
+  const [call, versions] = await Promise.all([
+    bridge.request('getCall', { params: { call_sid } }),
+    bridge.request('listContextVersions', { params: { call_sid }, query: { limit: 100 } }),
+  ])
+  if (call.ok && isCurrent()) {
+    store.setState((state) => withCall(state, call.value, versions.ok ? versions.value.items : []))
+  }
+  return call
+}
+
+/** Reads all agents, page after page. @source contract/agents.ts */
+export async function readAgents(bridge: Bridge, store: ConsoleStore): Promise<void> {
+  const isCurrent = sameSession(store)
+  const agents: ConsoleState['agents'] = {}
+  let cursor: string | null = null
+  do {
+    const reply: Awaited<ReturnType<typeof bridge.request<'listAgents'>>> = await bridge.request(
+      'listAgents',
+      {
+        query: { limit: 200, ...(cursor ? { cursor } : {}) },
+      },
+    )
+    if (!isCurrent()) return
+    if (!reply.ok) return store.setState({ agents_reading: { state: 'failed', problem: reply.problem } })
+    for (const agent of reply.value.items) agents[agent.id] = agent
+    cursor = reply.value.next_cursor
+  } while (cursor)
+  store.setState({ agents, agents_reading: { state: 'ready' } })
+}
+
+/** Reads all numbers, page after page. Released ones are not ours any more. @source contract/numbers.ts */
+export async function readNumbers(bridge: Bridge, store: ConsoleStore): Promise<void> {
+  const isCurrent = sameSession(store)
+  const numbers: ConsoleState['numbers'] = {}
+  let cursor: string | null = null
+  do {
+    const reply: Awaited<ReturnType<typeof bridge.request<'listNumbers'>>> = await bridge.request(
+      'listNumbers',
+      { query: { limit: 200, ...(cursor ? { cursor } : {}) } },
+    )
+    if (!isCurrent()) return
+    if (!reply.ok) return store.setState({ numbers_reading: { state: 'failed', problem: reply.problem } })
+    for (const number of reply.value.items) {
+      if (number.status !== 'released') numbers[number.phone_number] = number
+    }
+    cursor = reply.value.next_cursor
+  } while (cursor)
+  store.setState({ numbers, numbers_reading: { state: 'ready' } })
+}
+
+function sampleDelays(state: ConsoleState): ConsoleState {
+  const p95 = percentile95(replyGaps(callsOnWall(state)))
+  if (p95 === null || state.link.state === 'lost') return state
+  return { ...state, delays: [...state.delays, p95].slice(-SAMPLES_KEPT) }
+}
+
+function every(timing: RelayTiming, ms: number, run: () => void): () => void {
+  let timer = timing.setTimeout(function again() {
+    run()
+    timer = timing.setTimeout(again, ms)
+  }, ms)
+  return () => timing.clearTimeout(timer)
+}

@@ -1,0 +1,44 @@
+// What components read. Each selector returns what lies in the store, or a plain value, so that it is stable.
+import type { Me } from '../../../shared/contract/access.ts'
+import type { CallSummary } from '../../../shared/contract/calls.ts'
+import type { Permission } from '../../../shared/permissions.ts'
+import type { ConsoleState, Density } from './state.ts'
+import { placedCalls } from './wall.ts'
+
+export const selectMe = (state: ConsoleState): Me | null =>
+  state.session.state === 'signed_in' ? state.session.me : null
+
+/** Whether the roles of who is signed in include a permission. @source permissions.ts */
+export const may =
+  (permission: Permission) =>
+  (state: ConsoleState): boolean =>
+    selectMe(state)?.permissions.includes(permission) ?? false
+
+export const isLost = (state: ConsoleState): boolean => state.link.state === 'lost'
+export const isLive = (call: CallSummary): boolean => call.ended_at === null
+export const isRinging = (call: CallSummary): boolean =>
+  isLive(call) && (call.live?.phase === 'ringing' || call.live?.phase === 'connecting')
+
+/** Calls with a cell, as they stand. New on every call: memoise on `calls` and `wall`. @source ours */
+export function callsOnWall(state: Pick<ConsoleState, 'calls' | 'wall'>): CallSummary[] {
+  return placedCalls(state.wall).flatMap((call_sid) => state.calls[call_sid] ?? [])
+}
+
+/** How large cards are for so many calls. @source design.md section 1; desktop.md 5b */
+export function densityFor(calls: number): Density {
+  if (calls <= 12) return 'large'
+  if (calls <= 60) return 'medium'
+  return calls <= 200 ? 'compact' : 'row'
+}
+
+/** The value below which 95 of 100 lie; null for none. @source nearest-rank method */
+export function percentile95(values: readonly number[]): number | null {
+  if (values.length === 0) return null
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.ceil(sorted.length * 0.95) - 1] ?? null
+}
+
+/** Reply gaps of the calls that are on. Milliseconds. @source contract/calls.ts, LiveState */
+export function replyGaps(calls: readonly CallSummary[]): number[] {
+  return calls.flatMap((call) => (isLive(call) ? (call.live?.reply_gap_ms ?? []) : []))
+}

@@ -1,0 +1,106 @@
+// What the console knows. Server facts lie here by id and are changed by events only; drafts stay in components.
+import type { LinkState } from '../../../shared/bridge.ts'
+import type { Me, Setup } from '../../../shared/contract/access.ts'
+import type { Agent } from '../../../shared/contract/agents.ts'
+import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
+import type { ContextVersion } from '../../../shared/contract/context.ts'
+import type { PhoneNumber } from '../../../shared/contract/numbers.ts'
+import type { Tenant } from '../../../shared/contract/tenants.ts'
+import type { Problem } from '../../../shared/errors.ts'
+import type { Wall } from './wall.ts'
+
+export type Session = { state: 'restoring' } | { state: 'signed_out' } | { state: 'signed_in'; me: Me }
+
+/** Where reading a whole list stands: nothing is shown as empty before it was read. */
+export type Reading = { state: 'waiting' } | { state: 'ready' } | { state: 'failed'; problem: Problem }
+
+/** What only the reading of one call brings, beside its summary and its turns. */
+export type CallDetail = Omit<CallSession, keyof CallSummary | 'transcript'>
+
+export type Listening =
+  | { state: 'off' }
+  | { state: 'on'; call_sid: string }
+  | { state: 'closed'; call_sid: string; reason: string }
+
+export const DENSITIES = ['large', 'medium', 'compact', 'row'] as const
+export type Density = (typeof DENSITIES)[number]
+
+export interface AccessSlice {
+  session: Session
+  setup: Setup | null
+  link: LinkState
+  tenant: Tenant | null
+}
+export interface CallSlice {
+  /** Live calls, and those that were opened, by call_sid. */
+  calls: Record<string, CallSummary>
+  turns: Record<string, Turn[]>
+  details: Record<string, CallDetail>
+  versions: Record<string, ContextVersion[]>
+  wall: Wall
+  capacity: number
+  /** Events up to this number are contained in what is here. */
+  last_seq: number
+  live_reading: Reading
+  /** The 95th percentile of reply delays, every few seconds, oldest first. Milliseconds. */
+  delays: number[]
+}
+export interface DirectorySlice {
+  agents: Record<string, Agent>
+  numbers: Record<string, PhoneNumber>
+  agents_reading: Reading
+  numbers_reading: Reading
+}
+export interface ViewSlice {
+  selected: string | null
+  density: Density | 'auto'
+  group: 'agent' | 'none'
+  filter: string
+  /** Calls to which the wall is narrowed, with the name of what they have in common. */
+  narrowed: { name: string; call_sids: string[] } | null
+  listening: Listening
+}
+export type ConsoleState = AccessSlice & CallSlice & DirectorySlice & ViewSlice
+
+/** Turns kept for a call that is open, and for one that is only on the wall. */
+export const TURNS_KEPT = { open: 200, wall: 3 } as const
+
+export const noCalls = (): CallSlice => ({
+  calls: {},
+  turns: {},
+  details: {},
+  versions: {},
+  wall: { all: [], by_agent: {} },
+  capacity: 0,
+  last_seq: 0,
+  live_reading: { state: 'waiting' },
+  delays: [],
+})
+
+export const noDirectory = (): DirectorySlice => ({
+  agents: {},
+  numbers: {},
+  agents_reading: { state: 'waiting' },
+  numbers_reading: { state: 'waiting' },
+})
+
+/**
+ * The state of a console that was just opened.
+ * @source ours
+ */
+export function initialState(): ConsoleState {
+  return {
+    session: { state: 'restoring' },
+    setup: null,
+    link: { state: 'signed_out' },
+    tenant: null,
+    ...noCalls(),
+    ...noDirectory(),
+    selected: null,
+    density: 'auto',
+    group: 'agent',
+    filter: '',
+    narrowed: null,
+    listening: { state: 'off' },
+  }
+}
