@@ -1,0 +1,180 @@
+// Sign-in, refresh, sign-out, switching tenants, and one-time tickets for sockets.
+import type { DemoUser, SignedIn } from '../../shared/contract/access.ts'
+import { type Permission, type Role, permissionsOf } from '../../shared/permissions.ts'
+import type { Routes } from '../../shared/routes.ts'
+import { RelayError } from '../platform/errors.ts'
+import { newId, newSecret } from '../platform/ids.ts'
+import type { Clock, RateLimiter, SessionRecord, SessionStore, TicketStore } from '../platform/ports.ts'
+import type { DocStore } from '../store/doc-store.ts'
+import { tenantScope } from '../store/tenant-scope.ts'
+import type { TenantRecord } from '../tenants/tenant-records.ts'
+import { type UserRecord, users } from './access-records.ts'
+import type { Actor, Handler } from './actor.ts'
+import type { Passwords } from './passwords.ts'
+import { ACCESS_SECONDS, type AccessTokens, hashToken, sameHash } from './tokens.ts'
+
+export interface AccessService {
+  getSetup: Handler<Routes['getSetup']>
+  login: Handler<Routes['login']>
+  refresh: Handler<Routes['refresh']>
+  logout: Handler<Routes['logout']>
+  switchTenant: Handler<Routes['switchTenant']>
+  getMe: Handler<Routes['getMe']>
+  createTicket: Handler<Routes['createTicket']>
+  /** The actor of an access token, or null. */
+  actorOf(token: string): Promise<Actor | null>
+  /** The actor of a one-time ticket, or null. */
+  takeTicket(ticket: string): Promise<Actor | null>
+}
+
+export interface SetupFacts {
+  version: string
+  multi_tenant: boolean
+  simulated: { phone: boolean; model: boolean }
+  demo_users: DemoUser[]
+}
+
+const TICKET_SECONDS = 30
+/** A refresh token that was just replaced answers once more with the same successor: its answer may have been lost. */
+const GRACE_MS = 10_000
+const LOGIN_LIMITS = { per_email: { points: 10, seconds: 60 }, per_ip: { points: 60, seconds: 60 } }
+
+export function createAccessService(deps: {
+  store: DocStore
+  sessions: SessionStore
+  tickets: TicketStore<Actor>
+  limiter: RateLimiter
+  passwords: Passwords
+  tokens: AccessTokens
+  tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
+  clock: Clock
+  session_ttl_seconds: number
+  setup: SetupFacts
+}): AccessService {
+  const { store, sessions, clock, tokens } = deps
+
+  async function limited(key: string, limit: { points: number; seconds: number }): Promise<void> {
+    const verdict = await deps.limiter.consume(key, limit)
+    if (!verdict.allowed) throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
+  }
+
+  async function memberships(user: UserRecord) {
+    const known = await Promise.all(user.memberships.map(async ({ tenant_id, roles }) => ({ tenant: await deps.tenantOf(tenant_id), roles })))
+    return known.flatMap(({ tenant, roles }) => (tenant && tenant.status === 'active' ? [{ tenant_id: tenant.id, name: tenant.name, roles }] : []))
+  }
+
+  function rolesIn(user: UserRecord, tenant_id: string | null): Role[] {
+    const inTenant = user.memberships.find((membership) => membership.tenant_id === tenant_id)?.roles ?? []
+    return [...new Set([...inTenant, ...user.platform_roles])]
+  }
+
+  async function answer(user: UserRecord, session: SessionRecord, refresh_token: string): Promise<SignedIn> {
+    const roles = rolesIn(user, session.tenant_id)
+    const access_token = await tokens.sign({
+      sub: user._id, sid: session.session_id, name: user.name, email: user.email,
+      tenant_id: session.tenant_id, roles, permissions: permissionsOf(roles),
+    })
+    return { access_token, refresh_token, expires_in: ACCESS_SECONDS, user: { id: user._id, email: user.email, name: user.name }, tenant_id: session.tenant_id, tenants: await memberships(user) }
+  }
+
+  /** `session_id.secret`: the id finds the family, the secret is compared by its hash. */
+  async function sessionOf(refresh_token: string): Promise<{ session: SessionRecord; secret: string }> {
+    const [session_id = '', secret = ''] = refresh_token.split('.')
+    const session = await sessions.get(session_id)
+    if (!session) throw new RelayError('REFRESH_REFUSED')
+    return { session, secret }
+  }
+
+  /** Trades a refresh token. A token used twice after the grace ends its whole family. */
+  async function rotate(refresh_token: string, tenant_id?: string): Promise<SignedIn> {
+    const { session, secret } = await sessionOf(refresh_token)
+    const hash = hashToken(secret)
+    const user = await users(store).findOne({ _id: session.user_id })
+    if (!user) throw new RelayError('REFRESH_REFUSED')
+    const { previous } = session
+    if (previous && sameHash(previous.token_hash, hash)) {
+      if (clock.now().getTime() - previous.replaced_at_ms <= GRACE_MS && tenant_id === undefined) return answer(user, session, `${session.session_id}.${previous.successor}`)
+      await sessions.revoke(session.session_id)
+      throw new RelayError('REFRESH_REFUSED')
+    }
+    if (!sameHash(session.token_hash, hash)) {
+      await sessions.revoke(session.session_id)
+      throw new RelayError('REFRESH_REFUSED')
+    }
+    const successor = newSecret()
+    const next: SessionRecord = {
+      ...session, tenant_id: tenant_id ?? session.tenant_id, token_hash: hashToken(successor),
+      previous: { token_hash: hash, replaced_at_ms: clock.now().getTime(), successor },
+    }
+    if (!(await sessions.replace(next, session.token_hash, deps.session_ttl_seconds))) return rotate(refresh_token, tenant_id)
+    return answer(user, next, `${session.session_id}.${successor}`)
+  }
+
+  return {
+    async getSetup() {
+      return { product: 'phony' as const, ...deps.setup }
+    },
+
+    async login({ ip }, { body }) {
+      const email = body.email.toLowerCase()
+      await limited(`login:ip:${ip}`, LOGIN_LIMITS.per_ip)
+      await limited(`login:email:${email}`, LOGIN_LIMITS.per_email)
+      const user = await users(store).findOne({ email })
+      if (!(await deps.passwords.matches(body.password, user?.password_hash ?? null)) || !user) throw new RelayError('SIGN_IN_REFUSED')
+      const tenants = await memberships(user)
+      if (body.tenant_id !== undefined && !tenants.some((tenant) => tenant.tenant_id === body.tenant_id)) throw new RelayError('SIGN_IN_REFUSED')
+      if (tenants.length === 0 && user.platform_roles.length === 0) throw new RelayError('SIGN_IN_REFUSED')
+      const secret = newSecret()
+      const session: SessionRecord = {
+        session_id: newId('ses', clock.now()), user_id: user._id, tenant_id: body.tenant_id ?? tenants[0]?.tenant_id ?? null,
+        token_hash: hashToken(secret), previous: null, created_at_ms: clock.now().getTime(),
+      }
+      await sessions.create(session, deps.session_ttl_seconds)
+      return answer(user, session, `${session.session_id}.${secret}`)
+    },
+
+    refresh: (_anyone, { body }) => rotate(body.refresh_token),
+
+    async logout(_anyone, { body }) {
+      const [session_id = '', secret = ''] = body.refresh_token.split('.')
+      const session = await sessions.get(session_id)
+      if (session && sameHash(session.token_hash, hashToken(secret))) await sessions.revoke(session_id)
+    },
+
+    async switchTenant(actor, { body }) {
+      const user = await users(store).findOne({ _id: actor.user.id })
+      const tenants = user ? await memberships(user) : []
+      if (!tenants.some((tenant) => tenant.tenant_id === body.tenant_id)) throw new RelayError('NOT_FOUND')
+      const { session } = await sessionOf(body.refresh_token)
+      if (session.user_id !== actor.user.id) throw new RelayError('REFRESH_REFUSED')
+      return rotate(body.refresh_token, body.tenant_id)
+    },
+
+    async getMe(actor) {
+      const user = await users(store).findOne({ _id: actor.user.id })
+      if (!user) throw new RelayError('NOT_SIGNED_IN')
+      return {
+        user: { id: user._id, email: user.email, name: user.name }, tenant_id: actor.scope?.tenant_id ?? null,
+        roles: [...actor.roles], permissions: [...actor.permissions], tenants: await memberships(user),
+      }
+    },
+
+    async createTicket(actor) {
+      const ticket = newSecret()
+      await deps.tickets.put(ticket, actor, TICKET_SECONDS)
+      return { ticket, expires_in: TICKET_SECONDS }
+    },
+
+    async actorOf(token) {
+      const claims = await tokens.verify(token)
+      if (!claims) return null
+      return {
+        user: { id: claims.sub, name: claims.name, email: claims.email }, session_id: claims.sid,
+        scope: claims.tenant_id === null ? null : tenantScope(claims.tenant_id, 'token'),
+        roles: claims.roles, permissions: claims.permissions as Permission[],
+      }
+    },
+
+    takeTicket: (ticket) => deps.tickets.take(ticket),
+  }
+}

@@ -1,0 +1,136 @@
+// Agents: made, changed, paused, deleted; every saved state is a version, and the next call follows it.
+import type { AgentChange, NewAgent } from '../../shared/contract/agents.ts'
+import type { Routes } from '../../shared/routes.ts'
+import type { Handler, TenantActor } from '../access/actor.ts'
+import { mergeContext } from '../context/merge-context.ts'
+import { RelayError } from '../platform/errors.ts'
+import { newId } from '../platform/ids.ts'
+import type { Clock, EventLog } from '../platform/ports.ts'
+import { pageOf, startAfter } from '../platform/pages.ts'
+import type { DocStore } from '../store/doc-store.ts'
+import type { TenantRecord } from '../tenants/tenant-records.ts'
+import { type AgentRecord, type AgentStatistics, NO_STATISTICS, agentVersions, agents } from './agent-records.ts'
+import type { NumberService } from '../numbers/number-service.ts'
+
+export interface AgentService {
+  listAgents: Handler<Routes['listAgents']>
+  createAgent: Handler<Routes['createAgent']>
+  getAgent: Handler<Routes['getAgent']>
+  replaceAgent: Handler<Routes['replaceAgent']>
+  changeAgent: Handler<Routes['changeAgent']>
+  deleteAgent: Handler<Routes['deleteAgent']>
+  listAgentVersions: Handler<Routes['listAgentVersions']>
+  updateAgentContext: Handler<Routes['updateAgentContext']>
+}
+
+export function createAgentService(deps: {
+  store: DocStore
+  events: EventLog
+  clock: Clock
+  numbers: Pick<NumberService, 'assign' | 'release'>
+  tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
+  statistics: (actor: TenantActor) => Promise<Map<string, AgentStatistics>>
+}): AgentService {
+  const { store, events, clock } = deps
+  const agentsOf = (actor: TenantActor) => agents(store.forTenant(actor.scope))
+
+  async function found(actor: TenantActor, agent_id: string): Promise<AgentRecord> {
+    const agent = await agentsOf(actor).findOne({ _id: agent_id })
+    if (!agent) throw new RelayError('NOT_FOUND')
+    return agent
+  }
+
+  async function shown(actor: TenantActor, agent: AgentRecord) {
+    return { ...agent, statistics: (await deps.statistics(actor)).get(agent._id) ?? NO_STATISTICS }
+  }
+
+  async function keepVersion(actor: TenantActor, agent: AgentRecord, note: string | null): Promise<void> {
+    const { _id, tenant_id, created_at: _made, updated_at: _changed, ...snapshot } = agent
+    await agentVersions(store.forTenant(actor.scope)).insertOne({
+      _id: `${_id}.${agent.version}`, tenant_id, agent_id: _id, version: agent.version, snapshot: snapshot as never,
+      changed_by: { id: actor.user.id, name: actor.user.name }, changed_at: agent.updated_at, note,
+    })
+  }
+
+  /** One saved state more. Refused when somebody saved in between. */
+  async function save(actor: TenantActor, agent: AgentRecord, change: Partial<AgentRecord>, note: string | null, expected_version?: number) {
+    if (expected_version !== undefined && expected_version !== agent.version) throw new RelayError('VERSION_CONFLICT', { current_version: agent.version })
+    const saved = await agentsOf(actor).findOneAndUpdate(
+      { _id: agent._id, version: agent.version },
+      { $set: { ...change, version: agent.version + 1, updated_at: clock.now() } },
+      { return_document: 'after' },
+    )
+    if (!saved) throw new RelayError('VERSION_CONFLICT', { current_version: agent.version + 1 })
+    await keepVersion(actor, saved, note)
+    const result = await shown(actor, saved)
+    events.append({ event_type: 'agent.updated', tenant_id: actor.scope.tenant_id, agent: result })
+    return result
+  }
+
+  /** Makes the agent's numbers those of the list. */
+  async function leadNumbers(actor: TenantActor, agent: AgentRecord, wanted: readonly string[]): Promise<void> {
+    const lost = agent.phone_numbers.filter((number) => !wanted.includes(number))
+    const won = wanted.filter((number) => !agent.phone_numbers.includes(number))
+    if (won.length > 0) await deps.numbers.assign(actor, won.map((phone_number) => ({ phone_number, agent_id: agent._id })), { only_available: true })
+    if (lost.length > 0) await deps.numbers.release(actor, lost)
+  }
+
+  async function change(actor: TenantActor, agent_id: string, body: AgentChange) {
+    const agent = await found(actor, agent_id)
+    const { expected_version, note, phone_numbers, ...fields } = body
+    if (phone_numbers) await leadNumbers(actor, agent, phone_numbers)
+    return save(actor, agent, fields, note ?? null, expected_version)
+  }
+
+  return {
+    async listAgents(actor, { query }) {
+      const filter = query.is_active === undefined ? {} : { is_active: query.is_active }
+      const items = await agentsOf(actor).find(filter, { sort: { created_at: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'date') })
+      const statistics = await deps.statistics(actor)
+      return pageOf(items, query.limit, (agent) => agent.created_at, (agent) => ({ ...agent, statistics: statistics.get(agent._id) ?? NO_STATISTICS }))
+    },
+
+    async createAgent(actor, { body }) {
+      const limit = (await deps.tenantOf(actor.scope.tenant_id))?.limits.agents ?? 0
+      if ((await agentsOf(actor).count({})) >= limit) throw new RelayError('AGENT_LIMIT_REACHED', { detail: `This tenant may have ${limit} agents. Delete one, or have the limit raised.` })
+      const now = clock.now()
+      const id = newId('agt', now)
+      const { phone_numbers, ...fields } = body as NewAgent
+      const agent: AgentRecord = { _id: id, id, tenant_id: actor.scope.tenant_id, ...fields, phone_numbers: [], version: 1, created_at: now, updated_at: now }
+      await agentsOf(actor).insertOne(agent)
+      try {
+        if (phone_numbers.length > 0) await deps.numbers.assign(actor, phone_numbers.map((phone_number) => ({ phone_number, agent_id: id })), { only_available: true })
+      } catch (error) {
+        await agentsOf(actor).deleteMany({ _id: id })
+        throw error
+      }
+      await keepVersion(actor, { ...agent, phone_numbers }, null)
+      const result = { ...agent, phone_numbers, statistics: NO_STATISTICS }
+      events.append({ event_type: 'agent.created', tenant_id: actor.scope.tenant_id, agent: result })
+      return result
+    },
+
+    getAgent: async (actor, { params }) => shown(actor, await found(actor, params.agent_id)),
+    replaceAgent: (actor, { params, body }) => change(actor, params.agent_id, body),
+    changeAgent: (actor, { params, body }) => change(actor, params.agent_id, body),
+
+    async deleteAgent(actor, { params }) {
+      const agent = await found(actor, params.agent_id)
+      if (agent.phone_numbers.length > 0) await deps.numbers.release(actor, agent.phone_numbers)
+      await agentsOf(actor).deleteMany({ _id: agent._id })
+      events.append({ event_type: 'agent.deleted', tenant_id: actor.scope.tenant_id, agent_id: agent._id })
+    },
+
+    async listAgentVersions(actor, { params, query }) {
+      await found(actor, params.agent_id)
+      const items = await agentVersions(store.forTenant(actor.scope)).find({ agent_id: params.agent_id }, { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') })
+      return pageOf(items, query.limit, (version) => version.version, (version) => version)
+    },
+
+    async updateAgentContext(actor, { params, body }) {
+      const agent = await found(actor, params.agent_id)
+      const context_data = body.mode === 'merge' ? mergeContext(agent.context_data, body.context) : body.context
+      return save(actor, agent, { context_data }, body.reason ?? null, body.expected_version)
+    },
+  }
+}

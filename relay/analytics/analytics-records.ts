@@ -1,0 +1,68 @@
+// Hourly roll-ups: one document per agent and UTC hour, with its four quarters, because there are time zones that are
+// a quarter of an hour off. A call is added once: the document remembers the calls it contains.
+import { OUTCOMES, type Outcome } from '../../shared/contract/calls.ts'
+import type { CallRecord } from '../calls/call-facts.ts'
+import type { CollectionSpec, DocCollection, TenantStore } from '../store/doc-store.ts'
+import { StoreError } from '../store/doc-store.ts'
+
+export interface QuarterSums {
+  calls: number
+  seconds: number
+  cost: number
+  outcomes: Partial<Record<Outcome, number>>
+}
+export const QUARTERS = ['q0', 'q1', 'q2', 'q3'] as const
+export type Quarter = (typeof QUARTERS)[number]
+
+export interface HourRecord {
+  _id: string
+  tenant_id: string
+  agent_id: string
+  agent_name: string
+  /** The UTC hour in which the calls started. */
+  hour_at: Date
+  last_call_at: Date
+  call_sids: string[]
+  q0?: QuarterSums
+  q1?: QuarterSums
+  q2?: QuarterSums
+  q3?: QuarterSums
+  [field: string]: unknown
+}
+
+const USAGE_HOURLY = {
+  name: 'usage_hourly', scope: 'tenant', indexes: [{ keys: { tenant_id: 1, hour_at: 1 } }],
+} as const satisfies CollectionSpec
+
+export const usageHourly = (store: TenantStore): DocCollection<HourRecord> => store.collection<HourRecord>(USAGE_HOURLY)
+
+const HOUR_MS = 3_600_000
+const QUARTER_MS = 900_000
+
+/**
+ * Adds an ended call to its hour, exactly once however often it is asked.
+ * @source product text, "usage_hourly"; only calls that reached an agent count
+ */
+export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<void> {
+  if (!call.agent_id || !call.ended_at || call.outcome === null || call.outcome === 'refused') return
+  const started = call.started_at.getTime()
+  const hour_at = new Date(started - (started % HOUR_MS))
+  const quarter = QUARTERS[Math.floor((started % HOUR_MS) / QUARTER_MS)] as Quarter
+  const outcome = OUTCOMES.find((known) => known === call.outcome) as Outcome
+  try {
+    await usageHourly(store).updateOne(
+      { _id: `${call.agent_id}.${hour_at.toISOString()}`, call_sids: { $ne: call.call_sid } },
+      {
+        $setOnInsert: { agent_id: call.agent_id, hour_at },
+        $set: { agent_name: call.agent_name ?? '' },
+        $max: { last_call_at: call.started_at },
+        $push: { call_sids: call.call_sid },
+        $inc: { [`${quarter}.calls`]: 1, [`${quarter}.seconds`]: call.duration_seconds ?? 0, [`${quarter}.cost`]: call.cost, [`${quarter}.outcomes.${outcome}`]: 1 },
+      },
+      { upsert: true },
+    )
+  } catch (error) {
+    // The hour is there and contains the call already, so the upsert met its own document.
+    if (!(error instanceof StoreError) || error.code !== 'DUPLICATE_KEY') throw error
+  }
+}

@@ -1,0 +1,44 @@
+// Walk (iv): the figures of a period of one tenant, from roll-ups that were written when the calls ended.
+import type { Routes } from '../../shared/routes.ts'
+import type { Handler, TenantActor } from '../access/actor.ts'
+import { type AgentStatistics, agents } from '../agents/agent-records.ts'
+import { RelayError } from '../platform/errors.ts'
+import type { Clock } from '../platform/ports.ts'
+import type { DocStore } from '../store/doc-store.ts'
+import type { TenantRecord } from '../tenants/tenant-records.ts'
+import { usageHourly } from './analytics-records.ts'
+import { agentStatistics, summarize } from './summarize.ts'
+
+export interface AnalyticsService {
+  getAnalytics: Handler<Routes['getAnalytics']>
+  /** For the agents' own pages. */
+  statistics(actor: TenantActor): Promise<Map<string, AgentStatistics>>
+}
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+const LONGEST_DAYS = 400
+
+export function createAnalyticsService(deps: { store: DocStore; clock: Clock; tenantOf: (tenant_id: string) => Promise<TenantRecord | null> }): AnalyticsService {
+  const { store } = deps
+  return {
+    async getAnalytics(actor, { query }) {
+      const end = query.end ? new Date(query.end) : deps.clock.now()
+      const start = query.start ? new Date(query.start) : new Date(end.getTime() - 7 * DAY_MS)
+      if (start >= end) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/query/start', detail: 'The start must lie before the end.' }] })
+      if (end.getTime() - start.getTime() > LONGEST_DAYS * DAY_MS) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/query/start', detail: `A period may be ${LONGEST_DAYS} days long.` }] })
+      const tenant = store.forTenant(actor.scope)
+      const [hours, known, settings] = await Promise.all([
+        usageHourly(tenant).find({ hour_at: { $gte: new Date(start.getTime() - HOUR_MS), $lt: end } }, { fields: ['agent_id', 'agent_name', 'hour_at', 'q0', 'q1', 'q2', 'q3'] }),
+        agents(tenant).find({}, { fields: ['id', 'name', 'is_active'] }),
+        deps.tenantOf(actor.scope.tenant_id),
+      ])
+      return summarize(hours, known, { tenant_id: actor.scope.tenant_id, start, end, time_zone: query.time_zone ?? settings?.time_zone ?? 'UTC' })
+    },
+
+    async statistics(actor) {
+      const fields = ['agent_id', 'hour_at', 'last_call_at', 'q0', 'q1', 'q2', 'q3']
+      return agentStatistics(await usageHourly(store.forTenant(actor.scope)).find({}, { fields }))
+    },
+  }
+}

@@ -1,0 +1,63 @@
+// What a live call lays down: facts, in order, first on disk and then in the store. Pure types and their dates.
+import type { CallSession, CallStatus, Outcome, Quality, Usage, CostBreakdown } from '../../shared/contract/calls.ts'
+import type { Stored } from '../../shared/primitives.ts'
+import type { TurnRecord } from './transcript.ts'
+
+/** A call session as it lies in the store; `_id` is the CallSid, `facts_seq` the last fact it contains. */
+export type CallRecord = Omit<Stored<CallSession>, 'live' | 'transcript'> & {
+  _id: string
+  transcript: TurnRecord[]
+  facts_seq: number
+}
+
+export type CallFact =
+  | { type: 'call_opened'; record: CallRecord }
+  | { type: 'call_answered'; answered_at: Date }
+  | { type: 'status_reported'; status: CallStatus }
+  | { type: 'turn_final'; turn: TurnRecord }
+  | { type: 'context_applied'; version: number; applied_at: Date }
+  | { type: 'context_refused'; version: number; reason: string }
+  | { type: 'context_used'; version: number; turn_index: number }
+  | { type: 'usage_counted'; usage: Usage; cost: number; cost_breakdown: CostBreakdown }
+  | {
+      type: 'call_ended'
+      ended_at: Date
+      status: CallStatus
+      outcome: Outcome
+      end_reason: string
+      summary: string | null
+      duration_seconds: number
+      usage: Usage
+      cost: number
+      cost_breakdown: CostBreakdown
+      quality: Quality
+      voice: CallRecord['voice']
+    }
+
+/** One line of the spool: facts of one call are applied in the order of `seq`, each once. */
+export interface JournalRecord {
+  /** The CallSid: records of one key keep their order. */
+  key: string
+  tenant_id: string
+  seq: number
+  fact: CallFact
+}
+
+/** JSON that people wrote keeps its texts, also those that look like dates. */
+const FREE_JSON = new Set(['context', 'context_data', 'context_layers', 'business_context', 'arguments'])
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+/**
+ * Makes the dates of a record that went through JSON dates again: the fields `at` and `*_at`.
+ * @source shared/primitives.ts, `Stored`
+ */
+export function reviveDates<T>(value: T): T {
+  if (Array.isArray(value)) return value.map((item) => reviveDates(item)) as T
+  if (typeof value !== 'object' || value === null || value instanceof Date) return value
+  const revived = Object.entries(value).map(([key, field]) => {
+    if (FREE_JSON.has(key)) return [key, field]
+    const isInstant = (key === 'at' || key.endsWith('_at')) && typeof field === 'string' && INSTANT.test(field)
+    return [key, isInstant ? new Date(field) : reviveDates(field)]
+  })
+  return Object.fromEntries(revived) as T
+}

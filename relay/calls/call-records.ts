@@ -1,0 +1,114 @@
+// Call sessions in the store: how facts become documents, and how documents are read.
+import type { CollectionSpec, DocCollection, DocStore, TenantStore } from '../store/doc-store.ts'
+import { StoreError } from '../store/doc-store.ts'
+import type { TenantScope } from '../store/tenant-scope.ts'
+import { unreachable } from '../platform/errors.ts'
+import type { CallFact, CallRecord, JournalRecord } from './call-facts.ts'
+import { isTerminal } from './call-status.ts'
+import { CONTEXT_UPDATES } from '../context/context-records.ts'
+
+export const CALL_SESSIONS = {
+  name: 'call_sessions',
+  scope: 'tenant',
+  indexes: [
+    { keys: { tenant_id: 1, started_at: -1 } },
+    { keys: { tenant_id: 1, agent_id: 1 } },
+    { keys: { call_sid: 1 }, unique: true },
+    { keys: { tenant_id: 1, ended_at: 1 } },
+  ],
+} as const satisfies CollectionSpec
+
+/** Which tenant a call belongs to, for webhooks that come without one. */
+interface CallRoute {
+  _id: string
+  tenant_id: string
+  [field: string]: unknown
+}
+const CALL_ROUTES = { name: 'call_routes', scope: 'platform', indexes: [] } as const satisfies CollectionSpec
+
+export const callSessions = (store: TenantStore): DocCollection<CallRecord & { tenant_id: string }> =>
+  store.collection<CallRecord & { [field: string]: unknown }>(CALL_SESSIONS) as never
+
+export async function tenantOfCall(store: DocStore, call_sid: string): Promise<string | null> {
+  return (await store.platform.collection<CallRoute>(CALL_ROUTES).findOne({ _id: call_sid }))?.tenant_id ?? null
+}
+
+/**
+ * Puts one fact of a call into the store. Doing it twice changes nothing: each document remembers the last fact it has.
+ * @param rollUp adds an ended call to its hour, once
+ * @throws StoreError
+ * @source style.md, "facts go to a spool, then the store"
+ */
+export async function applyFact(
+  store: DocStore,
+  scope: TenantScope,
+  record: JournalRecord,
+  rollUp: (call: CallRecord) => Promise<void>,
+): Promise<void> {
+  const tenant = store.forTenant(scope)
+  if (record.fact.type === 'call_opened') return insertOnce(store, tenant, record.fact.record)
+  const change = changeOf(record.fact)
+  if (change) {
+    await callSessions(tenant).updateOne(
+      { _id: record.key, facts_seq: { $lt: record.seq } },
+      { $set: { ...change.set, facts_seq: record.seq }, ...(change.push ? { $push: { transcript: change.push } } : {}) },
+    )
+  }
+  await alsoElsewhere(tenant, record)
+  if (record.fact.type === 'call_ended') {
+    const call = await callSessions(tenant).findOne({ _id: record.key })
+    if (call) await rollUp(call)
+  }
+}
+
+async function insertOnce(store: DocStore, tenant: TenantStore, call: CallRecord): Promise<void> {
+  try {
+    await store.platform.collection<CallRoute>(CALL_ROUTES).updateOne({ _id: call._id }, { $set: { tenant_id: call.tenant_id } }, { upsert: true })
+    await callSessions(tenant).insertOne(call as never)
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'DUPLICATE_KEY') throw error
+  }
+}
+
+function changeOf(fact: Exclude<CallFact, { type: 'call_opened' }>): { set: Record<string, unknown>; push?: unknown } | null {
+  switch (fact.type) {
+    case 'call_answered':
+      return { set: { answered_at: fact.answered_at, status: 'in-progress' } }
+    case 'status_reported':
+      return { set: isTerminal(fact.status) ? {} : { status: fact.status } }
+    case 'turn_final':
+      return { set: {}, push: fact.turn }
+    case 'usage_counted':
+      return { set: { usage: fact.usage, cost: fact.cost, cost_breakdown: fact.cost_breakdown } }
+    case 'call_ended': {
+      const { type: _type, ...ended } = fact
+      return { set: ended }
+    }
+    case 'context_applied':
+    case 'context_refused':
+    case 'context_used':
+      return null
+    default:
+      return unreachable(fact)
+  }
+}
+
+/** Facts that are about context versions, which lie in their own collection. All of them are idempotent by themselves. */
+async function alsoElsewhere(tenant: TenantStore, { key: call_sid, fact }: JournalRecord): Promise<void> {
+  const versions = tenant.collection(CONTEXT_UPDATES)
+  switch (fact.type) {
+    case 'context_applied':
+      await versions.updateMany({ call_sid, version: { $lte: fact.version }, state: 'pending' }, { $set: { state: 'applied', applied_at: fact.applied_at } })
+      return
+    case 'context_refused':
+      await versions.updateMany({ call_sid, version: fact.version, state: 'pending' }, { $set: { state: 'refused', refused_reason: fact.reason } })
+      return
+    case 'context_used':
+      await versions.updateMany({ call_sid, version: fact.version, used_in_turn: null }, { $set: { used_in_turn: fact.turn_index } })
+      return
+    case 'call_ended':
+      await versions.updateMany({ call_sid, state: 'pending' }, { $set: { state: 'refused', refused_reason: 'The call ended before the agent had it.' } })
+      return
+    default:
+  }
+}

@@ -1,0 +1,169 @@
+// The words of a call as turns, placed by when they were spoken, not by when their text arrived (the caller's text
+// often comes after the agent's answer). An interrupted agent keeps only what the caller heard; the rest stands apart.
+import type { NoticeTurn, Speaker, SpeechTurn, ToolTurn, Turn } from '../../shared/contract/calls.ts'
+import type { JsonObject } from '../../shared/primitives.ts'
+
+/** A turn with its dates as the store has them. */
+type Now = { at: Date; ms: number }
+type Draft<T> = Omit<T, 'at'> & { at: Date }
+export type TurnRecord = Draft<SpeechTurn> | Draft<ToolTurn> | Draft<NoticeTurn>
+export type SpeechRecord = Draft<SpeechTurn>
+
+/** A response that was cut off says more words than it sent audio; so much speech a letter takes about. */
+const MS_PER_LETTER = 62
+
+/**
+ * Cuts a text where the voice was cut: in proportion, at a word's edge.
+ * @param heard_ms what was played
+ * @param total_ms what the whole text would have taken
+ * @returns the heard and the unheard part; together they are the text
+ */
+export function cutText(text: string, heard_ms: number, total_ms: number): { heard: string; unheard: string } {
+  if (heard_ms <= 0 || text.length === 0) return { heard: '', unheard: text }
+  if (heard_ms >= total_ms) return { heard: text, unheard: '' }
+  const wanted = Math.round((text.length * heard_ms) / total_ms)
+  const edge = text.lastIndexOf(' ', wanted)
+  const at = edge > 0 ? edge : 0
+  return { heard: text.slice(0, at), unheard: text.slice(at).trimStart() }
+}
+
+export class Transcript {
+  readonly #turns: TurnRecord[] = []
+  readonly #byItem = new Map<string, SpeechRecord>()
+  #lastCallerEnd: number | null = null
+  #answered = true
+
+  get turns(): readonly TurnRecord[] {
+    return this.#turns
+  }
+
+  callerStarted(item_id: string, started_ms: number, now: Now): SpeechRecord {
+    const turn = this.#speech(item_id, 'caller', started_ms, now)
+    this.#answered = true
+    return turn
+  }
+
+  callerStopped(item_id: string, ended_ms: number, now: Now): SpeechRecord {
+    const turn = this.#speech(item_id, 'caller', ended_ms, now)
+    turn.ended_ms = Math.max(turn.started_ms, Math.round(ended_ms))
+    this.#lastCallerEnd = turn.ended_ms
+    this.#answered = false
+    return turn
+  }
+
+  callerText(item_id: string, delta: string, now: Now): SpeechRecord {
+    const turn = this.#speech(item_id, 'caller', now.ms, now)
+    turn.text += delta
+    return turn
+  }
+
+  /** @returns the final turn, or null when it was final already */
+  callerFinal(item_id: string, text: string, now: Now): SpeechRecord | null {
+    const turn = this.#speech(item_id, 'caller', now.ms, now)
+    if (turn.is_final) return null
+    turn.text = text.trim()
+    turn.ended_ms ??= Math.max(turn.started_ms, Math.round(now.ms))
+    turn.is_final = true
+    return turn
+  }
+
+  agentText(item_id: string, delta: string, context_version: number, now: Now): SpeechRecord | null {
+    const turn = this.#speech(item_id, 'agent', now.ms, now, context_version)
+    if (turn.is_final) return null
+    turn.text += delta
+    return turn
+  }
+
+  /** The whole text of an agent's turn, as the model gives it at the end. */
+  agentWhole(item_id: string, text: string, context_version: number, now: Now): SpeechRecord | null {
+    const turn = this.#speech(item_id, 'agent', now.ms, now, context_version)
+    if (turn.is_final) return null
+    turn.text = text
+    return turn
+  }
+
+  /**
+   * The first sound of an agent's turn is being sent.
+   * @param starts_ms when the caller will hear it (after what is still playing)
+   * @returns the reply gap in milliseconds if this answers the caller, else null
+   */
+  agentSounds(item_id: string, starts_ms: number, context_version: number, now: Now): { turn: SpeechRecord; reply_gap_ms: number | null } {
+    const turn = this.#speech(item_id, 'agent', starts_ms, now, context_version)
+    turn.started_ms = Math.round(starts_ms)
+    if (!this.#answered && this.#lastCallerEnd !== null) {
+      this.#answered = true
+      turn.reply_gap_ms = Math.max(0, Math.round(starts_ms - this.#lastCallerEnd))
+    }
+    return { turn, reply_gap_ms: turn.reply_gap_ms }
+  }
+
+  /** Heard to its end. */
+  agentHeard(item_id: string, heard_ms: number): SpeechRecord | null {
+    const turn = this.#byItem.get(item_id)
+    if (!turn || turn.is_final) return null
+    turn.text = turn.text.trim()
+    turn.heard_ms = heard_ms
+    turn.ended_ms = turn.started_ms + heard_ms
+    turn.is_final = true
+    return turn
+  }
+
+  /** Cut off: the heard part stays, the rest is kept apart. */
+  agentCut(item_id: string, heard_ms: number, sent_ms: number, by: Speaker | null): SpeechRecord | null {
+    const turn = this.#byItem.get(item_id)
+    if (!turn || turn.is_final) return null
+    const { heard, unheard } = cutText(turn.text.trim(), heard_ms, Math.max(sent_ms, turn.text.length * MS_PER_LETTER))
+    Object.assign(turn, { text: heard, unheard_text: unheard, heard_ms, ended_ms: turn.started_ms + heard_ms, cut_off_by: by, is_final: true })
+    return turn
+  }
+
+  markRuleWords(turn: SpeechRecord, words: string[]): void {
+    turn.rule_words = words
+  }
+
+  tool(name: string, args: JsonObject, result: string, failed: boolean, now: Now): TurnRecord {
+    const turn: TurnRecord = { ...this.#frame(`tool_${this.#turns.length + 1}`, now.ms, now), kind: 'tool', name, arguments: args, result, failed, ended_ms: Math.round(now.ms), is_final: true }
+    this.#turns.push(turn)
+    return turn
+  }
+
+  notice(text: string, now: Now): TurnRecord {
+    const turn: TurnRecord = { ...this.#frame(`note_${this.#turns.length + 1}`, now.ms, now), kind: 'notice', text, ended_ms: Math.round(now.ms), is_final: true }
+    this.#turns.push(turn)
+    return turn
+  }
+
+  /** Nothing more will come: what is open becomes final as it stands. Turns without a word are left out. */
+  close(now: Now): TurnRecord[] {
+    const open = this.#turns.filter((turn) => !turn.is_final)
+    for (const turn of open) {
+      turn.is_final = true
+      turn.ended_ms ??= Math.max(turn.started_ms, Math.round(now.ms))
+      if (turn.kind === 'speech') turn.text = turn.text.trim()
+    }
+    return open.filter((turn) => turn.kind !== 'speech' || turn.text !== '' || turn.unheard_text !== '')
+  }
+
+  #speech(item_id: string, speaker: Speaker, started_ms: number, now: Now, context_version: number | null = null): SpeechRecord {
+    const known = this.#byItem.get(item_id)
+    if (known) return known
+    const turn: SpeechRecord = {
+      ...this.#frame(item_id, started_ms, now), kind: 'speech', speaker, text: '', unheard_text: '', heard_ms: speaker === 'agent' ? 0 : null,
+      cut_off_by: null, reply_gap_ms: null, rule_words: [], context_version,
+    }
+    this.#byItem.set(item_id, turn)
+    this.#turns.push(turn)
+    return turn
+  }
+
+  #frame(turn_id: string, started_ms: number, now: Now) {
+    return { turn_id, turn_index: this.#turns.length + 1, at: now.at, started_ms: Math.max(0, Math.round(started_ms)), ended_ms: null as number | null, is_final: false }
+  }
+}
+
+/** Turns in the order of the call. */
+export function inOrder<T extends { turn_index: number }>(turns: readonly T[]): T[] {
+  return [...turns].sort((a, b) => a.turn_index - b.turn_index)
+}
+
+export type { Turn }

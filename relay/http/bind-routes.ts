@@ -1,0 +1,81 @@
+// Walks (iii) and (iv): the contract's routes bound to the services that answer them. One loop; nobody writes a
+// controller. Order of refusals: who are you, may you, does it exist, is it well formed.
+import { type Request, type Response, Router, json } from 'express'
+import type { Anyone, Actor, Handler } from '../access/actor.ts'
+import { isTenantActor } from '../access/actor.ts'
+import { RelayError } from '../platform/errors.ts'
+import type { Route } from '../../shared/route.ts'
+import { ROUTES, type RouteName, type Routes } from '../../shared/routes.ts'
+import type { Idempotency } from './idempotency.ts'
+import { invalid } from './problems.ts'
+
+/** A service method for every route: one that is missing does not compile. */
+export type Handlers = { [N in RouteName]: Handler<Routes[N]> }
+
+export interface BindDeps {
+  handlers: Handlers
+  actorOf: (token: string) => Promise<Actor | null>
+  /** @throws RelayError RATE_LIMITED */
+  limit: (actor: Actor) => Promise<void>
+  idempotency: Idempotency
+}
+
+type AnyHandler = (actor: Actor | Anyone, input: Record<string, unknown>) => Promise<unknown>
+
+/** JSON bodies may be a little over the largest field, so that the field and not the body is named. */
+const BODY_LIMIT = '256kb'
+
+export function bindRoutes(deps: BindDeps): Router {
+  const router = Router()
+  router.use('/api', json({ limit: BODY_LIMIT, strict: false }))
+  for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
+    const handler = deps.handlers[name] as unknown as AnyHandler
+    router[route.method](route.path, async (req, res) => {
+      const actor = await whoAsks(deps, route, req)
+      const input = parseInput(route, req)
+      await deps.idempotency.once(req, res, actor, async () => {
+        const result = await handler(actor, input)
+        return { status: route.response ? (route.status ?? 200) : 204, body: route.response ? JSON.stringify(route.response.parse(result)) : '' }
+      })
+    })
+  }
+  return router
+}
+
+async function whoAsks(deps: BindDeps, route: Route, req: Request): Promise<Actor | Anyone> {
+  if (route.permission === 'public') return { ip: req.ip ?? 'unknown' }
+  const token = /^Bearer (.+)$/i.exec(req.get('authorization') ?? '')?.[1]
+  const actor = token ? await deps.actorOf(token) : null
+  if (!actor) throw new RelayError('NOT_SIGNED_IN')
+  await deps.limit(actor)
+  if (route.permission === 'signed_in') return actor
+  if (!isTenantActor(actor) || !actor.permissions.includes(route.permission)) {
+    throw new RelayError('NOT_ALLOWED', { detail: `This needs the permission ${route.permission}, which your roles here do not include.` })
+  }
+  return actor
+}
+
+function parseInput(route: Route, req: Request): Record<string, unknown> {
+  const input: Record<string, unknown> = {}
+  if (route.params) {
+    const params = route.params.safeParse(req.params)
+    if (!params.success) throw new RelayError('NOT_FOUND')
+    input.params = params.data
+  }
+  if (route.query) {
+    const query = route.query.safeParse(req.query)
+    if (!query.success) throw invalid('query', query.error)
+    input.query = query.data
+  }
+  if (route.body) {
+    const body = route.body.safeParse(req.body ?? {})
+    if (!body.success) throw invalid('body', body.error)
+    input.body = body.data
+  }
+  return input
+}
+
+export function sendJson(res: Response, { status, body }: { status: number; body: string }): void {
+  if (status === 204) res.status(204).end()
+  else res.status(status).type('application/json').set('Cache-Control', 'no-store').send(body)
+}

@@ -1,0 +1,48 @@
+// The events of one tenant to one console: what was missed first, then live, each once and in order. A console that
+// cannot keep up is closed and comes back with its last number; it never delays anyone else.
+import type { WebSocket } from 'ws'
+import { CLOSE_CODES, type EventType, HEARTBEAT_MS, type RelayEvent, type SocketNotice } from '../../shared/events.ts'
+import type { Permission } from '../../shared/permissions.ts'
+import type { TenantActor } from '../access/actor.ts'
+import type { Clock, EventLog } from '../platform/ports.ts'
+
+const SLOW_BYTES = 4 * 1024 * 1024
+
+/** Who may see which event. Source: ours; reading an event needs what reading its thing needs. */
+const NEEDS: Record<EventType, Permission> = {
+  'agent.created': 'agents.read', 'agent.updated': 'agents.read', 'agent.deleted': 'agents.read', 'number.updated': 'numbers.read',
+  'call.started': 'calls.read', 'call.updated': 'calls.read', 'call.ended': 'calls.read', 'call.transcript': 'calls.read',
+  'call.attention': 'calls.read', 'context.updated': 'calls.read', 'escalation.raised': 'calls.read',
+}
+
+/** One text for all consoles that get the event. */
+const texts = new WeakMap<RelayEvent, string>()
+function textOf(event: RelayEvent): string {
+  const known = texts.get(event)
+  if (known) return known
+  const text = JSON.stringify(event)
+  texts.set(event, text)
+  return text
+}
+
+/** @param last_seq the last number the console has; null for one that begins */
+export function serveEvents(socket: WebSocket, actor: TenantActor, last_seq: number | null, events: EventLog, clock: Clock): void {
+  const { tenant_id } = actor.scope
+  const notice = (event_type: SocketNotice['event_type']) =>
+    socket.send(JSON.stringify({ event_type, tenant_id, last_seq: events.last_seq(tenant_id), at: clock.now() }))
+  const send = (event: RelayEvent): void => {
+    if (!actor.permissions.includes(NEEDS[event.event_type])) return
+    if (socket.bufferedAmount > SLOW_BYTES) return socket.close(CLOSE_CODES.too_slow, 'too slow')
+    socket.send(textOf(event))
+  }
+
+  const missed = last_seq === null ? [] : events.since(tenant_id, last_seq)
+  notice(missed === null ? 'socket.reload' : 'socket.ready')
+  for (const event of missed ?? []) send(event)
+  const unsubscribe = events.subscribe(tenant_id, send)
+  const heartbeat = setInterval(() => notice('socket.heartbeat'), HEARTBEAT_MS)
+  socket.on('close', () => {
+    unsubscribe()
+    clearInterval(heartbeat)
+  })
+}

@@ -1,0 +1,35 @@
+// Listening in: the two voices of a live call to one supervisor, as binary pieces of 100 ms. A slow listener loses the
+// oldest pieces; the call does not notice.
+//   byte 0 voice (0 caller, 1 agent) · byte 1 kind (0 audio, 1 drop what is queued of the agent) · 2-3 zero ·
+//   4-7 milliseconds on the call's clock, big endian · µ-law
+import type { WebSocket } from 'ws'
+import { CLOSE_CODES } from '../../shared/events.ts'
+import type { TenantActor } from '../access/actor.ts'
+import type { TapListener, Voice } from '../live/audio-tap.ts'
+
+const HEAD_BYTES = 8
+/** About two seconds of both voices. */
+const SLOW_BYTES = 64 * 1024
+const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
+
+export type Listen = (call_sid: string, actor: TenantActor, listener: TapListener) => (() => void) | null
+
+export function serveListening(socket: WebSocket, call_sid: string, actor: TenantActor, listen: Listen): void {
+  const stop = listen(call_sid, actor, {
+    onPiece: (voice, at_ms, mulaw) => {
+      if (socket.bufferedAmount <= SLOW_BYTES) socket.send(piece(VOICE_BYTE[voice], 0, at_ms, mulaw))
+    },
+    onFlush: () => socket.send(piece(1, 1, 0, Buffer.alloc(0))),
+    onClose: () => socket.close(1000, 'the call ended'),
+  })
+  if (!stop) return socket.close(CLOSE_CODES.call_over, 'no such live call')
+  socket.on('close', stop)
+}
+
+function piece(voice: number, kind: number, at_ms: number, mulaw: Buffer): Buffer {
+  const head = Buffer.alloc(HEAD_BYTES)
+  head[0] = voice
+  head[1] = kind
+  head.writeUInt32BE(Math.max(0, at_ms), 4)
+  return Buffer.concat([head, mulaw])
+}

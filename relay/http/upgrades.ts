@@ -1,0 +1,88 @@
+// Sockets are let in here: the carrier's by signature, a person's by a one-time ticket or an access token, and each
+// only from an origin we know. Everything is checked before the upgrade.
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { CLOSE_CODES } from '../../shared/events.ts'
+import type { Actor, TenantActor } from '../access/actor.ts'
+import { isTenantActor } from '../access/actor.ts'
+
+export interface UpgradeDeps {
+  public_url: string
+  media_path: string
+  isMediaSigned: (req: IncomingMessage) => boolean
+  serveMedia: (socket: WebSocket) => void
+  actorOf: (token: string) => Promise<Actor | null>
+  takeTicket: (ticket: string) => Promise<Actor | null>
+  serveEvents: (socket: WebSocket, actor: TenantActor, last_seq: number | null) => void
+  serveListening: (socket: WebSocket, actor: TenantActor, call_sid: string) => void
+}
+
+const MAX_MESSAGE_BYTES = 64 * 1024
+const PROTOCOL = 'phony.v1'
+const DESKTOP_ORIGIN = 'app://console'
+const LISTEN = /^\/calls\/(CA[0-9a-f]{32})\/listen$/
+
+/** @returns what closes every socket it let in */
+export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES, handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false) })
+
+  const accept = (req: IncomingMessage, socket: Duplex, head: Buffer, serve: (ws: WebSocket) => void) =>
+    sockets.handleUpgrade(req, socket, head, (ws) => {
+      ws.on('error', () => ws.terminate())
+      serve(ws)
+    })
+
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy())
+    const url = new URL(req.url ?? '/', 'http://relay')
+    if (url.pathname === deps.media_path) {
+      if (!deps.isMediaSigned(req)) return refuse(socket, 403)
+      return accept(req, socket, head, deps.serveMedia)
+    }
+    const listen = LISTEN.exec(url.pathname)?.[1]
+    if (url.pathname !== '/events/ws' && !listen) return refuse(socket, 404)
+    if (!isKnownOrigin(req, deps.public_url)) return refuse(socket, 403)
+    void authenticate(req, url, deps).then((actor) => {
+      if (!actor) return refuse(socket, 401)
+      const needed = listen ? 'calls.monitor' : 'calls.read'
+      if (!isTenantActor(actor) || !actor.permissions.includes(needed)) return refuse(socket, 403)
+      accept(req, socket, head, (ws) => {
+        const tenant = url.searchParams.get('tenant_id')
+        if (tenant !== null && tenant !== actor.scope.tenant_id) return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
+        if (listen) return deps.serveListening(ws, actor, listen)
+        deps.serveEvents(ws, actor, lastSeq(url))
+      })
+    }, () => refuse(socket, 503))
+  })
+  return () => {
+    for (const socket of sockets.clients) socket.close(1001, 'the relay is stopping')
+    sockets.close()
+  }
+}
+
+/** A ticket in the query or as a sub-protocol (it opens one socket, once), or the Authorization header. */
+async function authenticate(req: IncomingMessage, url: URL, deps: UpgradeDeps): Promise<Actor | null> {
+  const bearer = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1]
+  if (bearer) return deps.actorOf(bearer)
+  const offered = (req.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
+  const ticket = url.searchParams.get('ticket') ?? offered.find((name) => name.startsWith('ticket.'))?.slice('ticket.'.length)
+  return ticket ? deps.takeTicket(ticket) : null
+}
+
+function lastSeq(url: URL): number | null {
+  const given = url.searchParams.get('last_seq')
+  return given !== null && /^\d{1,16}$/.test(given) ? Number(given) : null
+}
+
+/** Programs send no origin; pages must come from the console. */
+function isKnownOrigin(req: IncomingMessage, public_url: string): boolean {
+  const { origin, host } = req.headers
+  if (origin === undefined || origin === DESKTOP_ORIGIN || origin === new URL(public_url).origin) return true
+  return origin === `http://${host}` || origin === `https://${host}`
+}
+
+function refuse(socket: Duplex, status: 401 | 403 | 404 | 503): void {
+  const words = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status]
+  socket.end(`HTTP/1.1 ${status} ${words}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+}

@@ -1,0 +1,27 @@
+// Where a live call lays down its facts: on disk first, so that neither a slow store nor a sudden end loses a word.
+// A fact may be shown to people once `record` resolves.
+import type { CallFact, JournalRecord } from '../calls/call-facts.ts'
+
+/** The disk under the journal. @throws StoreError NO_SPACE */
+export interface FactSpool {
+  append(record: JournalRecord): Promise<void>
+}
+
+export class CallJournal {
+  readonly #spool: FactSpool
+  readonly #tenant_id: string
+  readonly #call_sid: string
+  #seq = 0
+
+  constructor(spool: FactSpool, tenant_id: string, call_sid: string, lastSeq = 0) {
+    this.#spool = spool
+    this.#tenant_id = tenant_id
+    this.#call_sid = call_sid
+    this.#seq = lastSeq
+  }
+
+  /** @returns when the fact is on disk @throws StoreError NO_SPACE */
+  record(fact: CallFact): Promise<void> {
+    return this.#spool.append({ key: this.#call_sid, tenant_id: this.#tenant_id, seq: ++this.#seq, fact })
+  }
+}

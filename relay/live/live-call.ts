@@ -1,0 +1,597 @@
+// One call in progress: the road of its audio, and the hands of its machine. Walk (i) runs through `onAudio` and
+// `onAgentAudio`: no await, store, log line, event or decoding there. Everything else becomes an event of
+// `call-machine.ts`, whose effects `#perform` carries out in one switch.
+import type { Outcome, Quality } from '../../shared/contract/calls.ts'
+import type { JsonObject } from '../../shared/primitives.ts'
+import type { Voice } from '../../shared/contract/agents.ts'
+import { contextInForce, fillPlaceholders, renderInstructions } from '../agents/prompt.ts'
+import type { CallFact, CallRecord } from '../calls/call-facts.ts'
+import { addResponseUsage, addTranscriptionUsage, priceCall } from '../calls/cost.ts'
+import { escalationRules, wordsThatFired } from '../calls/escalation.ts'
+import { decideOutcome } from '../calls/outcome.ts'
+import type { PriceTable } from '../calls/prices.ts'
+import { type SpeechRecord, Transcript, type TurnRecord } from '../calls/transcript.ts'
+import { unreachable } from '../platform/errors.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Clock } from '../platform/ports.ts'
+import { AudioTap, type TapListener } from './audio-tap.ts'
+import { type CallEffect, type CallEvent, type CallState, NEW_CALL, TIMER_MS, type TimerName, step } from './call-machine.ts'
+import { EarlyAudio } from './early-audio.ts'
+import type { MediaStream, MediaStreamListener, OpenRealtimeSession, RealtimeEvent, RealtimeListener, RealtimeSession } from './live-ports.ts'
+import { LIVE_TOOLS } from './live-tools.ts'
+import { LiveView, type LiveStateRecord, gapPercentiles } from './live-view.ts'
+import { Playback, pcmuDurationMs } from './playback.ts'
+import type { ResponseKind } from './response-gate.ts'
+
+/** The agent as it was when the call began. */
+export interface AnsweringAgent {
+  id: string
+  name: string
+  version: number
+  system_prompt: string
+  voice: Voice
+  greeting_message: string | null
+  max_call_duration: number
+}
+export interface CallSetup {
+  record: CallRecord
+  agent: AnsweringAgent
+}
+
+/** Who hears of a call. The facts are on disk before they are told. */
+export interface CallObserver {
+  updated(call: LiveCall): void
+  turn(call: LiveCall, turn: TurnRecord): void
+  attention(call: LiveCall): void
+  escalated(call: LiveCall, evidence: string): void
+  contextChanged(call: LiveCall, version: number): void
+  ended(call: LiveCall): void
+}
+
+export interface LiveCallDeps {
+  openRealtimeSession: OpenRealtimeSession
+  realtimeVoice: (requested: Voice) => string
+  hangUpAtCarrier: (call_sid: string) => void
+  record: (fact: CallFact) => Promise<void>
+  observer: CallObserver
+  prices: PriceTable
+  clock: Clock
+  log: Logger
+}
+
+const PARTIALS_EVERY_MS = 250
+/** After we have left, the carrier has so long to end the call before it is told to. */
+const CARRIER_PATIENCE_MS = 5_000
+const CARRIER_PATIENCE_SAYING_MS = 20_000
+
+export class LiveCall implements MediaStreamListener, RealtimeListener {
+  readonly #deps: LiveCallDeps
+  readonly #agent: AnsweringAgent
+  readonly #record: CallRecord
+  readonly #session: RealtimeSession
+  readonly #view: LiveView
+  readonly #transcript = new Transcript()
+  readonly #playback = new Playback()
+  readonly #early = new EarlyAudio()
+  readonly #tap = new AudioTap()
+  readonly #timers = new Map<TimerName, { cancel(): void }>()
+  readonly #partials = new Map<string, SpeechRecord>()
+  #state: CallState = NEW_CALL
+  #stream: MediaStream | null = null
+  #streamStartedMs = 0
+  #isSessionReady = false
+  #responseSpoke = false
+  #responseId: string | null = null
+  #instructions: { version: number; text: string; event_id: string } | null = null
+  #usedVersion = 0
+  #partialsDue = false
+  #lineSaid = false
+  #escalated = false
+  #carrierEnded = false
+  #framesIn = 0
+  #framesOut = 0
+  #malformed = 0
+  #interruptions = 0
+  #firstAudioMs: number | null = null
+  #transcriptionModel: string | null = null
+  #model = ''
+  #farewell: string | null = null
+  #contextLayer: JsonObject
+  #contextVersion: number
+
+  constructor(setup: CallSetup, deps: LiveCallDeps) {
+    this.#deps = deps
+    this.#agent = setup.agent
+    this.#record = setup.record
+    this.#contextLayer = setup.record.context
+    this.#contextVersion = setup.record.context_version
+    this.#view = new LiveView(deps.clock.now())
+    this.#view.enter('connecting', deps.clock.now())
+    this.#startTimer('stream')
+    this.#startTimer('session')
+    this.#session = deps.openRealtimeSession(() => this.#sessionSettings(), this)
+  }
+
+  get call_sid(): string {
+    return this.#record.call_sid
+  }
+  get tenant_id(): string {
+    return this.#record.tenant_id
+  }
+  get agent_id(): string {
+    return this.#agent.id
+  }
+  get hasEnded(): boolean {
+    return this.#state.name === 'ended'
+  }
+  get hasStream(): boolean {
+    return this.#stream !== null
+  }
+  /** What the carrier is to say after we have left; null when nothing. */
+  get farewell(): string | null {
+    return this.#farewell
+  }
+  /** The record as far as it is known here; the store's follows it. */
+  get record(): CallRecord {
+    return this.#record
+  }
+  get turns(): readonly TurnRecord[] {
+    return this.#transcript.turns
+  }
+  get escalationTarget(): string | null {
+    return escalationRules(this.#context()).target ?? null
+  }
+
+  // ---- the road of the audio
+
+  onAudio(payload: string): void {
+    this.#framesIn++
+    if (this.#isSessionReady) this.#session.appendAudio(payload)
+    else this.#early.keep(payload)
+    if (this.#tap.isOpen) this.#tap.hear('caller', payload, this.#nowMs())
+  }
+
+  onAgentAudio(response_id: string, item_id: string, payload: string): void {
+    const stream = this.#stream
+    if (stream === null || this.#playback.isDiscarded(response_id)) return
+    const { mark, starts_at_ms, is_first } = this.#playback.send(response_id, item_id, pcmuDurationMs(payload), this.#nowMs())
+    stream.sendAudio(payload)
+    stream.sendMark(mark)
+    this.#framesOut++
+    if (is_first) this.#agentSounds(item_id, starts_at_ms)
+    if (this.#tap.isOpen) this.#tap.hear('agent', payload, starts_at_ms)
+  }
+
+  // ---- the phone's side
+
+  /** The media stream of this call has opened, once. */
+  attach(stream: MediaStream): void {
+    this.#stream = stream
+    this.#streamStartedMs = this.#deps.clock.monotonic_ms()
+    const now = this.#deps.clock.now()
+    this.#record.answered_at = now
+    this.#record.status = 'in-progress'
+    this.#view.streamStarted(now)
+    this.#lay({ type: 'call_answered', answered_at: now })
+    this.#happen({ type: 'stream_opened' })
+  }
+
+  onMark(name: string): void {
+    for (const item of this.#playback.marked(name, this.#nowMs())) this.#publishFinal(this.#transcript.agentHeard(item.item_id, item.heard_ms))
+    if (this.#playback.isIdle && this.#state.is_playing) {
+      this.#view.enter(this.#state.gate.state === 'active' ? 'agent_thinking' : 'silence', this.#deps.clock.now())
+      this.#happen({ type: 'playback_idle' })
+    }
+  }
+
+  onDigit(digit: string): void {
+    this.#publishFinal(this.#transcript.notice(`The caller pressed ${digit}.`, this.#now()))
+    this.#happen({ type: 'digit_pressed', digit })
+  }
+
+  onMalformed(what: string): void {
+    if (this.#malformed++ === 0) this.#deps.log.warn('A message of a call was malformed and passed by', { ...this.#fields(), what })
+  }
+
+  onEnd(how: 'stopped' | 'lost'): void {
+    this.#stream = null
+    this.#happen({ type: 'stream_ended', how })
+  }
+
+  carrierEnded(status: CallRecord['status']): void {
+    this.#carrierEnded = true
+    this.#happen({ type: 'carrier_ended', status })
+  }
+
+  // ---- the model's side
+
+  onEvent(event: RealtimeEvent): void {
+    const now = this.#now()
+    switch (event.type) {
+      case 'session_ready':
+        this.#model = event.model
+        this.#transcriptionModel = event.transcription_model
+        this.#record.voice = { requested: this.#agent.voice, used: event.voice }
+        return this.#sessionReady()
+      case 'session_failed':
+      case 'session_lost':
+        this.#isSessionReady = false
+        return this.#happen(event)
+      case 'instructions_confirmed':
+        if (event.instructions !== this.#instructions?.text) return
+        return this.#confirmInstructions()
+      case 'speech_started':
+        // [L2] Silence first; the bookkeeping after it.
+        this.#happen({ type: 'speech_started' })
+        this.#view.enter('caller_speaking', now.at)
+        this.#view.voiceAt(now.ms)
+        this.#showPartial(this.#transcript.callerStarted(event.item_id, event.audio_start_ms, now))
+        return this.#deps.observer.updated(this)
+      case 'speech_stopped':
+        this.#view.enter('agent_thinking', now.at)
+        this.#view.voiceAt(now.ms)
+        this.#showPartial(this.#transcript.callerStopped(event.item_id, event.audio_end_ms, now))
+        return this.#deps.observer.updated(this)
+      case 'caller_text':
+        return this.#showPartial(this.#transcript.callerText(event.item_id, event.delta, now))
+      case 'caller_transcribed':
+        if (event.usage) this.#record.usage = addTranscriptionUsage(this.#record.usage, event.usage)
+        return this.#callerSaid(this.#transcript.callerFinal(event.item_id, event.text, now))
+      case 'caller_not_transcribed':
+        this.onMalformed(`transcription failed: ${event.reason}`)
+        return this.#publishFinal(this.#transcript.callerFinal(event.item_id, '(not understood)', now))
+      case 'response_started':
+        this.#responseSpoke = false
+        this.#responseId = event.response_id
+        return this.#happen({ type: 'response_started' })
+      case 'agent_text':
+        if (this.#playback.isDiscarded(event.response_id)) return
+        return this.#showPartial(this.#transcript.agentText(event.item_id, event.delta, this.#state.context.applied, now))
+      case 'agent_text_done':
+        if (this.#playback.isDiscarded(event.response_id)) return
+        return this.#showPartial(this.#transcript.agentWhole(event.item_id, event.text, this.#state.context.applied, now))
+      case 'agent_audio_done':
+        return this.#agentAudioDone(event.item_id)
+      case 'response_done':
+        return this.#responseDone(event)
+      case 'request_refused':
+        if (event.event_id !== null && event.event_id === this.#instructions?.event_id) {
+          const { version } = this.#instructions
+          this.#instructions = null
+          return this.#happen({ type: 'instructions_refused', version, reason: event.message })
+        }
+        return this.#happen({ type: 'request_refused', code: event.code })
+      default:
+        return unreachable(event)
+    }
+  }
+
+  // ---- commands
+
+  /** A new version of the call's context layer is stored. It takes effect at the next response. */
+  overrideContext(version: number, context: JsonObject, speak_now: boolean): void {
+    if (version <= this.#contextVersion) return
+    this.#contextVersion = version
+    this.#contextLayer = context
+    this.#record.context = context
+    this.#record.context_version = version
+    this.#happen({ type: 'context_overridden', version, speak_now })
+    this.#deps.observer.updated(this)
+  }
+
+  hangUp(by: string, outcome: Outcome | null): void {
+    this.#happen({ type: 'hang_up_commanded', by, outcome })
+  }
+
+  /** @returns what ends the listening */
+  listen(listener: TapListener, person: { id: string; name: string }): () => void {
+    const remove = this.#tap.add(listener)
+    this.#view.listen(person.id, person.name)
+    this.#deps.observer.updated(this)
+    return () => {
+      remove()
+      this.#view.unlisten(person.id)
+      this.#deps.observer.updated(this)
+    }
+  }
+
+  /** Once a second, by the clock that all calls share. */
+  tick(): void {
+    const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
+    const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), { elapsed_seconds, max_call_duration: this.#agent.max_call_duration })
+    if (hasChanged) this.#deps.observer.attention(this)
+    if (this.#partialsDue) this.#sendPartials()
+  }
+
+  liveState(): LiveStateRecord {
+    return this.#view.state(this.#transcript.turns, this.#nowMs())
+  }
+
+  quality(): Quality {
+    return {
+      ...gapPercentiles(this.#view.replyGaps),
+      first_audio_ms: this.#firstAudioMs, interruptions: this.#interruptions,
+      frames_in: this.#framesIn, frames_out: this.#framesOut, frames_dropped: this.#early.dropped, malformed_messages: this.#malformed,
+    }
+  }
+
+  // ---- the machine's hands
+
+  #happen(event: CallEvent): void {
+    const { state, effects } = step(this.#state, event)
+    this.#state = state
+    for (const effect of effects) this.#perform(effect)
+  }
+
+  #perform(effect: CallEffect): void {
+    switch (effect.type) {
+      case 'create_response':
+        return this.#session.createResponse(this.#request(effect.kind))
+      case 'update_instructions': {
+        const text = this.#render()
+        this.#instructions = { version: effect.version, text, event_id: this.#session.updateInstructions(text) }
+        return
+      }
+      case 'context_applied':
+        this.#lay({ type: 'context_applied', version: effect.version, applied_at: this.#deps.clock.now() }, () => this.#deps.observer.contextChanged(this, effect.version))
+        return
+      case 'context_refused':
+        this.#lay({ type: 'context_refused', version: effect.version, reason: effect.reason }, () => this.#deps.observer.contextChanged(this, effect.version))
+        return
+      case 'interrupt_playback':
+        return this.#interrupt(effect.by)
+      case 'answer_tool': {
+        this.#session.answerTool(effect.call.tool_call_id, effect.output)
+        const turn = this.#transcript.tool(effect.call.name, toObject(effect.call.arguments_json), effect.output, effect.failed, this.#now())
+        if (effect.failed) this.#raise('tool_failing', `${effect.call.name} could not be used.`, null, [])
+        return this.#publishFinal(turn)
+      }
+      case 'raise_escalation':
+        return this.#escalate('asked_for_a_person', effect.reason, null, [])
+      case 'add_note':
+        return this.#session.addNote(effect.text)
+      case 'report_trouble':
+        this.#deps.log.warn('The model is in trouble during a call', { ...this.#fields(), reason: effect.text })
+        this.#publishFinal(this.#transcript.notice(effect.text, this.#now()))
+        return this.#raise('model_trouble', effect.text, null, [])
+      case 'start_timer':
+        return this.#startTimer(effect.timer)
+      case 'stop_timer':
+        this.#timers.get(effect.timer)?.cancel()
+        this.#timers.delete(effect.timer)
+        return
+      case 'leave':
+        return this.#leave(effect.say)
+      case 'finish':
+        return this.#finish(effect)
+      default:
+        return unreachable(effect)
+    }
+  }
+
+  #interrupt(by: 'caller' | 'supervisor'): void {
+    this.#stream?.clear()
+    for (const item of this.#playback.interrupt(this.#nowMs())) {
+      this.#interruptions++
+      this.#session.truncate(item.item_id, item.heard_ms)
+      this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, by))
+    }
+    if (this.#responseId !== null && this.#state.gate.state === 'active') this.#playback.discard(this.#responseId)
+    if (by === 'supervisor' && this.#state.gate.state === 'active') this.#session.cancelResponse()
+    this.#tap.flush()
+  }
+
+  #leave(say: string | null): void {
+    this.#farewell = say
+    this.#session.close()
+    this.#isSessionReady = false
+    if (this.#stream) this.#stream.close()
+    else if (say === null) this.#deps.hangUpAtCarrier(this.call_sid)
+    this.#stream = null
+  }
+
+  #finish(end: Extract<CallEffect, { type: 'finish' }>): void {
+    this.#session.close()
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
+    for (const item of this.#playback.interrupt(this.#nowMs())) this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, null))
+    for (const turn of this.#transcript.close(this.#now())) this.#publishFinal(turn)
+    this.#tap.close()
+    const ended_at = this.#deps.clock.now()
+    this.#view.enter('ended', ended_at)
+    this.#settle(end, ended_at)
+    const { status, outcome, end_reason, summary, duration_seconds, usage, cost, cost_breakdown, quality, voice } = this.#record
+    this.#lay(
+      { type: 'call_ended', ended_at, status, outcome: outcome as Outcome, end_reason: end_reason as string, summary, duration_seconds: duration_seconds as number, usage, cost, cost_breakdown, quality, voice },
+      () => this.#deps.observer.ended(this),
+    )
+    const patience_ms = this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS
+    this.#deps.clock.setTimeout(() => {
+      if (!this.#carrierEnded) this.#deps.hangUpAtCarrier(this.call_sid)
+    }, patience_ms)
+  }
+
+  #settle(end: Extract<CallEffect, { type: 'finish' }>, ended_at: Date): void {
+    const record = this.#record
+    record.status = end.status
+    record.ended_at = ended_at
+    record.end_reason = end.end_reason
+    record.summary = end.summary
+    record.duration_seconds = record.answered_at ? Math.round((ended_at.getTime() - record.answered_at.getTime()) / 100) / 10 : 0
+    const spoke = (speaker: string) => this.#transcript.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
+    record.outcome = decideOutcome({
+      said_by_agent: end.by_supervisor ? null : end.outcome, said_by_supervisor: end.by_supervisor ? end.outcome : null,
+      escalated: this.#escalated, failed: end.failed, caller_spoke: spoke('caller'), agent_heard: spoke('agent'),
+    })
+    record.quality = this.quality()
+    this.#price()
+  }
+
+  // ---- smaller things
+
+  #sessionReady(): void {
+    const early = this.#early.take()
+    if (early !== null) this.#session.appendAudio(early)
+    this.#isSessionReady = true
+    this.#happen({ type: 'session_ready', version: this.#instructions?.version ?? 0 })
+    this.#instructions = null
+  }
+
+  #sessionSettings() {
+    const text = this.#render()
+    this.#instructions = { version: this.#contextVersion, text, event_id: '' }
+    return { instructions: text, voice: this.#deps.realtimeVoice(this.#agent.voice), tools: LIVE_TOOLS }
+  }
+
+  #confirmInstructions(): void {
+    const version = this.#instructions?.version
+    if (version === undefined || !this.#state.session_ready) return
+    this.#instructions = null
+    this.#happen({ type: 'instructions_confirmed', version })
+  }
+
+  #context(): JsonObject {
+    return contextInForce({ business: this.#record.context_layers.business, agent: this.#record.context_layers.agent, call: this.#contextLayer })
+  }
+
+  #render(): string {
+    const { business, agent } = this.#record.context_layers
+    return renderInstructions(this.#agent, { business, agent, call: this.#contextLayer })
+  }
+
+  #request(kind: ResponseKind): { instructions: string } | null {
+    switch (kind) {
+      case 'greeting': {
+        const greeting = this.#agent.greeting_message
+        const words = greeting ? `Begin the call now by saying exactly: "${fillPlaceholders(greeting, this.#context())}"` : 'Begin the call now: greet the caller in one short sentence and ask how you can help.'
+        return { instructions: `${this.#render()}\n\n${words}` }
+      }
+      case 'override':
+        return { instructions: `${this.#render()}\n\nThe context has just changed. Tell the caller now, in one or two sentences, what is new for them.` }
+      case 'farewell':
+        return { instructions: `${this.#render()}\n\nThe call ends now. Say goodbye to the caller in one short sentence. Do not ask anything.` }
+      case 'reply':
+        return null
+      default:
+        return unreachable(kind)
+    }
+  }
+
+  #agentSounds(item_id: string, starts_at_ms: number): void {
+    const now = this.#now()
+    const version = this.#state.context.applied
+    this.#responseSpoke = true
+    this.#firstAudioMs ??= Math.round(now.ms)
+    this.#view.enter(this.#lineSaid ? 'agent_speaking' : 'greeting', now.at)
+    this.#lineSaid = true
+    const { turn, reply_gap_ms } = this.#transcript.agentSounds(item_id, starts_at_ms, version, now)
+    if (reply_gap_ms !== null) this.#view.replyGap(reply_gap_ms)
+    if (version > this.#usedVersion) {
+      this.#usedVersion = version
+      this.#lay({ type: 'context_used', version, turn_index: turn.turn_index }, () => this.#deps.observer.contextChanged(this, version))
+    }
+    this.#happen({ type: 'audio_started' })
+    this.#deps.observer.updated(this)
+  }
+
+  #agentAudioDone(item_id: string): void {
+    const item = this.#playback.complete(item_id)
+    if (item) this.#publishFinal(this.#transcript.agentHeard(item.item_id, item.heard_ms))
+  }
+
+  #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
+    if (event.usage) {
+      this.#record.usage = addResponseUsage(this.#record.usage, event.usage)
+      this.#price()
+      const { usage, cost, cost_breakdown } = this.#record
+      this.#lay({ type: 'usage_counted', usage, cost, cost_breakdown })
+    }
+    this.#responseId = null
+    this.#happen({ type: 'response_done', status: event.status, reason: event.reason, spoke: this.#responseSpoke, tool_calls: event.tool_calls })
+    this.#deps.observer.updated(this)
+  }
+
+  #callerSaid(turn: SpeechRecord | null): void {
+    if (!turn) return
+    const words = wordsThatFired(turn.text, escalationRules(this.#context()))
+    this.#transcript.markRuleWords(turn, words)
+    this.#publishFinal(turn)
+    if (words.length > 0) this.#escalate('escalation_keyword', turn.text, 'caller', words)
+  }
+
+  #escalate(reason: 'asked_for_a_person' | 'escalation_keyword', evidence: string, speaker: 'caller' | null, words: string[]): void {
+    this.#escalated = true
+    this.#raise(reason, evidence, speaker, words)
+    this.#deps.observer.escalated(this, reason)
+  }
+
+  #raise(reason: Parameters<LiveView['raise']>[0]['reason'], evidence: string, speaker: 'caller' | null, words: string[]): void {
+    this.#view.raise({ reason, evidence, speaker, words }, this.#deps.clock.now())
+    this.#deps.observer.attention(this)
+  }
+
+  #price(): void {
+    const seconds = this.#record.answered_at ? (this.#deps.clock.now().getTime() - this.#record.answered_at.getTime()) / 1000 : 0
+    this.#record.cost_breakdown = priceCall(this.#record.usage, { model: this.#model, transcription_model: this.#transcriptionModel, direction: this.#record.direction, seconds }, this.#deps.prices)
+    this.#record.cost = Math.round((this.#record.cost_breakdown.model + this.#record.cost_breakdown.carrier) * 1e6) / 1e6
+  }
+
+  #showPartial(turn: SpeechRecord | null): void {
+    if (!turn || turn.is_final) return
+    this.#view.line(turn)
+    this.#partials.set(turn.turn_id, turn)
+    if (this.#partialsDue) return
+    this.#partialsDue = true
+    this.#deps.clock.setTimeout(() => this.#sendPartials(), PARTIALS_EVERY_MS)
+  }
+
+  #sendPartials(): void {
+    this.#partialsDue = false
+    for (const turn of this.#partials.values()) if (!turn.is_final && turn.text) this.#deps.observer.turn(this, turn)
+    this.#partials.clear()
+  }
+
+  /** A turn is final: on disk first, then shown. */
+  #publishFinal(turn: TurnRecord | null): void {
+    if (!turn) return
+    this.#partials.delete(turn.turn_id)
+    if (turn.kind === 'speech') this.#view.line(turn)
+    this.#lay({ type: 'turn_final', turn: structuredClone(turn) }, () => this.#deps.observer.turn(this, turn))
+  }
+
+  #lay(fact: CallFact, told?: () => void): void {
+    this.#deps.record(fact).then(told, (error: unknown) => {
+      this.#deps.log.error('A fact of a call could not be laid down', { ...this.#fields(), fact: fact.type, error: String(error) })
+      told?.()
+    })
+  }
+
+  #startTimer(timer: TimerName): void {
+    this.#timers.get(timer)?.cancel()
+    const ms = timer === 'time_limit' ? this.#agent.max_call_duration * 1000 : TIMER_MS[timer]
+    this.#timers.set(timer, this.#deps.clock.setTimeout(() => this.#happen({ type: 'timer_rang', timer }), ms))
+  }
+
+  /** Milliseconds since the media stream started. */
+  #nowMs(): number {
+    return this.#streamStartedMs === 0 ? 0 : this.#deps.clock.monotonic_ms() - this.#streamStartedMs
+  }
+
+  #now() {
+    return { at: this.#deps.clock.now(), ms: this.#nowMs() }
+  }
+
+  #fields() {
+    return { tenant_id: this.tenant_id, call_sid: this.call_sid }
+  }
+}
+
+function toObject(json: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : { text: json }
+  } catch {
+    return { text: json }
+  }
+}
+

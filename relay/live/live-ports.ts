@@ -1,0 +1,100 @@
+// What a live call speaks through. `twilio/` answers MediaStream and Telephony, `openai/` answers RealtimeSession;
+// tests answer them with scripted objects. Audio is base64 of G.711 µ-law, 8 kHz, on both sides, and passes untouched.
+import type { JsonObject } from '../../shared/primitives.ts'
+import type { ResponseUsage, TranscriptionUsage } from '../calls/cost.ts'
+
+/** The open two-way audio of one phone call. */
+export interface MediaStream {
+  /** Plays after all that was sent before. */
+  sendAudio(payload: string): void
+  /** Comes back through `onMark` once everything sent before it has been played. */
+  sendMark(name: string): void
+  /** Drops what is not played yet; every outstanding mark comes back at once. */
+  clear(): void
+  /** Leaves the call: the carrier then asks how to go on. */
+  close(): void
+}
+export interface MediaStreamListener {
+  onAudio(payload: string): void
+  onMark(name: string): void
+  onDigit(digit: string): void
+  /** A message that is not of the protocol; the call goes on. */
+  onMalformed(what: string): void
+  /** `stopped`: the carrier said so; `lost`: the socket went without a word. */
+  onEnd(how: 'stopped' | 'lost'): void
+}
+
+export interface ToolDefinition {
+  name: string
+  description: string
+  parameters: JsonObject
+}
+export interface SessionSettings {
+  instructions: string
+  voice: string
+  tools: ToolDefinition[]
+}
+/** One response to ask for. `exactly` is spoken word for word; `instructions` stand in for the session's. */
+export interface ResponseRequest {
+  instructions: string
+}
+
+/** One conversation with the model. All calls return at once; what became of them comes as events. */
+export interface RealtimeSession {
+  /** Only once it is ready; what came before waits in `early-audio.ts`. */
+  appendAudio(payload: string): void
+  /** Changes the instructions only: audio formats and voice stay. @returns the id a refusal will name */
+  updateInstructions(instructions: string): string
+  createResponse(request: ResponseRequest | null): void
+  cancelResponse(): void
+  /** Takes back what nobody heard. @param audio_end_ms floored, never above what was received */
+  truncate(item_id: string, audio_end_ms: number): void
+  /** A note the model reads before its next response. */
+  addNote(text: string): void
+  answerTool(tool_call_id: string, output: string): void
+  close(): void
+}
+
+export interface ToolCall {
+  tool_call_id: string
+  name: string
+  /** JSON text as the model wrote it; may be malformed. */
+  arguments_json: string
+}
+
+/** What the model reports, in our words. Source of each: OpenAI Realtime server events; protocols D.6. */
+export type RealtimeEvent =
+  | { type: 'session_ready'; model: string; voice: string; transcription_model: string | null }
+  | { type: 'session_failed'; reason: string }
+  | { type: 'session_lost'; reason: string }
+  | { type: 'instructions_confirmed'; instructions: string }
+  | { type: 'speech_started'; item_id: string; audio_start_ms: number }
+  | { type: 'speech_stopped'; item_id: string; audio_end_ms: number }
+  | { type: 'caller_text'; item_id: string; delta: string }
+  | { type: 'caller_transcribed'; item_id: string; text: string; usage: TranscriptionUsage | null }
+  | { type: 'caller_not_transcribed'; item_id: string; reason: string }
+  | { type: 'response_started'; response_id: string }
+  | { type: 'agent_text'; response_id: string; item_id: string; delta: string }
+  | { type: 'agent_text_done'; response_id: string; item_id: string; text: string }
+  | { type: 'agent_audio_done'; response_id: string; item_id: string }
+  | { type: 'response_done'; response_id: string; status: ResponseStatus; reason: string | null; tool_calls: ToolCall[]; usage: ResponseUsage | null }
+  | { type: 'request_refused'; code: string | null; message: string; param: string | null; event_id: string | null }
+
+export type ResponseStatus = 'completed' | 'cancelled' | 'incomplete' | 'failed'
+
+export interface RealtimeListener {
+  /** The hot path: one delta of the agent's voice. */
+  onAgentAudio(response_id: string, item_id: string, payload: string): void
+  onEvent(event: RealtimeEvent): void
+  /** A message that is not of the protocol; the call goes on. */
+  onMalformed(what: string): void
+}
+
+/** Opens the conversation at once; `settings` is asked for when the model is there. */
+export type OpenRealtimeSession = (settings: () => SessionSettings, listener: RealtimeListener) => RealtimeSession
+
+/** The carrier's switchboard. @throws RelayError CARRIER_FAILED */
+export interface Telephony {
+  /** Ends a call whatever it is doing; one that is already over is no error. */
+  hangUp(call_sid: string): Promise<void>
+}

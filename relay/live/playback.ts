@@ -1,0 +1,136 @@
+// What the caller has heard. Pure bookkeeping of one call's playback: the carrier plays slower than the model speaks,
+// so "sent" says nothing; only marks that come back say "heard". A clear echoes every outstanding mark at once, so
+// each interruption begins a new generation and older marks are deaf.
+
+interface PlayingItem {
+  item_id: string
+  response_id: string
+  sent_ms: number
+  heard_ms: number
+  /** The model has sent all of it. */
+  is_complete: boolean
+}
+interface PendingMark {
+  name: string
+  item: PlayingItem
+  /** Of the item, when this mark is reached. */
+  upto_ms: number
+}
+export interface HeardItem {
+  item_id: string
+  response_id: string
+  heard_ms: number
+  sent_ms: number
+}
+
+/** Between two marks the caller has heard a little more than the last one says; never more than this. */
+const BEYOND_MARK_MS = 50
+
+/**
+ * Duration of a G.711 µ-law payload.
+ * @param payload base64, as carried by media messages and audio deltas
+ * @returns milliseconds (8 bytes per millisecond at 8 kHz)
+ * @throws never
+ * @source ITU-T G.711; Twilio Media Streams, "media" message
+ */
+export function pcmuDurationMs(payload: string): number {
+  const padding = payload.endsWith('==') ? 2 : payload.endsWith('=') ? 1 : 0
+  return Math.floor((payload.length * 3) / 4 - padding) / 8
+}
+
+export class Playback {
+  #generation = 1
+  #count = 0
+  #items: PlayingItem[] = []
+  #marks: PendingMark[] = []
+  #progressAt = 0
+  #endsAt = 0
+  readonly #discarded = new Set<string>()
+
+  /** True when nothing sent is still to be heard. */
+  get isIdle(): boolean {
+    return this.#marks.length === 0
+  }
+
+  /** Late deltas of an interrupted response must not be forwarded. Rule L5. */
+  isDiscarded(response_id: string): boolean {
+    return this.#discarded.has(response_id)
+  }
+
+  /** From now on nothing of this response is forwarded. */
+  discard(response_id: string): void {
+    this.#discarded.add(response_id)
+  }
+
+  /**
+   * Books one delta that is being sent.
+   * @returns the mark to send after it, and when the caller will hear its beginning
+   */
+  send(response_id: string, item_id: string, duration_ms: number, now_ms: number): { mark: string; starts_at_ms: number; is_first: boolean } {
+    let item = this.#items.at(-1)
+    const is_first = item?.item_id !== item_id
+    if (!item || is_first) {
+      item = { item_id, response_id, sent_ms: 0, heard_ms: 0, is_complete: false }
+      this.#items.push(item)
+    }
+    if (this.#marks.length === 0) this.#progressAt = now_ms
+    const starts_at_ms = Math.max(now_ms, this.#endsAt)
+    this.#endsAt = starts_at_ms + duration_ms
+    item.sent_ms += duration_ms
+    const mark = `g${this.#generation}.${++this.#count}`
+    this.#marks.push({ name: mark, item, upto_ms: item.sent_ms })
+    return { mark, starts_at_ms, is_first }
+  }
+
+  /** The model has sent all audio of an item. @returns the item if the caller has heard all of it already */
+  complete(item_id: string): HeardItem | null {
+    const item = this.#items.find((candidate) => candidate.item_id === item_id)
+    if (!item) return null
+    item.is_complete = true
+    return item.heard_ms >= item.sent_ms ? this.#take(item) : null
+  }
+
+  /**
+   * A mark came back.
+   * @returns items now heard to their end; empty for a mark of an older generation, a double or an unknown one
+   */
+  marked(name: string, now_ms: number): HeardItem[] {
+    const position = this.#marks.findIndex((mark) => mark.name === name)
+    if (position < 0) return []
+    const reached = this.#marks.splice(0, position + 1)
+    this.#progressAt = now_ms
+    for (const mark of reached) mark.item.heard_ms = Math.max(mark.item.heard_ms, mark.upto_ms)
+    return [...new Set(reached.map((mark) => mark.item))]
+      .filter((item) => item.is_complete && item.heard_ms >= item.sent_ms)
+      .map((item) => this.#take(item))
+  }
+
+  /**
+   * The caller (or a supervisor) cut in: a new generation begins, and what was sent of the old one is over.
+   * @returns every item not heard to its end, with the millisecond up to which it was heard
+   */
+  interrupt(now_ms: number): HeardItem[] {
+    const beyond = Math.min(BEYOND_MARK_MS, Math.max(0, now_ms - this.#progressAt))
+    const playing = this.#marks[0]?.item
+    const cut = this.#items
+      .filter((item) => !(item.is_complete && item.heard_ms >= item.sent_ms))
+      .map(({ item_id, response_id, heard_ms, sent_ms }) => ({
+        item_id,
+        response_id,
+        heard_ms: Math.floor(playing?.item_id === item_id ? Math.min(sent_ms, heard_ms + beyond) : heard_ms),
+        sent_ms: Math.floor(sent_ms),
+      }))
+    for (const item of this.#items) this.#discarded.add(item.response_id)
+    this.#generation++
+    this.#items = []
+    this.#marks = []
+    this.#endsAt = now_ms
+    return cut
+  }
+
+  #take(item: PlayingItem): HeardItem {
+    this.#items = this.#items.filter((other) => other !== item)
+    const { item_id, response_id, heard_ms, sent_ms } = item
+    return { item_id, response_id, heard_ms: Math.floor(heard_ms), sent_ms: Math.floor(sent_ms) }
+  }
+}

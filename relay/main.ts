@@ -1,0 +1,40 @@
+// The relay as a program: configuration in, one line when it is ready, out again on a signal.
+import { compose } from './compose.ts'
+import { ConfigError, readConfig } from './config.ts'
+import { messageOf } from './platform/errors.ts'
+import { createLogger } from './platform/logger.ts'
+
+/** Calls in progress may go on for so long after a SIGTERM; simulated ones need not. */
+const DRAIN_MS = 60_000
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const log = createLogger(config.log_level)
+  const relay = await compose(config, log)
+  process.stdout.write(`Phony relay is ready at ${relay.url}${simulatedWords(config.twilio === null, config.openai === null)}\n`)
+
+  let isClosing = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isClosing) process.exit(1)
+    isClosing = true
+    const isRehearsal = config.twilio === null
+    log.info('Stopping', { signal, live_calls: relay.live_calls() })
+    relay.close(isRehearsal ? 0 : DRAIN_MS).then(() => process.exit(0), (error: unknown) => {
+      log.error('The relay could not close in order', { error: messageOf(error) })
+      process.exit(1)
+    })
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('unhandledRejection', (error) => log.error('A promise failed and nobody took care of it', { error: messageOf(error), stack: (error as Error)?.stack }))
+}
+
+function simulatedWords(phone: boolean, model: boolean): string {
+  const parts = [...(phone ? ['phone network'] : []), ...(model ? ['model'] : [])]
+  return parts.length > 0 ? ` (simulated: ${parts.join(' and ')})` : ''
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : `The relay cannot start. ${messageOf(error)}`}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,76 @@
+// The demo's two companies: made up, with numbers from ranges reserved for fiction. Passwords are known to everyone,
+// which is why the demo listens on loopback only and refuses to run beside real credentials.
+import type { Role } from '../../shared/permissions.ts'
+import type { DemoTenant } from './first-tenants.ts'
+
+const ACME = 'tnt_acme0000'
+const NORTHWIND = 'tnt_north000'
+
+export const DEMO_TENANTS: DemoTenant[] = [
+  {
+    key: 'acme',
+    id: ACME,
+    name: 'Acme Corporation',
+    time_zone: 'America/Chicago',
+    business_context: {
+      company: 'Acme Corporation',
+      support_hours: '08:00 to 20:00 Central, Monday to Saturday',
+      refund_policy: '30 days, to the original card',
+      escalation_rules: { keywords: ['real person', 'human', 'manager', 'lawyer', 'complaint'], target: '+13125550188' },
+    },
+    agents: [
+      {
+        name: 'Billing support', type: 'inbound', voice: 'alloy', phone_numbers: ['+13125550110', '+13125550111'],
+        greeting_message: 'Thanks for calling {company} billing. How can I help you today?',
+        system_prompt: 'You are the billing agent of {company}. You explain invoices and charges, take payment questions, and follow the refund policy: {refund_policy}. You never promise a credit above {goodwill_credit_usd} dollars.',
+        context_data: { goodwill_credit_usd: 20, late_fee: '15 dollars, waived once a year on request', invoice_day: 'the 18th of each month', payment_methods: 'card, bank transfer or check' },
+      },
+      {
+        name: 'Order status', type: 'inbound', voice: 'nova', phone_numbers: ['+13125550120'],
+        greeting_message: 'Acme order desk. Do you have your order number at hand?',
+        system_prompt: 'You are the order desk of {company}. You tell callers where their order is and what happens next. Ask for the order number first.',
+        context_data: { standard_delivery: 'three to five working days', express_delivery: 'the next working day', carrier: 'Blue Line Parcel', delays: 'parcels to the west coast are two days late because of snow' },
+      },
+      {
+        name: 'Returns desk', type: 'hybrid', voice: 'onyx', phone_numbers: ['+13125550130'],
+        greeting_message: 'Acme returns. What would you like to send back?',
+        system_prompt: 'You handle returns and exchanges for {company}. Be kind with people whose product broke. If anyone may be hurt, escalate at once.',
+        context_data: { return_window: '60 days with the receipt', return_label: 'we email a prepaid label', exchange: 'an exchange ships the same day', safety: 'stop using a product that sparks or smokes and unplug it' },
+      },
+    ],
+  },
+  {
+    key: 'northwind',
+    id: NORTHWIND,
+    name: 'Northwind Clinic',
+    time_zone: 'America/New_York',
+    business_context: {
+      company: 'Northwind Clinic',
+      opening_hours: '7:30 to 18:00 on weekdays, Saturday until noon',
+      address: '40 Harbor Street, second floor',
+      escalation_rules: { keywords: ['chest pain', 'emergency', 'real person', 'nurse', 'doctor now'] },
+    },
+    agents: [
+      {
+        name: 'Front desk', type: 'inbound', voice: 'shimmer', phone_numbers: ['+12125550140', '+12125550141'],
+        greeting_message: 'Northwind Clinic, front desk. How may I help?',
+        system_prompt: 'You are the front desk of {company}. You book, move and cancel appointments and answer questions about opening hours and the way here. You give no medical advice; anything urgent you escalate.',
+        context_data: { next_appointment: 'Thursday at ten fifteen', cancellation: 'free of charge until 24 hours before', parking: 'behind the building, free for two hours', insurance: 'most major plans; bring your card' },
+      },
+      {
+        name: 'Pharmacy line', type: 'inbound', voice: 'echo', phone_numbers: ['+12125550150'],
+        greeting_message: 'Northwind pharmacy line. Are you calling about a prescription?',
+        system_prompt: 'You answer the pharmacy line of {company}. You say whether a refill is ready and how to get it. Questions about doses or side effects go to a person.',
+        context_data: { refill_time: 'ready in four hours', pickup: 'at the side entrance until eight in the evening', delivery: 'free within the city, next morning', transfers: 'give the name of the other pharmacy and we call them' },
+      },
+    ],
+  },
+]
+
+export const DEMO_USERS: { email: string; name: string; password: string; memberships: { tenant_id: string; roles: Role[] }[] }[] = [
+  { email: 'dana@acme.example', name: 'Dana Ortiz', password: 'demo-dana', memberships: [{ tenant_id: ACME, roles: ['supervisor'] }] },
+  { email: 'priya@acme.example', name: 'Priya Raman', password: 'demo-priya', memberships: [{ tenant_id: ACME, roles: ['agent_manager'] }] },
+  { email: 'jonas@acme.example', name: 'Jonas Weber', password: 'demo-jonas', memberships: [{ tenant_id: ACME, roles: ['supervisor'] }, { tenant_id: NORTHWIND, roles: ['supervisor'] }] },
+  { email: 'ines@northwind.example', name: 'Ines Costa', password: 'demo-ines', memberships: [{ tenant_id: NORTHWIND, roles: ['analyst'] }] },
+  { email: 'sam@northwind.example', name: 'Sam Adeyemi', password: 'demo-sam', memberships: [{ tenant_id: NORTHWIND, roles: ['tenant_admin'] }] },
+]

@@ -1,0 +1,49 @@
+// The order and completeness of a caller's frames. Doubles and late ones are dropped; time that is missing is filled
+// with silence, or the model's clock would run short and its voice detection could never close a turn. Pure.
+// Source: protocols B.1.
+
+const SILENCE_BYTE = 0xff
+const BYTES_PER_MS = 8
+/** Jitter of one frame is no gap. */
+const TOLERANCE_MS = 40
+const LONGEST_FILL_MS = 10_000
+/** No frame for so long while a call is open: the model is given this much silence. */
+const QUIET_MS = 750
+const QUIET_FILL_MS = 1_000
+
+export type FrameVerdict = { pass: false } | { pass: true; silence_before: string | null }
+
+export class FrameClock {
+  #lastChunk = 0
+  #expectedMs: number | null = null
+  #lastSeenAt: number | null = null
+  #isQuietFilled = false
+
+  /**
+   * @param chunk number of the media message, from 1; 0 when the carrier gave none
+   * @param timestamp_ms since the stream's start; NaN when the carrier gave none
+   * @param duration_ms of this frame
+   */
+  accept(chunk: number, timestamp_ms: number, duration_ms: number, now_ms: number): FrameVerdict {
+    if (chunk > 0 && chunk <= this.#lastChunk) return { pass: false }
+    if (chunk > 0) this.#lastChunk = chunk
+    this.#lastSeenAt = now_ms
+    this.#isQuietFilled = false
+    if (Number.isNaN(timestamp_ms)) return { pass: true, silence_before: null }
+    const missing_ms = this.#expectedMs === null ? 0 : timestamp_ms - this.#expectedMs
+    this.#expectedMs = Math.max(this.#expectedMs ?? 0, timestamp_ms) + duration_ms
+    return { pass: true, silence_before: missing_ms > TOLERANCE_MS ? silence(Math.min(missing_ms, LONGEST_FILL_MS)) : null }
+  }
+
+  /** Asked now and then. @returns silence to feed when frames have stopped coming, once for each pause */
+  quiet(now_ms: number): string | null {
+    if (this.#lastSeenAt === null || this.#isQuietFilled || now_ms - this.#lastSeenAt < QUIET_MS) return null
+    this.#isQuietFilled = true
+    if (this.#expectedMs !== null) this.#expectedMs += QUIET_FILL_MS
+    return silence(QUIET_FILL_MS)
+  }
+}
+
+function silence(ms: number): string {
+  return Buffer.alloc(Math.round(ms) * BYTES_PER_MS, SILENCE_BYTE).toString('base64')
+}

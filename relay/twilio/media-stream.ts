@@ -1,0 +1,150 @@
+// One media stream: the carrier's messages into calls of the live call, and its sound back. Walk (i) enters and leaves
+// here. Numbers are text on the wire; unknown events and fields are passed by. Source: protocols B.1, B.2.
+import type { WebSocket } from 'ws'
+import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
+import { pcmuDurationMs } from '../live/playback.ts'
+import { FrameClock } from './frame-clock.ts'
+
+export interface StartMessage {
+  stream_sid: string
+  call_sid: string
+  account_sid: string
+  token: string
+}
+/** Asked once, when the stream says who it is. @returns null to close it */
+export type Admit = (start: StartMessage) => Promise<((stream: MediaStream) => MediaStreamListener) | null>
+
+const PING_EVERY_MS = 15_000
+/** A stream that does not say who it is in time is closed; one without any frame is lost. Source: protocols A.5, B.3. */
+const START_WITHIN_MS = 10_000
+const SILENT_SOCKET_MS = 5_000
+const HELD_MESSAGES = 600
+const WATCH_EVERY_MS = 250
+
+interface WireMessage {
+  event?: unknown
+  media?: { payload?: unknown; chunk?: unknown; timestamp?: unknown }
+  mark?: { name?: unknown }
+  dtmf?: { digit?: unknown }
+  start?: { streamSid?: unknown; callSid?: unknown; accountSid?: unknown; customParameters?: Record<string, unknown>; mediaFormat?: { encoding?: unknown; sampleRate?: unknown } }
+}
+
+/** Takes over an open socket of the carrier. Everything it opens it closes. */
+export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (why: string) => void): void {
+  let listener: MediaStreamListener | null = null
+  let isAdmitting = false
+  let hasEnded = false
+  let lastFrameAt = Date.now()
+  const frames = new FrameClock()
+  /** Messages that come while the token is being checked. */
+  let held: WireMessage[] = []
+
+  const startTimer = setTimeout(() => refuse('it did not start in time'), START_WITHIN_MS)
+  const watch = setInterval(() => {
+    const silence = frames.quiet(Date.now())
+    if (silence) listener?.onAudio(silence)
+    if (listener && Date.now() - lastFrameAt > SILENT_SOCKET_MS) socket.terminate()
+  }, WATCH_EVERY_MS)
+  const pings = setInterval(() => socket.readyState === socket.OPEN && socket.ping(), PING_EVERY_MS)
+
+  function end(how: 'stopped' | 'lost'): void {
+    if (hasEnded) return
+    hasEnded = true
+    listener?.onEnd(how)
+  }
+
+  function refuse(why: string): void {
+    if (listener || hasEnded) return
+    hasEnded = true
+    onRefused(why)
+    socket.close(1008)
+  }
+
+  async function begin(message: WireMessage): Promise<void> {
+    const start = parseStart(message)
+    if (!start) return refuse('its start message lacks what it needs')
+    isAdmitting = true
+    const accept = await admit(start).catch(() => null)
+    if (!accept) return refuse('its token is unknown, used, over or not for this call')
+    if (socket.readyState !== socket.OPEN) return
+    clearTimeout(startTimer)
+    const stream = wireStream(socket, start.stream_sid)
+    listener = accept(stream)
+    const waiting = held
+    held = []
+    for (const early of waiting) give(early)
+  }
+
+  function hear(media: WireMessage['media']): void {
+    const payload = media?.payload
+    if (typeof payload !== 'string' || !isBase64(payload)) return listener?.onMalformed('a media message without a payload')
+    const verdict = frames.accept(Number(media?.chunk ?? 0), Number(media?.timestamp ?? Number.NaN), pcmuDurationMs(payload), Date.now())
+    if (!verdict.pass) return listener?.onMalformed('a media message that came twice or late')
+    if (verdict.silence_before) listener?.onAudio(verdict.silence_before)
+    listener?.onAudio(payload)
+  }
+
+  function give(message: WireMessage): void {
+    switch (message.event) {
+      case 'media':
+        return hear(message.media)
+      case 'mark':
+        if (typeof message.mark?.name === 'string') listener?.onMark(message.mark.name)
+        else listener?.onMalformed('a mark without a name')
+        return
+      case 'dtmf':
+        if (typeof message.dtmf?.digit === 'string') listener?.onDigit(message.dtmf.digit)
+        return
+      case 'stop':
+        return end('stopped')
+      default:
+    }
+  }
+
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    lastFrameAt = Date.now()
+    const message = isBinary ? null : parseMessage(data)
+    if (!message) return listener?.onMalformed('a stream message that is not a JSON object')
+    if (listener) return give(message)
+    if (message.event === 'start' && !isAdmitting) return void begin(message)
+    if (isAdmitting && held.length < HELD_MESSAGES) held.push(message)
+  })
+  socket.on('close', () => {
+    clearTimeout(startTimer)
+    clearInterval(watch)
+    clearInterval(pings)
+    end('lost')
+  })
+  socket.on('error', () => socket.terminate())
+}
+
+function parseMessage(data: Buffer): WireMessage | null {
+  try {
+    const value: unknown = JSON.parse(data.toString('utf8'))
+    return typeof value === 'object' && value !== null ? (value as WireMessage) : null
+  } catch {
+    return null
+  }
+}
+
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+const isBase64 = (text: string): boolean => text.length > 0 && text.length % 4 === 0 && BASE64.test(text)
+
+function parseStart({ start }: WireMessage): StartMessage | null {
+  const token = start?.customParameters?.token
+  if (typeof start?.streamSid !== 'string' || typeof start.callSid !== 'string' || typeof token !== 'string') return null
+  if (start.mediaFormat?.encoding !== undefined && start.mediaFormat.encoding !== 'audio/x-mulaw') return null
+  return { stream_sid: start.streamSid, call_sid: start.callSid, account_sid: typeof start.accountSid === 'string' ? start.accountSid : '', token }
+}
+
+/** Only the three messages the carrier accepts, with no field more. */
+function wireStream(socket: WebSocket, stream_sid: string): MediaStream {
+  const head = `{"event":"media","streamSid":${JSON.stringify(stream_sid)},"media":{"payload":"`
+  const send = (text: string) => socket.readyState === socket.OPEN && socket.send(text)
+  return {
+    sendAudio: (payload) => void send(`${head}${payload}"}}`),
+    sendMark: (name) => void send(JSON.stringify({ event: 'mark', streamSid: stream_sid, mark: { name } })),
+    clear: () => void send(JSON.stringify({ event: 'clear', streamSid: stream_sid })),
+    close: () => socket.close(1000),
+  }
+}

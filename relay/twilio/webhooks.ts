@@ -1,0 +1,92 @@
+// Walk (ii): the carrier's requests. Signature first, then form to our words, then a plan back as TwiML.
+import { type Request, type Response, Router, urlencoded } from 'express'
+import { z } from 'zod'
+import { CALL_STATUSES, type CallStatus } from '../../shared/contract/calls.ts'
+import { CallSid } from '../../shared/primitives.ts'
+import type { AnswerCall } from '../calls/answer-call.ts'
+import { isTerminal } from '../calls/call-status.ts'
+import { RelayError } from '../platform/errors.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { SignatureCheck } from './signature.ts'
+import { connectTwiml, refuseTwiml, sayTwiml } from './twiml.ts'
+
+export interface WebhookDeps {
+  /** Scheme and host under which the carrier reaches us; no trailing slash. */
+  public_url: string
+  signatures: SignatureCheck
+  answerCall: AnswerCall
+  /** The carrier reports a status. Idempotent, in any order. */
+  reportStatus: (call_sid: string, status: CallStatus) => Promise<void>
+  /** What to say to a call whose stream has ended; null when nothing. */
+  takeFarewell: (call_sid: string) => string | null
+  log: Logger
+}
+
+const IncomingForm = z.looseObject({ CallSid, From: z.string().min(1).max(200), To: z.string().min(1).max(200) })
+const StatusForm = z.looseObject({ CallSid, CallStatus: z.enum(CALL_STATUSES) })
+const EndedForm = z.looseObject({ CallSid })
+
+/** Source: protocols A.1, A.2, A.4. */
+export const STREAM_PATH = '/media'
+
+export function streamUrl(public_url: string): string {
+  return `${public_url.replace(/^http/, 'ws')}${STREAM_PATH}`
+}
+
+export function twilioWebhooks(deps: WebhookDeps): Router {
+  const urls = { stream: streamUrl(deps.public_url), action: `${deps.public_url}/stream_ended`, status: `${deps.public_url}/stream_status` }
+  const router = Router()
+  router.use(['/receive_call', '/call_status', '/call_fallback', '/stream_ended', '/stream_status'], urlencoded({ extended: false, limit: '64kb' }), (req, _res, next) => {
+    requireSignature(deps, req)
+    next()
+  })
+
+  router.post('/receive_call', async (req, res) => {
+    const form = parse(IncomingForm, req.body)
+    const plan = await deps.answerCall({ call_sid: form.CallSid, from_number: form.From, to_number: form.To })
+    answer(res, plan.plan === 'connect' ? connectTwiml(urls, plan.stream_token) : refuseTwiml(plan.reason))
+  })
+
+  router.post('/call_status', async (req, res) => {
+    const form = parse(StatusForm, req.body)
+    await deps.reportStatus(form.CallSid, form.CallStatus)
+    res.status(204).end()
+  })
+
+  router.post('/stream_ended', async (req, res) => {
+    const form = parse(EndedForm, req.body)
+    const status = CALL_STATUSES.find((known) => known === req.body.CallStatus)
+    const words = deps.takeFarewell(form.CallSid)
+    if (status && isTerminal(status)) await deps.reportStatus(form.CallSid, status)
+    answer(res, sayTwiml(words))
+  })
+
+  router.post('/stream_status', (req, res) => {
+    deps.log.debug('A media stream changed', { call_sid: req.body.CallSid, event: req.body.StreamEvent, error: req.body.StreamError })
+    res.status(204).end()
+  })
+
+  router.post('/call_fallback', (req, res) => {
+    deps.log.error('The carrier fell back: our answer did not come or could not be read', { call_sid: req.body.CallSid, error: req.body.ErrorCode })
+    answer(res, sayTwiml('We have a technical problem. Please call again in a few minutes. Goodbye.'))
+  })
+  return router
+}
+
+function requireSignature(deps: WebhookDeps, req: Request): void {
+  const url = deps.public_url + req.originalUrl
+  if (!deps.signatures.isFormSigned(req.get('x-twilio-signature'), url, req.body ?? {})) {
+    deps.log.warn('A webhook without a valid signature was refused', { path: req.path })
+    throw new RelayError('SIGNATURE_INVALID')
+  }
+}
+
+function parse<T extends z.ZodType>(form: T, body: unknown): z.output<T> {
+  const parsed = form.safeParse(body)
+  if (parsed.success) return parsed.data
+  throw new RelayError('BODY_INVALID', { errors: parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message })) })
+}
+
+function answer(res: Response, twiml: string): void {
+  res.status(200).type('text/xml').send(twiml)
+}
