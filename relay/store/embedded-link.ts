@@ -82,26 +82,13 @@ export class WorkerLink implements EmbeddedLink {
     const worker = this.#start()
     return new Promise((resolve, reject) => {
       worker.on('message', (message: FromWorker) => {
-        switch (message.type) {
-          case 'opened':
-            if (message.taken_over_from_pid !== null) {
-              this.#log?.warn(
-                { pid: message.taken_over_from_pid },
-                'The process that used the data folder before did not close it; taken over.',
-              )
-            }
-            this.#worker = worker
-            this.#places = new Map()
-            return resolve(worker)
-          case 'refused':
-            void worker.terminate()
-            return reject(storeErrorOf(message.failure))
-          case 'replies':
-            return this.#take(message.replies)
-          case 'closed':
-            return
-          default:
-            return message satisfies never
+        if (message.type === 'replies') this.#take(message.replies)
+        else if (message.type === 'opened') {
+          this.#begin(worker, message.taken_over_from_pid)
+          resolve(worker)
+        } else if (message.type === 'refused') {
+          reject(storeErrorOf(message.failure))
+          void worker.terminate()
         }
       })
       worker.on('error', (error) => {
@@ -117,6 +104,14 @@ export class WorkerLink implements EmbeddedLink {
         reject(new StoreError('UNAVAILABLE', 'The thread of the store ended before it was open.'))
       })
     })
+  }
+
+  #begin(worker: Worker, taken_over_from_pid: number | null): void {
+    this.#worker = worker
+    this.#places = new Map()
+    if (taken_over_from_pid === null) return
+    const pid = taken_over_from_pid
+    this.#log?.warn({ pid }, 'The process that used the data folder before did not close it; taken over.')
   }
 
   #send(worker: Worker, id: number, place: TablePlace, operation: Operation, expires_at_ms: number): void {

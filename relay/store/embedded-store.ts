@@ -29,26 +29,31 @@ export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<
   prepareFolder(data_dir)
   const link = new WorkerLink(() => startStoreWorker({ data_dir }), deadline_ms, log)
   await link.open()
-  return scopedStore(rawEmbeddedStore(link, options), log)
+  return scopedStore(rawEmbeddedStore(link, placesOf(options)), log)
 }
 
 const PLATFORM = placePlatform()
 
-function rawEmbeddedStore(link: EmbeddedLink, { isolation_level, levelOf }: EmbeddedStoreOptions): RawStore {
-  const placeOf = (spec: CollectionSpec, tenant_id: string | null): TablePlace => {
-    const level = tenant_id === null ? isolation_level : (levelOf?.(tenant_id) ?? isolation_level)
-    const placement = tenant_id === null ? PLATFORM : placeTenant(tenant_id, { isolation_level: level })
-    return { file: fileOf(placement, level), table: placement.prefix + spec.name, indexes: spec.indexes }
-  }
+/** @param placeOf where the collections of a tenant lie, or of the platform when the tenant is null */
+export function rawEmbeddedStore(
+  link: EmbeddedLink,
+  placeOf: (spec: CollectionSpec, tenant_id: string | null) => TablePlace,
+): RawStore {
   return {
     collection: (spec, tenant_id) => embeddedCollection(link, placeOf(spec, tenant_id)),
     ping: async () => {
-      await link.call(
-        { file: fileOf(PLATFORM, isolation_level), table: 'ping', indexes: [] },
-        { kind: 'ping' },
-      )
+      await link.call({ file: `${PLATFORM.database}.sqlite`, table: '', indexes: [] }, { kind: 'ping' })
     },
     close: () => link.close(),
+  }
+}
+
+function placesOf({ isolation_level, levelOf }: EmbeddedStoreOptions) {
+  return ({ name, indexes }: CollectionSpec, tenant_id: string | null): TablePlace => {
+    if (tenant_id === null) return { file: fileOf(PLATFORM, isolation_level), table: name, indexes }
+    const level = levelOf?.(tenant_id) ?? isolation_level
+    const placement = placeTenant(tenant_id, { isolation_level: level })
+    return { file: fileOf(placement, level), table: placement.prefix + name, indexes }
   }
 }
 

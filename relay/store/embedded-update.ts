@@ -29,34 +29,24 @@ const refuse = (message: string): never => {
 export function applyUpdate(doc: Doc, update: Update, isInsert: boolean): void {
   for (const [operator, fields] of Object.entries(update)) {
     if (operator === '$setOnInsert' && !isInsert) continue
-    for (const [path, operand] of Object.entries(fields as Fields)) applyOne(doc, operator, path, operand)
+    for (const [path, operand] of Object.entries(fields as Fields)) {
+      OPERATORS[operator]!(doc, path, operand)
+    }
   }
   if (calculateObjectSize(doc, { ignoreUndefined: true }) > DOCUMENT_LIMIT_BYTES)
     refuse('The document grew over 16 MiB.')
 }
 
-function applyOne(doc: Doc, operator: string, path: string, operand: unknown): void {
-  switch (operator) {
-    case '$set':
-    case '$setOnInsert':
-      return write(placeOf(doc, path), structuredClone(operand))
-    case '$unset':
-      return unset(doc, path)
-    case '$inc':
-      return increment(placeOf(doc, path), path, operand as number)
-    case '$min':
-      return bound(placeOf(doc, path), operand, -1)
-    case '$max':
-      return bound(placeOf(doc, path), operand, 1)
-    case '$push':
-      return push(placeOf(doc, path), path, operand)
-    case '$addToSet':
-      return addToSet(placeOf(doc, path), path, operand)
-    case '$pull':
-      return pull(doc, path, operand)
-    default:
-      return refuse(`The update uses "${operator}", which is not allowed.`)
-  }
+const OPERATORS: Record<string, (doc: Doc, path: string, operand: unknown) => void> = {
+  $set: (doc, path, operand) => write(placeOf(doc, path), structuredClone(operand)),
+  $setOnInsert: (doc, path, operand) => write(placeOf(doc, path), structuredClone(operand)),
+  $unset: unset,
+  $inc: (doc, path, operand) => increment(placeOf(doc, path), path, operand as number),
+  $min: (doc, path, operand) => bound(placeOf(doc, path), operand, -1),
+  $max: (doc, path, operand) => bound(placeOf(doc, path), operand, 1),
+  $push: (doc, path, operand) => push(placeOf(doc, path), path, operand),
+  $addToSet: (doc, path, operand) => addToSet(placeOf(doc, path), path, operand),
+  $pull: pull,
 }
 
 /** The place a path names, its way made when it is missing. */
@@ -117,8 +107,8 @@ function unset(doc: Doc, path: string): void {
 
 function increment(place: Place, path: string, by: number): void {
   const value = hasField(place) ? read(place) : 0
-  if (typeof value !== 'number') return refuse(`"${path}" is not a number, so it cannot be incremented.`)
-  write(place, value + by)
+  if (typeof value === 'number') write(place, value + by)
+  else refuse(`"${path}" is not a number, so it cannot be incremented.`)
 }
 
 function hasField(place: Place): boolean {
@@ -138,8 +128,8 @@ function listAt(place: Place, path: string): unknown[] {
 function push(place: Place, path: string, operand: unknown): void {
   const { $each, $slice } = eachOf(operand)
   const list = [...listAt(place, path), ...structuredClone($each)]
-  if ($slice === undefined) return write(place, list)
-  write(place, $slice < 0 ? list.slice($slice) : list.slice(0, $slice))
+  if ($slice === undefined) write(place, list)
+  else write(place, $slice < 0 ? list.slice($slice) : list.slice(0, $slice))
 }
 
 function addToSet(place: Place, path: string, operand: unknown): void {

@@ -33,7 +33,7 @@ try {
 
 function serve(engine: EmbeddedEngine, release: () => void): void {
   const places = new Map<number, TablePlace>()
-  let waiting: Call[] = []
+  const waiting: Call[] = []
   let isScheduled = false
 
   const runWaiting = (): void => {
@@ -54,21 +54,16 @@ function serve(engine: EmbeddedEngine, release: () => void): void {
   }
 
   port.on('message', (message: ToWorker) => {
-    switch (message.type) {
-      case 'place':
-        return void places.set(message.number, message.place)
-      case 'call':
-        waiting.push(message.call)
-        return schedule()
-      case 'close':
-        while (waiting.length > 0) runWaiting()
-        waiting = []
-        engine.close()
-        release()
-        tell({ type: 'closed' })
-        return port.close()
-      default:
-        return message satisfies never
+    if (message.type === 'place') places.set(message.number, message.place)
+    else if (message.type === 'call') {
+      waiting.push(message.call)
+      schedule()
+    } else {
+      while (waiting.length > 0) runWaiting()
+      engine.close()
+      release()
+      tell({ type: 'closed' })
+      port.close()
     }
   })
 }

@@ -14,11 +14,14 @@ const ACCUMULATORS = new Set([
   '$addToSet',
   '$count',
 ])
+/**
+ * No `$dateTrunc`: mingo cuts days in UTC whatever the time zone. Days are grouped by `$dateToString`, which is right on both.
+ */
 const EXPRESSIONS = new Set([
   ...['$add', '$subtract', '$multiply', '$divide', '$mod', '$abs', '$floor', '$ceil', '$round'],
   ...['$eq', '$ne', '$gt', '$gte', '$lt', '$lte', '$and', '$or', '$not', '$cond', '$ifNull', '$in'],
   ...['$size', '$arrayElemAt', '$concat', '$toLower', '$toUpper', '$literal', '$min', '$max', '$sum', '$avg'],
-  ...['$dateTrunc', '$dateToString', '$hour', '$minute', '$dayOfWeek', '$dayOfMonth', '$month', '$year'],
+  ...['$dateToString', '$hour', '$minute', '$dayOfWeek', '$dayOfMonth', '$month', '$year'],
 ])
 const DEPTH_LIMIT = 24
 
