@@ -16,7 +16,10 @@ import { LinkWord, LostBar } from './features/access/link-state.tsx'
 import { MeMenu } from './features/access/me-menu.tsx'
 import { SignInPage } from './features/access/sign-in-page.tsx'
 import { TenantSwitch } from './features/access/tenant-switch.tsx'
+import { CallPage } from './features/calls/call-page.tsx'
 import { LivePage } from './features/calls/live-page.tsx'
+import { ContextColumn } from './features/context/context-column.tsx'
+import { ContextLayers } from './features/context/context-layers.tsx'
 import type { ConsolePorts } from './lib/console-context.tsx'
 import { ConsoleProvider, useActions, useConsoleState } from './lib/console-context.tsx'
 import { useKeys } from './lib/keyboard.ts'
@@ -75,7 +78,24 @@ function Shell() {
       <TopBar onShowKeys={() => setSheet('keys')} />
       <Switch>
         <Route path="/live">
-          <LivePage lane={lane} lostBar={<LostBar />} context={() => null} onOpen={openCall} />
+          <LivePage
+            lane={lane}
+            lostBar={<LostBar />}
+            context={(call_sid) => <ContextLayers call_sid={call_sid} />}
+            onOpen={openCall}
+          />
+        </Route>
+        <Route path="/calls/:call_sid/:place?">
+          {({ call_sid, place }) => (
+            <CallPage
+              call_sid={call_sid}
+              place={place === 'context' ? 'context' : null}
+              lostBar={<LostBar />}
+              context={(slot) => <ContextColumn {...slot} />}
+              onOpen={openCall}
+              onBack={() => navigate('/live')}
+            />
+          )}
         </Route>
         <Route>
           <Redirect to={home} />

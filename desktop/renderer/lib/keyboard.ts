@@ -20,11 +20,11 @@ export const KEY_SHEET: readonly { keys: readonly string[]; does: string }[] = [
 ]
 
 /**
- * The name of a pressed key: `j`, `?`, `Enter`, `ctrl+k`. Shift is part of the character itself.
+ * The name of a pressed key: `j`, `?`, `enter`, `ctrl+k`. Shift is part of the character itself.
  * @source desktop.md section 5c, "Keys"
  */
 export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey'>): string {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key
+  const key = event.key.toLowerCase()
   if (event.altKey) return `alt+${key}`
   return event.ctrlKey || event.metaKey ? `ctrl+${key}` : key
 }
@@ -51,7 +51,7 @@ export function useKeys(keys: KeyMap): void {
       const floats = document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null
       if (!name.startsWith('ctrl+') && (isTyping(event.target) || floats)) return
       if (
-        name === 'Enter' &&
+        name === 'enter' &&
         event.target instanceof HTMLElement &&
         event.target.matches('button, a, summary')
       )

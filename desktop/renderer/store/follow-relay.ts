@@ -14,6 +14,8 @@ const WRITE_EVERY_MS = 100
 const SWEEP_EVERY_MS = 1_000
 const SAMPLE_EVERY_MS = 10_000
 const SAMPLES_KEPT = 12
+/** Cost, usage and quality of the open call come with its reading only. */
+const READ_OPEN_EVERY_MS = 15_000
 
 export interface RelayTiming {
   now(): number
@@ -81,11 +83,17 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
     store.setState((state) => (state.link.state === 'lost' ? state : sweepEnded(state, timing.now()))),
   )
   const stopSamples = every(timing, SAMPLE_EVERY_MS, () => store.setState(sampleDelays))
+  const stopReading = every(timing, READ_OPEN_EVERY_MS, () => {
+    const { opened, calls, link } = store.getState()
+    if (opened && link.state === 'linked' && calls[opened]?.ended_at === null)
+      void readCall(bridge, store, opened)
+  })
   return () => {
     unsubscribe()
     unwatch()
     stopSweep()
     stopSamples()
+    stopReading()
     if (writer !== null) timing.clearTimeout(writer)
   }
 }

@@ -31,6 +31,11 @@ export function densityFor(calls: number): Density {
   return calls <= 200 ? 'compact' : 'row'
 }
 
+/** A few calls need no headings. @source design.md section 8, live-few */
+export function groupFor(calls: number): 'agent' | 'none' {
+  return calls <= 12 ? 'none' : 'agent'
+}
+
 /** The value below which 95 of 100 lie; null for none. @source nearest-rank method */
 export function percentile95(values: readonly number[]): number | null {
   if (values.length === 0) return null

@@ -74,9 +74,8 @@ export function sweepEnded(state: ConsoleState, now: number): ConsoleState {
     return ended_at !== null && ended_at !== undefined && now - Date.parse(ended_at) >= FADE_MS
   })
   if (over.length === 0) return state
-  const forgotten = new Set(
-    over.filter((call_sid) => call_sid !== state.selected && !state.details[call_sid]),
-  )
+  const seen = new Set([state.selected, state.opened])
+  const forgotten = new Set(over.filter((call_sid) => !seen.has(call_sid)))
   const keep = <T>(record: Record<string, T>) =>
     Object.fromEntries(Object.entries(record).filter(([call_sid]) => !forgotten.has(call_sid)))
   return {
@@ -84,5 +83,7 @@ export function sweepEnded(state: ConsoleState, now: number): ConsoleState {
     wall: over.reduce(clearCall, state.wall),
     calls: keep(state.calls),
     turns: keep(state.turns),
+    details: keep(state.details),
+    versions: keep(state.versions),
   }
 }

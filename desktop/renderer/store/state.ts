@@ -53,8 +53,10 @@ export interface DirectorySlice {
 }
 export interface ViewSlice {
   selected: string | null
+  /** The call whose own screen is open. */
+  opened: string | null
   density: Density | 'auto'
-  group: 'agent' | 'none'
+  group: 'auto' | 'agent' | 'none'
   filter: string
   /** Calls to which the wall is narrowed, with the name of what they have in common. */
   narrowed: { name: string; call_sids: string[] } | null
@@ -97,8 +99,9 @@ export function initialState(): ConsoleState {
     ...noCalls(),
     ...noDirectory(),
     selected: null,
+    opened: null,
     density: 'auto',
-    group: 'agent',
+    group: 'auto',
     filter: '',
     narrowed: null,
     listening: { state: 'off' },

@@ -23,6 +23,7 @@ export function createAccessActions({
       ...noDirectory(),
       tenant: null,
       selected: null,
+      opened: null,
       filter: '',
       narrowed: null,
       session: { state: 'signed_in', me },

@@ -8,6 +8,8 @@ import type { ConsoleState } from '../../store/state.ts'
 
 export interface CallActions {
   select(call_sid: string | null): void
+  /** Says whose screen is open: it stays known after its end. */
+  show(call_sid: string | null): void
   /** Reads a call whole, so that its transcript and versions are there and stay in step. */
   open(call_sid: string): Promise<Reply<CallSession>>
   readAgain(): Promise<void>
@@ -54,6 +56,7 @@ export function createCallActions({
     select(call_sid) {
       if (store.getState().selected !== call_sid) store.setState({ selected: call_sid })
     },
+    show: (call_sid) => store.setState({ opened: call_sid }),
     open: (call_sid) => readCall(bridge, store, call_sid),
     readAgain: () => readLiveCalls(bridge, store),
     setView: (view) => store.setState(view),

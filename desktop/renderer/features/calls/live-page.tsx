@@ -9,11 +9,10 @@ import { Menu, MenuChoices } from '../../components/menu.tsx'
 import { Empty, Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { countOf } from '../../lib/format.ts'
-import type { KeyMap } from '../../lib/keyboard.ts'
 import { useKeys } from '../../lib/keyboard.ts'
 import type { Lane } from '../../store/attention.ts'
 import { nextNeeded } from '../../store/attention.ts'
-import { callsOnWall, densityFor, isLive, isLost } from '../../store/selectors.ts'
+import { callsOnWall, densityFor, groupFor, isLive, isLost } from '../../store/selectors.ts'
 import type { Density } from '../../store/state.ts'
 import { DENSITIES } from '../../store/state.ts'
 import { createCallActions } from './call-actions.ts'
@@ -43,6 +42,8 @@ export function LivePage({
   const calls = useCalls()
   const [ending, setEnding] = useState<CallSummary | null>(null)
   const density = chosen === 'auto' ? densityFor(calls.length) : chosen
+  const grouping = useConsoleState((state) => state.group)
+  const group = grouping === 'auto' ? groupFor(calls.length) : grouping
   const next = () => {
     const call_sid = nextNeeded(lane, selected)
     if (!call_sid) return
@@ -67,7 +68,7 @@ export function LivePage({
         onShowIncident={(item) => showIncident(item.attention.evidence, item.calls)}
       />
       <section className="wall-pane" data-density={density} aria-label="All calls">
-        <WallBar calls={calls.filter(isLive).length} density={density} />
+        <WallBar calls={calls.filter(isLive).length} density={density} group={group} />
         {reading.state === 'failed' ? (
           <div className="allquiet">
             <Failed what="Live calls" problem={reading.problem} onRetry={actions.readAgain} />
@@ -79,6 +80,7 @@ export function LivePage({
         ) : (
           <CallWall
             density={density}
+            group={group}
             lane={lane}
             onSelect={actions.select}
             onOpen={onOpen}
@@ -122,20 +124,21 @@ function useLiveKeys({
     grid?.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
   }
   const open = () => selected && onOpen(selected)
-  const keys: KeyMap = {
+  useKeys({
     a: next,
     j: arrow('ArrowRight'),
     k: arrow('ArrowLeft'),
     '/': focusFilter,
     l: () => selected && rights.listen && actions.toggleListening(selected),
     e: () => selected && rights.context && onOpen(selected, 'context'),
-  }
-  useKeys({ ...keys, ['Enter']: open, ['Escape']: clearFilter })
+    enter: open,
+    escape: clearFilter,
+  })
 }
 
-function WallBar({ calls, density }: { calls: number; density: Density }) {
+function WallBar({ calls, density, group }: { calls: number; density: Density; group: 'agent' | 'none' }) {
   const actions = useActions(createCallActions)
-  const group = useConsoleState((state) => state.group)
+  const grouping = useConsoleState((state) => state.group)
   const chosen = useConsoleState((state) => state.density)
   const filter = useConsoleState((state) => state.filter)
   const narrowed = useConsoleState((state) => state.narrowed)
@@ -167,8 +170,9 @@ function WallBar({ calls, density }: { calls: number; density: Density }) {
           >
             <MenuChoices
               label="Group by"
-              value={group}
+              value={grouping}
               choices={[
+                { value: 'auto', word: 'Auto, by the number of calls' },
                 { value: 'agent', word: 'Agent' },
                 { value: 'none', word: 'None' },
               ]}

@@ -152,6 +152,16 @@ function useStayAtEnd(turns: readonly Turn[]) {
     const element = scroller.current
     if (element && is_at_end.current) element.scrollTop = element.scrollHeight
   }, [turns])
+  // A pane that becomes lower or higher keeps its end in sight too.
+  useEffect(() => {
+    const element = scroller.current
+    if (!element) return
+    const observer = new ResizeObserver(() => {
+      if (is_at_end.current) element.scrollTop = element.scrollHeight
+    })
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
   const onScroll = () => {
     const element = scroller.current
     if (element) is_at_end.current = element.scrollHeight - element.scrollTop - element.clientHeight < 40

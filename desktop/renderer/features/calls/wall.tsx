@@ -30,12 +30,14 @@ const FALLBACK = { width: 608, height: 700 }
 
 export function CallWall({
   density,
+  group,
   lane,
   onSelect,
   onOpen,
   onClearFilter,
 }: {
   density: Density
+  group: 'agent' | 'none'
   lane: Lane
   onSelect: (call_sid: string) => void
   onOpen: (call_sid: string) => void
@@ -44,7 +46,7 @@ export function CallWall({
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const width = useWidth(scroller)
   const columns = columnsIn(width, density)
-  const rows = useWallRows(lane, columns)
+  const rows = useWallRows(lane, columns, group)
   const selected = useConsoleState((state) => state.selected)
   const filter = useConsoleState((state) => state.filter)
   const hidden = useConsoleState((state) => state.wall.all.filter((cell) => cell !== null).length)
@@ -247,10 +249,9 @@ function Cell({
 const shape = (density: Density) =>
   density === 'row' ? 'cr' : density === 'medium' ? 'card' : `card ${density}`
 
-function useWallRows(lane: Lane, columns: number): WallRow[] {
+function useWallRows(lane: Lane, columns: number, group: 'agent' | 'none'): WallRow[] {
   const wall = useConsoleState((state) => state.wall)
   const calls = useConsoleState((state) => state.calls)
-  const group = useConsoleState((state) => state.group)
   const filter = useConsoleState((state) => state.filter)
   const narrowed = useConsoleState((state) => state.narrowed)
   return useMemo(

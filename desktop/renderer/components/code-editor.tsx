@@ -1,0 +1,153 @@
+// JSON, edited. Keys in one grey, values in ink, no rainbow; changed lines tinted; errors marked at their place.
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { json } from '@codemirror/lang-json'
+import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
+import type { Diagnostic } from '@codemirror/lint'
+import { setDiagnostics } from '@codemirror/lint'
+import type { Extension } from '@codemirror/state'
+import { Compartment, EditorState, RangeSetBuilder } from '@codemirror/state'
+import type { DecorationSet, ViewUpdate } from '@codemirror/view'
+import { Decoration, EditorView, keymap, lineNumbers, ViewPlugin } from '@codemirror/view'
+import { tags } from '@lezer/highlight'
+import { useEffect, useRef } from 'react'
+
+export interface CodeProblem {
+  from: number
+  to: number
+  says: string
+}
+
+interface CodeEditorProps {
+  value: string
+  onChange: (value: string) => void
+  label: string
+  /** Lines that are not in this text are tinted as new. */
+  baseline?: string
+  problems?: readonly CodeProblem[]
+  is_read_only?: boolean
+  /** Ctrl+Enter. */
+  onSubmit?: () => void
+  has_focus?: boolean
+  described_by?: string
+}
+
+export default function CodeEditor(props: CodeEditorProps) {
+  const host = useRef<HTMLDivElement>(null)
+  const view = useRef<EditorView | null>(null)
+  const newest = useRef(props)
+  newest.current = props
+  const { value, baseline, problems, is_read_only = false, has_focus = false } = props
+
+  useEffect(() => {
+    if (!host.current) return
+    const editor = new EditorView({ parent: host.current, state: stateOf(newest) })
+    view.current = editor
+    return () => {
+      view.current = null
+      editor.destroy()
+    }
+  }, [])
+  useEffect(() => {
+    const editor = view.current
+    if (!editor || editor.state.doc.toString() === value) return
+    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } })
+  }, [value])
+  useEffect(() => {
+    view.current?.dispatch({ effects: tint.reconfigure(changedLines(baseline)) })
+  }, [baseline])
+  useEffect(() => {
+    view.current?.dispatch({ effects: writing.reconfigure(writable(!is_read_only)) })
+  }, [is_read_only])
+  useEffect(() => {
+    if (view.current) mark(view.current, problems ?? [])
+  }, [problems])
+  useEffect(() => {
+    if (has_focus) view.current?.focus()
+  }, [has_focus])
+  return <div className="editor" ref={host} />
+}
+
+const tint = new Compartment()
+const writing = new Compartment()
+
+const writable = (can: boolean): Extension => [EditorState.readOnly.of(!can), EditorView.editable.of(can)]
+
+function stateOf(newest: React.RefObject<CodeEditorProps>): EditorState {
+  const { value, baseline, label, described_by, is_read_only = false } = newest.current
+  const submit = () => {
+    newest.current.onSubmit?.()
+    return newest.current.onSubmit !== undefined
+  }
+  return EditorState.create({
+    doc: value,
+    extensions: [
+      keymap.of([{ key: 'Mod-Enter', run: submit }]),
+      lineNumbers(),
+      history(),
+      indentOnInput(),
+      bracketMatching(),
+      json(),
+      syntaxHighlighting(INK),
+      keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+      EditorView.lineWrapping,
+      EditorView.contentAttributes.of({
+        'aria-label': label,
+        ...(described_by ? { 'aria-describedby': described_by } : {}),
+      }),
+      EditorView.updateListener.of((update: ViewUpdate) => {
+        if (update.docChanged) newest.current.onChange(update.state.doc.toString())
+      }),
+      tint.of(changedLines(baseline)),
+      writing.of(writable(!is_read_only)),
+    ],
+  })
+}
+
+const INK = HighlightStyle.define([
+  { tag: tags.propertyName, class: 'code-key' },
+  { tag: [tags.string, tags.number, tags.bool, tags.null], class: 'code-value' },
+  { tag: [tags.punctuation, tags.separator, tags.brace, tags.squareBracket], class: 'code-mark' },
+])
+
+function mark(view: EditorView, problems: readonly CodeProblem[]): void {
+  const length = view.state.doc.length
+  const diagnostics = problems.map(
+    (problem): Diagnostic => ({
+      from: Math.min(problem.from, length),
+      to: Math.min(problem.to, length),
+      severity: 'error',
+      message: problem.says,
+    }),
+  )
+  view.dispatch(setDiagnostics(view.state, diagnostics))
+}
+
+const ADDED = Decoration.line({ class: 'code-added' })
+
+function changedLines(baseline: string | undefined): Extension {
+  if (baseline === undefined) return []
+  const known = new Set(baseline.split('\n').map(bare))
+  const decorate = (view: EditorView): DecorationSet => {
+    const builder = new RangeSetBuilder<Decoration>()
+    for (let number = 1; number <= view.state.doc.lines; number += 1) {
+      const line = view.state.doc.line(number)
+      if (!known.has(bare(line.text))) builder.add(line.from, line.from, ADDED)
+    }
+    return builder.finish()
+  }
+  return ViewPlugin.fromClass(
+    class {
+      decorations: DecorationSet
+      constructor(view: EditorView) {
+        this.decorations = decorate(view)
+      }
+      update(update: ViewUpdate) {
+        if (update.docChanged) this.decorations = decorate(update.view)
+      }
+    },
+    { decorations: (plugin) => plugin.decorations },
+  )
+}
+
+// A comma that came because a line was added below is no change of the line.
+const bare = (line: string) => line.trim().replace(/,$/, '')

@@ -1,0 +1,89 @@
+// Every saved state of an agent, and what the chosen one changed.
+import { useEffect, useState } from 'react'
+import type { Agent, AgentVersion } from '../../../../shared/contract/agents.ts'
+import type { Problem } from '../../../../shared/errors.ts'
+import { Failed, Loading } from '../../components/standing.tsx'
+import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { countOf, formatDate } from '../../lib/format.ts'
+import { createAgentActions } from './agent-actions.ts'
+import { versionChanges } from './version-changes.ts'
+
+export function AgentVersions({ agent }: { agent: Agent }) {
+  const actions = useActions(createAgentActions)
+  const zone = useConsoleState((state) => state.tenant?.time_zone)
+  const now = useNow(60_000)
+  const [versions, setVersions] = useState<AgentVersion[] | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const [chosen, setChosen] = useState<number | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when a version was saved
+  useEffect(() => {
+    let is_here = true
+    void actions.readVersions(agent.id).then((reply) => {
+      if (!is_here) return
+      setProblem(reply.ok ? null : reply.problem)
+      if (reply.ok) setVersions(reply.value.items)
+    })
+    return () => {
+      is_here = false
+    }
+  }, [agent.id, agent.version])
+  const shown = versions?.find((version) => version.version === (chosen ?? agent.version)) ?? versions?.[0]
+  const older = versions?.find((version) => shown && version.version < shown.version)
+  const changes = shown ? versionChanges(shown, older) : []
+  return (
+    <section className="col" aria-label="Versions">
+      <div className="col-h">
+        <h2>Versions</h2>
+        {versions && <span className="dim num xs">{versions.length}</span>}
+      </div>
+      <div className="col-scroll">
+        {problem && <Failed what="Versions" problem={problem} />}
+        {!versions && !problem && <Loading what="versions" />}
+        {versions?.map((version) => (
+          <button
+            key={version.version}
+            type="button"
+            className={`ver ver-pick ${version === shown ? 'now' : ''}`}
+            aria-pressed={version === shown}
+            onClick={() => setChosen(version.version)}
+          >
+            <b>v{version.version}</b>
+            <span className="trunc">{version.note ?? 'No note'}</span>
+            {version.version === agent.version ? (
+              <span className="st live">
+                <i className="dot" />
+                Now
+              </span>
+            ) : (
+              <span />
+            )}
+            <span className="meta">
+              <span>{version.changed_by.name}</span>
+              <span className="num">{formatDate(version.changed_at, zone, now)}</span>
+            </span>
+          </button>
+        ))}
+        {shown && older && (
+          <>
+            <div className="col-h sub">
+              <h2>
+                v{older.version} to v{shown.version}
+              </h2>
+              <span className="xs dim">{countOf(changes.length, 'field')}</span>
+            </div>
+            <div className="diffp">
+              {changes.length === 0 && <p className="dim">No field differs.</p>}
+              {changes.map((change) => (
+                <div key={change.field}>
+                  <p className="label diff-field">{change.field}</p>
+                  {change.before && <p className="del">{change.before}</p>}
+                  {change.after && <p className="add">{change.after}</p>}
+                </div>
+              ))}
+            </div>
+          </>
+        )}
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,132 @@
+// A whole call in one line: who spoke when, what nobody heard, the gaps, the tools, and what was done to it.
+import type { LucideIcon } from 'lucide-react'
+import { Braces, OctagonAlert, TriangleAlert, Wrench } from 'lucide-react'
+import { useMemo } from 'react'
+import type { CallSummary, Turn } from '../../../../shared/contract/calls.ts'
+import { Icon } from '../../components/icon.tsx'
+import { useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { formatCallTime, formatDelay } from '../../lib/format.ts'
+import { reasonWords } from '../../lib/wording.ts'
+import { selectMe } from '../../store/selectors.ts'
+import { clockZero } from './call-clock.ts'
+import { gapsOf, ticksOf, WIDTH, wavesOf } from './timeline-shape.ts'
+
+interface Mark {
+  key: string
+  at_ms: number
+  icon: LucideIcon
+  says: string
+  tone: string
+}
+
+export function Timeline({ call, turns }: { call: CallSummary; turns: readonly Turn[] }) {
+  const now = useNow()
+  const zero = clockZero(call)
+  const end_ms = Math.max(1_000, (call.ended_at ? Date.parse(call.ended_at) : now) - zero)
+  const total_ms = Math.max(end_ms, turns.at(-1)?.ended_ms ?? 0)
+  const waves = useMemo(() => wavesOf(turns, total_ms, end_ms), [turns, total_ms, end_ms])
+  const marks = useMarks(call, turns, zero)
+  const quality = useConsoleState((state) => state.details[call.call_sid]?.quality)
+  const at = (ms: number) => `${Math.min(100, (ms / total_ms) * 100)}%`
+  return (
+    <section className="tl" aria-label="Timeline">
+      <div className="tl-names">
+        <span>Caller</span>
+        <span className="a">Agent</span>
+      </div>
+      <div className="tl-plot">
+        {turns.map((turn) =>
+          turn.kind === 'tool' ? (
+            <i
+              key={turn.turn_id}
+              className="tl-tool"
+              style={{ left: at(turn.started_ms), width: at((turn.ended_ms ?? end_ms) - turn.started_ms) }}
+            />
+          ) : null,
+        )}
+        <div className="tl-axis" />
+        <svg className="wave" viewBox={`0 0 ${WIDTH} 80`} preserveAspectRatio="none" aria-hidden="true">
+          <path className="wc" d={waves.caller} />
+          <path className="wa" d={waves.agent} />
+          <path className="ws" d={waves.supervisor} />
+          <path className="wu" d={waves.unheard} />
+        </svg>
+        {gapsOf(turns, total_ms).map((gap) => (
+          <span
+            key={gap.turn_id}
+            className={`tl-gap ${gap.is_slow ? 'slow' : ''}`}
+            style={{ left: `${gap.at * 100}%` }}
+          >
+            {formatDelay(gap.ms)}
+          </span>
+        ))}
+        {marks.map((mark) => (
+          <i
+            key={mark.key}
+            className={`tl-mark ${mark.tone}`}
+            style={{ left: at(mark.at_ms) }}
+            title={mark.says}
+          >
+            <span>
+              <Icon of={mark.icon} />
+            </span>
+          </i>
+        ))}
+        {ticksOf(total_ms).map((tick) => (
+          <span key={tick} className="tl-tick" style={{ left: at(tick) }}>
+            {formatCallTime(tick)}
+          </span>
+        ))}
+        {call.ended_at === null && <i className="tl-now" />}
+      </div>
+      <div className="tl-side">
+        {quality && (
+          <>
+            <p>
+              <b className="num">{formatDelay(quality.reply_gap_p50_ms)}</b> p50 reply
+            </p>
+            <p>
+              <b className="num">{formatDelay(quality.reply_gap_p95_ms)}</b> p95 reply
+            </p>
+            <p>
+              <b className="num">{quality.interruptions}</b> cut off
+            </p>
+          </>
+        )}
+      </div>
+    </section>
+  )
+}
+
+function useMarks(call: CallSummary, turns: readonly Turn[], zero: number): Mark[] {
+  const versions = useConsoleState((state) => state.versions[call.call_sid])
+  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
+  return useMemo(() => {
+    const tools = turns.flatMap((turn): Mark[] =>
+      turn.kind === 'tool' && turn.failed
+        ? [{ key: turn.turn_id, at_ms: turn.started_ms, icon: Wrench, says: `${turn.name} failed`, tone: '' }]
+        : [],
+    )
+    const changes = (versions ?? []).map(
+      (version): Mark => ({
+        key: `v${version.version}`,
+        at_ms: Date.parse(version.updated_at) - zero,
+        icon: Braces,
+        says: `v${version.version} ${version.state}`,
+        tone: version.updated_by.id === self_id ? 'you' : '',
+      }),
+    )
+    const needs = (call.live?.attention ?? [])
+      .filter((attention) => attention.level >= 2)
+      .map(
+        (attention): Mark => ({
+          key: attention.reason,
+          at_ms: Date.parse(attention.since_at) - zero,
+          icon: attention.level === 3 ? OctagonAlert : TriangleAlert,
+          says: reasonWords(attention),
+          tone: `l${attention.level}`,
+        }),
+      )
+    return [...tools, ...changes, ...needs].filter((mark) => mark.at_ms >= 0)
+  }, [call.live?.attention, turns, versions, self_id, zero])
+}

@@ -1,0 +1,63 @@
+// Overriding the context of a live call, and taking an override back. In the walk of an override this is the step
+// between the editor and the bridge.
+import type { Reply } from '../../../../shared/bridge.ts'
+import type { ContextVersion } from '../../../../shared/contract/context.ts'
+import type { JsonObject } from '../../../../shared/primitives.ts'
+import type { ConsolePorts } from '../../lib/console-context.tsx'
+import { mergeVersion } from '../../store/apply-event.ts'
+import { readCall } from '../../store/follow-relay.ts'
+
+export interface Override {
+  context: JsonObject
+  reason: string
+  expected_version: number
+  speak_now: boolean
+}
+
+export interface ContextActions {
+  /** Sets the whole layer of the call. Stored and pending when it answers; the event says when the model has it. */
+  override(call_sid: string, override: Override): Promise<Reply<ContextVersion>>
+  rollBack(
+    call_sid: string,
+    to_version: number,
+    reason: string,
+    expected_version: number,
+  ): Promise<Reply<ContextVersion>>
+  /** Reads the versions again: somebody was faster. */
+  readVersions(call_sid: string): Promise<void>
+}
+
+export function createContextActions({
+  bridge,
+  store,
+}: Pick<ConsolePorts, 'bridge' | 'store'>): ContextActions {
+  // The event may have been faster and know more than the answer: then the answer is dropped.
+  const stored = (call_sid: string, reply: Reply<ContextVersion>) => {
+    if (!reply.ok) return reply
+    store.setState((state) => {
+      const known = state.versions[call_sid] ?? []
+      if (known.some((version) => version.version === reply.value.version)) return state
+      return { ...state, versions: { ...state.versions, [call_sid]: mergeVersion(known, reply.value) } }
+    })
+    return reply
+  }
+  return {
+    async override(call_sid, { context, reason, expected_version, speak_now }) {
+      const reply = await bridge.request('overrideContext', {
+        params: { call_sid },
+        body: { context, mode: 'replace', expected_version, speak_now, ...(reason.trim() ? { reason } : {}) },
+      })
+      return stored(call_sid, reply)
+    },
+    async rollBack(call_sid, to_version, reason, expected_version) {
+      const reply = await bridge.request('rollbackContext', {
+        params: { call_sid },
+        body: { to_version, expected_version, ...(reason.trim() ? { reason } : {}) },
+      })
+      return stored(call_sid, reply)
+    },
+    async readVersions(call_sid) {
+      await readCall(bridge, store, call_sid)
+    },
+  }
+}

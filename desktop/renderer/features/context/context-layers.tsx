@@ -1,0 +1,44 @@
+// Every value the agent knows in this call, with the layer it comes from; an overridden value stands struck before it.
+import { LayerChip } from '../../components/layer-chip.tsx'
+import { Loading } from '../../components/standing.tsx'
+import { useContextOfCall } from './context-of-call.ts'
+import { layerRows, valueWords } from './layers.ts'
+
+export function ContextLayers({ call_sid }: { call_sid: string }) {
+  const context = useContextOfCall(call_sid)
+  if (!context) return <Loading what="the context" />
+  const rows = layerRows(context.detail.context_layers, context.in_force, context.pending)
+  if (rows.length === 0) return <p className="none">No values in any layer.</p>
+  return (
+    <table className="layers">
+      <caption className="sr-only">Context in force, with the layer of each value</caption>
+      <thead className="sr-only">
+        <tr>
+          <th>Name</th>
+          <th>Value</th>
+          <th>Layer</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr key={`${row.path}${row.waits_for ?? ''}`}>
+            <td className="mono">{row.path}</td>
+            <td className="num" title={valueWords(row.value)}>
+              {row.waits_for !== null ? (
+                <span className="dim">waits for v{row.waits_for}</span>
+              ) : (
+                <>
+                  {row.overridden !== undefined && <s>{valueWords(row.overridden)}</s>}
+                  {valueWords(row.value)}
+                </>
+              )}
+            </td>
+            <td>
+              <LayerChip layer={row.layer} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  )
+}

@@ -1,0 +1,175 @@
+// The three layers of a call's context as one table, and what an override changes. Pure.
+import type { CallSession } from '../../../../shared/contract/calls.ts'
+import type { ContextDiff, ContextVersion } from '../../../../shared/contract/context.ts'
+import type { Json, JsonObject } from '../../../../shared/primitives.ts'
+
+export type Layer = 'business' | 'agent' | 'call'
+
+export interface LayerRow {
+  /** Dotted, as a prompt's placeholder writes it. */
+  path: string
+  layer: Layer
+  value: Json
+  /** The value of the layer below that this one overrides. */
+  overridden: Json | undefined
+  /** The version that will set this, while it is pending. */
+  waits_for: number | null
+}
+
+/**
+ * Every value in force with the layer it comes from, business first.
+ * @param call_layer the layer of the call in force
+ * @param pending the newest version, when it is not applied yet
+ * @source contract/context.ts; design.md section 4, layer chip
+ */
+export function layerRows(
+  layers: CallSession['context_layers'],
+  call_layer: JsonObject,
+  pending: ContextVersion | null,
+): LayerRow[] {
+  const below = {
+    business: flatten(layers.business),
+    agent: flatten(layers.agent),
+    call: flatten(call_layer),
+  }
+  const in_force = (['business', 'agent', 'call'] as const).flatMap((layer) =>
+    [...below[layer]].flatMap(([path, value]): LayerRow[] => {
+      if (isOverridden(below, layer, path)) return []
+      const overridden = valueBelow(below, layer, path)
+      return [{ path, layer, value, overridden, waits_for: null }]
+    }),
+  )
+  return [...in_force, ...waitingRows(below.call, pending)]
+}
+
+type Flat = Record<Layer, Map<string, Json>>
+
+function isOverridden(flat: Flat, layer: Layer, path: string): boolean {
+  if (layer === 'business') return flat.agent.has(path) || flat.call.has(path)
+  return layer === 'agent' && flat.call.has(path)
+}
+
+function valueBelow(flat: Flat, layer: Layer, path: string): Json | undefined {
+  if (layer === 'call') return flat.agent.get(path) ?? flat.business.get(path)
+  return layer === 'agent' ? flat.business.get(path) : undefined
+}
+
+function waitingRows(in_force: Map<string, Json>, pending: ContextVersion | null): LayerRow[] {
+  if (!pending) return []
+  return [...flatten(pending.context_data)]
+    .filter(([path, value]) => !sameJson(in_force.get(path), value))
+    .map(([path, value]) => ({
+      path,
+      layer: 'call',
+      value,
+      overridden: undefined,
+      waits_for: pending.version,
+    }))
+}
+
+/** Leaves by dotted path; lists and empty objects are leaves. @source ours */
+export function flatten(value: JsonObject, prefix = ''): Map<string, Json> {
+  const leaves = new Map<string, Json>()
+  for (const [key, inner] of Object.entries(value)) {
+    const path = prefix + key
+    if (isObject(inner) && Object.keys(inner).length > 0) {
+      for (const [deeper, leaf] of flatten(inner, `${path}.`)) leaves.set(deeper, leaf)
+    } else leaves.set(path, inner)
+  }
+  return leaves
+}
+
+/**
+ * The layer of the call as the model has it: that of the newest applied version, else as the call was read.
+ * @source contract/context.ts, ContextVersion
+ */
+export function layerInForce(read: JsonObject, versions: readonly ContextVersion[]): JsonObject {
+  const applied = versions.find((version) => version.state === 'applied')
+  if (applied) return applied.context_data
+  const oldest = versions.at(-1)
+  // Only pending or refused versions: what was read may be what waits, so their changes are taken back.
+  return oldest && sameJson(read, versions[0]?.context_data) ? undone(read, versions) : read
+}
+
+function undone(read: JsonObject, versions: readonly ContextVersion[]): JsonObject {
+  const diffs = versions.filter((version) => version.state === 'pending').flatMap((version) => version.diff)
+  return diffs.reduce((layer, diff) => withPointer(layer, diff.path, diff.before), read)
+}
+
+function withPointer(object: JsonObject, pointer: string, value: Json | undefined): JsonObject {
+  const [key = '', ...rest] = pointer.split('/').slice(1).map(plainPart)
+  if (rest.length === 0) {
+    const { [key]: _gone, ...others } = object
+    return value === undefined ? others : { ...others, [key]: value }
+  }
+  const inner = object[key]
+  return { ...object, [key]: withPointer(isObject(inner) ? inner : {}, `/${rest.join('/')}`, value) }
+}
+
+const plainPart = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~')
+
+/** What makes `to` out of `from`: a merge patch. @source RFC 7396 */
+export function mergePatch(from: JsonObject, to: JsonObject): JsonObject {
+  const patch: JsonObject = {}
+  for (const key of Object.keys(from)) if (!(key in to)) patch[key] = null
+  for (const [key, value] of Object.entries(to)) {
+    const before = from[key]
+    if (before !== undefined && sameJson(before, value)) continue
+    patch[key] = isObject(before) && isObject(value) ? mergePatch(before, value) : value
+  }
+  return patch
+}
+
+/** @source RFC 7396, section 2 */
+export function applyPatch(target: JsonObject, patch: JsonObject): JsonObject {
+  const result: JsonObject = { ...target }
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key]
+    else if (isObject(value)) {
+      const before = result[key]
+      result[key] = applyPatch(isObject(before) ? before : {}, value)
+    } else result[key] = value
+  }
+  return result
+}
+
+/** One change as words: `+ promise`, `− promise`, or the key with both values. @source design.md section 4, version row */
+export interface ChangeWords {
+  key: string
+  sign: '+' | '−' | ''
+  before: string | null
+  after: string | null
+}
+export function changeWords(diff: ContextDiff): ChangeWords {
+  const key = diff.path.replace(/^\//, '').split('/').map(plainPart).join('.')
+  if (diff.before === undefined) return { key, sign: '+', before: null, after: null }
+  if (diff.after === undefined) return { key, sign: '−', before: null, after: null }
+  return { key, sign: '', before: valueWords(diff.before), after: valueWords(diff.after) }
+}
+
+/** A value as one reads it: texts bare, lists with commas, the rest as JSON. @source design.md section 8, call */
+export function valueWords(value: Json): string {
+  if (typeof value === 'string') return value
+  if (Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null)) {
+    return value.length === 0 ? 'none' : value.join(', ')
+  }
+  return JSON.stringify(value)
+}
+
+export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
+  return JSON.stringify(sorted(a)) === JSON.stringify(sorted(b))
+}
+
+function sorted(value: Json | undefined): Json | undefined {
+  if (Array.isArray(value)) return value.map((item) => sorted(item) ?? null)
+  if (!isObject(value)) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sorted(inner) ?? null]),
+  )
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
