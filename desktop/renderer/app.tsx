@@ -16,10 +16,14 @@ import { LinkWord, LostBar } from './features/access/link-state.tsx'
 import { MeMenu } from './features/access/me-menu.tsx'
 import { SignInPage } from './features/access/sign-in-page.tsx'
 import { TenantSwitch } from './features/access/tenant-switch.tsx'
+import { AgentEditorPage } from './features/agents/agent-editor.tsx'
+import { AgentsPage } from './features/agents/agents-page.tsx'
+import { AnalyticsPage } from './features/analytics/analytics-page.tsx'
 import { CallPage } from './features/calls/call-page.tsx'
 import { LivePage } from './features/calls/live-page.tsx'
 import { ContextColumn } from './features/context/context-column.tsx'
 import { ContextLayers } from './features/context/context-layers.tsx'
+import { NumbersPage } from './features/numbers/numbers-page.tsx'
 import type { ConsolePorts } from './lib/console-context.tsx'
 import { ConsoleProvider, useActions, useConsoleState } from './lib/console-context.tsx'
 import { useKeys } from './lib/keyboard.ts'
@@ -66,6 +70,8 @@ function Shell() {
   const lane = useLane()
   const screens = useScreens(lane)
   const home = screens[0]?.href ?? '/none'
+  const me = useConsoleState(selectMe)
+  const allowed = (permission: Permission) => me?.permissions.includes(permission) ?? false
   const openCall = (call_sid: string, place?: 'context') =>
     navigate(place ? `/calls/${call_sid}/${place}` : `/calls/${call_sid}`)
   useKeys({
@@ -93,9 +99,22 @@ function Shell() {
               lostBar={<LostBar />}
               context={(slot) => <ContextColumn {...slot} />}
               onOpen={openCall}
-              onBack={() => navigate('/live')}
+              onBack={() => history.back()}
             />
           )}
+        </Route>
+        <Route path="/numbers">{allowed('numbers.read') && <NumbersPage lostBar={<LostBar />} />}</Route>
+        <Route path="/agents">{allowed('agents.read') && <AgentsPage lostBar={<LostBar />} />}</Route>
+        <Route path="/agents/new/:copy_of?">
+          {({ copy_of }) => (
+            <AgentEditorPage agent_id={null} copy_of={copy_of ?? null} lostBar={<LostBar />} />
+          )}
+        </Route>
+        <Route path="/agents/:agent_id">
+          {({ agent_id }) => <AgentEditorPage agent_id={agent_id} copy_of={null} lostBar={<LostBar />} />}
+        </Route>
+        <Route path="/analytics">
+          {allowed('analytics.read') && <AnalyticsPage lostBar={<LostBar />} onOpenCall={openCall} />}
         </Route>
         <Route>
           <Redirect to={home} />

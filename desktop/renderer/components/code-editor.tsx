@@ -4,10 +4,10 @@ import { json } from '@codemirror/lang-json'
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import type { Diagnostic } from '@codemirror/lint'
 import { setDiagnostics } from '@codemirror/lint'
-import type { Extension } from '@codemirror/state'
+import type { Extension, RangeSet } from '@codemirror/state'
 import { Compartment, EditorState, RangeSetBuilder } from '@codemirror/state'
-import type { DecorationSet, ViewUpdate } from '@codemirror/view'
-import { Decoration, EditorView, keymap, lineNumbers, ViewPlugin } from '@codemirror/view'
+import type { ViewUpdate } from '@codemirror/view'
+import { Decoration, EditorView, GutterMarker, gutterLineClass, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
 
@@ -123,30 +123,30 @@ function mark(view: EditorView, problems: readonly CodeProblem[]): void {
 }
 
 const ADDED = Decoration.line({ class: 'code-added' })
+const ADDED_NUMBER = new (class extends GutterMarker {
+  override elementClass = 'code-added'
+})()
 
 function changedLines(baseline: string | undefined): Extension {
   if (baseline === undefined) return []
   const known = new Set(baseline.split('\n').map(bare))
-  const decorate = (view: EditorView): DecorationSet => {
-    const builder = new RangeSetBuilder<Decoration>()
-    for (let number = 1; number <= view.state.doc.lines; number += 1) {
-      const line = view.state.doc.line(number)
-      if (!known.has(bare(line.text))) builder.add(line.from, line.from, ADDED)
-    }
-    return builder.finish()
+  return [
+    EditorView.decorations.compute(['doc'], (state) => addedLines(state, known, ADDED)),
+    gutterLineClass.compute(['doc'], (state) => addedLines(state, known, ADDED_NUMBER)),
+  ]
+}
+
+function addedLines<T extends Decoration | GutterMarker>(
+  state: EditorState,
+  known: Set<string>,
+  mark: T,
+): RangeSet<T> {
+  const builder = new RangeSetBuilder<T>()
+  for (let number = 1; number <= state.doc.lines; number += 1) {
+    const line = state.doc.line(number)
+    if (!known.has(bare(line.text))) builder.add(line.from, line.from, mark)
   }
-  return ViewPlugin.fromClass(
-    class {
-      decorations: DecorationSet
-      constructor(view: EditorView) {
-        this.decorations = decorate(view)
-      }
-      update(update: ViewUpdate) {
-        if (update.docChanged) this.decorations = decorate(update.view)
-      }
-    },
-    { decorations: (plugin) => plugin.decorations },
-  )
+  return builder.finish()
 }
 
 // A comma that came because a line was added below is no change of the line.

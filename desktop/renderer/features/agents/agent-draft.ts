@@ -4,6 +4,7 @@ import { NewAgent, type VOICES } from '../../../../shared/contract/agents.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { readJson } from '../../lib/json-place.ts'
+import { writeJson } from '../../lib/write-json.ts'
 
 export interface AgentDraft {
   name: string
@@ -39,7 +40,7 @@ export function draftOfAgent(agent: Agent | null, is_copy = false): AgentDraft {
     greeting_message: agent.greeting_message ?? '',
     max_call_minutes: String(Math.round((agent.max_call_duration / 60) * 10) / 10),
     system_prompt: agent.system_prompt,
-    context_data: JSON.stringify(agent.context_data, null, 2),
+    context_data: writeJson(agent.context_data),
     note: '',
   }
 }

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import { useLocation } from 'wouter'
 import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
 import { AgentTypeWord } from '../../components/agent-type.tsx'
 import { FilterField, focusFilter } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -173,6 +174,8 @@ function AgentCell({
       Object.values(state.calls).filter((call) => call.agent_id === agent.id && call.ended_at === null)
         .length,
   )
+  const assigned = useConsoleState((state) => state.numbers)
+  const numbers = useMemo(() => numbersOf(agent, assigned), [agent, assigned])
   const { statistics } = agent
   const pause = async () => {
     const reply = await actions.change(agent.id, {
@@ -196,7 +199,7 @@ function AgentCell({
         <AgentTypeWord type={agent.type} /> · <span className="num">v{agent.version}</span>
       </p>
       <p className="ag-n">
-        <Numbers numbers={agent.phone_numbers} />
+        <Numbers numbers={numbers} />
       </p>
       <dl className="ag-f">
         <div>
@@ -265,6 +268,13 @@ export function AgentState({ agent }: { agent: Pick<Agent, 'is_active'> }) {
       Paused
     </span>
   )
+}
+
+// An assignment changes the number, not the agent: where numbers may be read, they are the truth.
+function numbersOf(agent: Agent, assigned: Record<string, PhoneNumber>): string[] {
+  const all = Object.values(assigned)
+  if (all.length === 0) return agent.phone_numbers
+  return all.filter((number) => number.assigned_agent === agent.id).map((number) => number.phone_number)
 }
 
 function Numbers({ numbers }: { numbers: readonly string[] }) {

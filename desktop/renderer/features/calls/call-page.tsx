@@ -144,9 +144,6 @@ function OpenCall({
       <section className="col" aria-label="What was done">
         <Interventions call={call} />
         <Watching call={call} />
-        <div className="col-h sub cost-head">
-          <h2>Cost</h2>
-        </div>
         <CostMeter call={call} />
         <Ladder call={call} onEditContext={edit} onEnd={() => setEnding(true)} />
       </section>

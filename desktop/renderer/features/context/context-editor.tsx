@@ -5,11 +5,12 @@ import type { Problem } from '../../../../shared/errors.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { useActions } from '../../lib/console-context.tsx'
 import { problemWords } from '../../lib/wording.ts'
+import { writeJson } from '../../lib/write-json.ts'
 import { createContextActions } from './context-actions.ts'
 import type { ContextOfCall } from './context-of-call.ts'
 import { applyPatch, mergePatch } from './layers.ts'
 import type { DraftProblem } from './override-draft.ts'
-import { draftOf, readDraft, refusedAt } from './override-draft.ts'
+import { readDraft, refusedAt } from './override-draft.ts'
 
 const CodeEditor = lazy(() => import('../../components/code-editor.tsx'))
 
@@ -32,18 +33,18 @@ export function ContextEditor({
 }) {
   const actions = useActions(createContextActions)
   const [base, setBase] = useState<Base>({ context: context.newest, version: context.newest_version })
-  const [text, setText] = useState(() => draftOf(context.newest))
+  const [text, setText] = useState(() => writeJson(context.newest))
   const [reason, setReason] = useState('')
   const [speak_now, setSpeakNow] = useState(false)
   const [is_sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem | null>(null)
   const draft = useMemo(() => readDraft(text), [text])
-  const is_changed = text !== draftOf(base.context)
+  const is_changed = text !== writeJson(base.context)
   const moved_on = context.newest_version !== base.version
 
   const startFrom = (next: Base) => {
     setBase(next)
-    setText(draftOf(next.context))
+    setText(writeJson(next.context))
     setProblem(null)
   }
   // Nobody's draft is lost: only an untouched one follows what others applied.
@@ -76,7 +77,7 @@ export function ContextEditor({
     if (!draft.ok) return
     const merged = applyPatch(context.newest, mergePatch(base.context, draft.context))
     setBase({ context: context.newest, version: context.newest_version })
-    setText(draftOf(merged))
+    setText(writeJson(merged))
     setProblem(null)
   }
   const problems = useMemo(() => faults(text, draft, problem), [text, draft, problem])
@@ -96,7 +97,7 @@ export function ContextEditor({
               setProblem(null)
             }}
             label="Override of this call, JSON"
-            baseline={draftOf(context.in_force)}
+            baseline={writeJson(context.in_force)}
             problems={problems}
             is_read_only={refused !== null}
             onSubmit={() => void apply()}

@@ -1,7 +1,7 @@
 // What stands in the override editor, judged. Pure: the same words whether the fault is found here or by the relay.
 import { ContextData } from '../../../../shared/contract/agents.ts'
 import type { Problem } from '../../../../shared/errors.ts'
-import type { Json, JsonObject } from '../../../../shared/primitives.ts'
+import type { JsonObject } from '../../../../shared/primitives.ts'
 import type { Place } from '../../lib/json-place.ts'
 import { placeOf, readJson } from '../../lib/json-place.ts'
 import { isObject } from './layers.ts'
@@ -41,27 +41,6 @@ export function refusedAt(text: string, problem: Problem): DraftProblem[] {
     ...placeOf(reading.places, error.pointer.replace(/^#?\/?(body\/)?context(?=\/|$)/, '')),
     says: error.detail,
   }))
-}
-
-/** Objects that fit are written on one line. */
-const LINE_LENGTH = 56
-
-/** The text of a context as the editor shows it: two spaces, short objects on one line. @source design.md section 8, call */
-export function draftOf(context: JsonObject): string {
-  return written(context, '', true)
-}
-
-function written(value: Json, indent: string, is_root = false): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const inner = `${indent}  `
-  const [open, close] = Array.isArray(value) ? '[]' : '{}'
-  const parts = Array.isArray(value)
-    ? value.map((item) => written(item, inner))
-    : Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${written(item, inner)}`)
-  if (parts.length === 0) return `${open}${close}`
-  const line = Array.isArray(value) ? `[${parts.join(', ')}]` : `{ ${parts.join(', ')} }`
-  if (!is_root && line.length <= LINE_LENGTH && !line.includes('\n')) return line
-  return `${open}\n${parts.map((part) => inner + part).join(',\n')}\n${indent}${close}`
 }
 
 const pointerOf = (path: readonly PropertyKey[]) =>

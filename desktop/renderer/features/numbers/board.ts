@@ -1,0 +1,73 @@
+// The board: a tray of numbers without an agent, and a column for each agent, with what is staged on top. Pure.
+import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
+import { formatNumber } from '../../lib/format.ts'
+import type { Move } from './number-actions.ts'
+
+/** Where each staged number will go, by number. */
+export type Staged = ReadonlyMap<string, string | null>
+
+export interface BoardRow {
+  number: PhoneNumber
+  /** The name of where it comes from, while it is staged. */
+  from: string | null
+}
+export interface BoardColumn {
+  /** Null: the tray. */
+  agent: Agent | null
+  rows: BoardRow[]
+}
+
+/** @source design.md sections 3 and 8, numbers */
+export function boardOf(
+  numbers: readonly PhoneNumber[],
+  agents: readonly Agent[],
+  staged: Staged,
+  filter: string,
+): BoardColumn[] {
+  const names = new Map(agents.map((agent) => [agent.id, agent.name]))
+  const rows = numbers
+    .filter((number) => matches(number, filter))
+    .map((number): BoardRow & { at: string | null } => {
+      const is_staged = staged.has(number.phone_number)
+      const home = number.assigned_agent
+      return {
+        number,
+        at: is_staged ? (staged.get(number.phone_number) ?? null) : home,
+        from: is_staged ? (home ? (names.get(home) ?? 'another agent') : 'Unassigned') : null,
+      }
+    })
+  const column = (agent: Agent | null): BoardColumn => ({
+    agent,
+    rows: rows
+      .filter((row) => row.at === (agent?.id ?? null))
+      .sort((a, b) => Number(a.from !== null) - Number(b.from !== null)),
+  })
+  return [column(null), ...agents.map(column)]
+}
+
+/** Stages a move; one that goes back to where the number is needs no change. @source design.md section 4, staged-changes bar */
+export function stage(staged: Staged, numbers: readonly PhoneNumber[], agent_id: string | null): Staged {
+  const next = new Map(staged)
+  for (const number of numbers) {
+    if (number.assigned_agent === agent_id) next.delete(number.phone_number)
+    else next.set(number.phone_number, agent_id)
+  }
+  return next
+}
+
+export function movesOf(staged: Staged): Move[] {
+  return [...staged].map(([phone_number, agent_id]) => ({ phone_number, agent_id }))
+}
+
+/** `11 assigned, 1 unassigned`. @source design.md section 8, numbers */
+export function stagedWords(staged: Staged): string {
+  const away = [...staged.values()].filter((agent_id) => agent_id === null).length
+  const given = staged.size - away
+  return [given > 0 && `${given} assigned`, away > 0 && `${away} unassigned`].filter(Boolean).join(', ')
+}
+
+function matches(number: PhoneNumber, filter: string): boolean {
+  const text = `${number.phone_number} ${formatNumber(number.phone_number)} ${number.friendly_name}`
+  return text.toLowerCase().includes(filter.trim().toLowerCase())
+}
