@@ -38,6 +38,7 @@ import { localRateLimiter } from './local/local-rate-limiter.ts'
 import { localSessions } from './local/local-sessions.ts'
 import { localTickets } from './local/local-tickets.ts'
 import { createNumberDirectory } from './numbers/number-directory.ts'
+import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoice } from './openai/voices.ts'
@@ -49,11 +50,12 @@ import { type Simulation, startSimulation } from './simulator/simulation.ts'
 import { openEmbeddedStore } from './store/embedded-store.ts'
 import { openSpool } from './store/spool.ts'
 import { tenantScope } from './store/tenant-scope.ts'
+import { demoLines, simulatedNumbers } from './tenants/demo-tenants.ts'
 import { addFirstAdmin, demoUsers, seedDemo } from './tenants/first-tenants.ts'
 import { tenantReader } from './tenants/tenant-records.ts'
 import { createTenantService } from './tenants/tenant-service.ts'
 import { serveMediaStream } from './twilio/media-stream.ts'
-import { twilioNumbers } from './twilio/number-provider.ts'
+import { twilioNumbers, voiceUrls } from './twilio/number-provider.ts'
 import { signatureCheck } from './twilio/signature.ts'
 import { twilioTelephony } from './twilio/telephony.ts'
 import { createTwilioClient } from './twilio/twilio-client.ts'
@@ -70,7 +72,10 @@ export interface Relay {
 }
 
 const TRANSCRIPTION_MODELS = ['gpt-transcribe', 'gpt-4o-mini-transcribe']
-const LISTEN_BACKLOG_HOSTS = { demo: '127.0.0.1', everyone: undefined }
+/** Calls that the demo keeps going at a time. */
+const DEMO_CALLS = 14
+/** The demo's passwords are known to everyone, so it is reached from this machine only. */
+const DEMO_HOST = '127.0.0.1'
 
 export async function compose(config: Config, log: Logger): Promise<Relay> {
   const clock = systemClock
@@ -98,9 +103,13 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const bus = localCallBus<CallCommand, CallAnswer>({ clock })
 
     // ---- the outside: real, or simulated at the same wire
-    const simulation = later(await startSimulation({ phone: config.twilio === null, model: config.openai === null, public_url, store, data_dir: config.data_dir, log }))
-    const twilio = config.twilio ?? simulation.twilio
-    const openai = config.openai ?? simulation.openai
+    const simulation = later(await startSimulation({
+      phone: config.twilio ? null : { numbers: simulatedNumbers(await numberRoutesOf(store).find({}), voiceUrls(public_url)) },
+      model: config.openai === null,
+      log: (message, fields) => log.debug(message, fields),
+    }))
+    const twilio = given(config.twilio ?? simulation.twilio)
+    const openai = given(config.openai ?? simulation.openai)
     const client = createTwilioClient(twilio)
     const telephony = twilioTelephony(client)
     const provider = twilioNumbers(client, public_url)
@@ -201,7 +210,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       if (!verdict.allowed) throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
     }
 
-    if (config.demo) simulation.startTraffic()
+    if (config.demo) simulation.startTraffic(demoLines(), DEMO_CALLS)
 
     return {
       url,
@@ -229,7 +238,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 function listen(server: Server, config: Config): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(portSentence(error, config.port), { cause: error })))
-    server.listen(config.port, config.demo ? LISTEN_BACKLOG_HOSTS.demo : LISTEN_BACKLOG_HOSTS.everyone, () => {
+    server.listen(config.port, config.demo ? DEMO_HOST : undefined, () => {
       const { port } = server.address() as AddressInfo
       resolve(`${config.tls ? 'https' : 'http'}://127.0.0.1:${port}`)
     })
@@ -256,6 +265,11 @@ async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> 
 async function untilNone(count: () => number, within_ms: number): Promise<void> {
   const end = Date.now() + within_ms
   while (count() > 0 && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 50))
+}
+
+function given<T>(value: T | null): T {
+  if (value === null) throw new Error('An outside service is neither configured nor simulated.')
+  return value
 }
 
 const header = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)

@@ -72,3 +72,11 @@ export function renderInstructions(agent: PromptAgent, layers: PromptLayers): st
   const prompt = fillPlaceholders(agent.system_prompt, context)
   return `${prompt}\n\n${HOUSE_RULES}\n\nYour name on this line is "${agent.name}".\n\nContext (JSON):\n${JSON.stringify(context, null, 2)}`
 }
+
+/** What a response is asked to do beside following the instructions; the words stand in for the session's. */
+export const RESPONSE_TASKS = {
+  greeting: (greeting: string | null) =>
+    greeting ? `Begin the call now by saying exactly: "${greeting}"` : 'Begin the call now: greet the caller in one short sentence and ask how you can help.',
+  override: () => 'The context has just changed. Tell the caller now, in one or two sentences, what is new for them.',
+  farewell: () => 'The call ends now. Say goodbye to the caller in one short sentence. Do not ask anything.',
+}

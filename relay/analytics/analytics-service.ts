@@ -7,6 +7,7 @@ import type { Clock } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
 import { usageHourly } from './analytics-records.ts'
+import { instantOf } from './period.ts'
 import { agentStatistics, summarize } from './summarize.ts'
 
 export interface AnalyticsService {
@@ -23,17 +24,18 @@ export function createAnalyticsService(deps: { store: DocStore; clock: Clock; te
   const { store } = deps
   return {
     async getAnalytics(actor, { query }) {
-      const end = query.end ? new Date(query.end) : deps.clock.now()
-      const start = query.start ? new Date(query.start) : new Date(end.getTime() - 7 * DAY_MS)
+      const settings = await deps.tenantOf(actor.scope.tenant_id)
+      const time_zone = query.time_zone ?? settings?.time_zone ?? 'UTC'
+      const end = query.end ? instantOf(query.end, time_zone, 'end') : deps.clock.now()
+      const start = query.start ? instantOf(query.start, time_zone, 'start') : new Date(end.getTime() - 7 * DAY_MS)
       if (start >= end) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/query/start', detail: 'The start must lie before the end.' }] })
       if (end.getTime() - start.getTime() > LONGEST_DAYS * DAY_MS) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/query/start', detail: `A period may be ${LONGEST_DAYS} days long.` }] })
       const tenant = store.forTenant(actor.scope)
-      const [hours, known, settings] = await Promise.all([
+      const [hours, known] = await Promise.all([
         usageHourly(tenant).find({ hour_at: { $gte: new Date(start.getTime() - HOUR_MS), $lt: end } }, { fields: ['agent_id', 'agent_name', 'hour_at', 'q0', 'q1', 'q2', 'q3'] }),
         agents(tenant).find({}, { fields: ['id', 'name', 'is_active'] }),
-        deps.tenantOf(actor.scope.tenant_id),
       ])
-      return summarize(hours, known, { tenant_id: actor.scope.tenant_id, start, end, time_zone: query.time_zone ?? settings?.time_zone ?? 'UTC' })
+      return summarize(hours, known, { tenant_id: actor.scope.tenant_id, start, end, time_zone })
     },
 
     async statistics(actor) {

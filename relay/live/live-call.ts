@@ -4,11 +4,9 @@
 import type { Outcome, Quality } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { Voice } from '../../shared/contract/agents.ts'
-import { contextInForce, fillPlaceholders, renderInstructions } from '../agents/prompt.ts'
+import { RESPONSE_TASKS, contextInForce, fillPlaceholders, renderInstructions } from '../agents/prompt.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
-import { addResponseUsage, addTranscriptionUsage, priceCall } from '../calls/cost.ts'
 import { escalationRules, wordsThatFired } from '../calls/escalation.ts'
-import { decideOutcome } from '../calls/outcome.ts'
 import type { PriceTable } from '../calls/prices.ts'
 import { type SpeechRecord, Transcript, type TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
@@ -16,10 +14,12 @@ import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
 import { AudioTap, type TapListener } from './audio-tap.ts'
 import { type CallEffect, type CallEvent, type CallState, NEW_CALL, TIMER_MS, type TimerName, step } from './call-machine.ts'
+import { CallLedger } from './call-ledger.ts'
 import { EarlyAudio } from './early-audio.ts'
 import type { MediaStream, MediaStreamListener, OpenRealtimeSession, RealtimeEvent, RealtimeListener, RealtimeSession } from './live-ports.ts'
 import { LIVE_TOOLS } from './live-tools.ts'
 import { LiveView, type LiveStateRecord, gapPercentiles } from './live-view.ts'
+import { PartialTurns } from './partial-turns.ts'
 import { Playback, pcmuDurationMs } from './playback.ts'
 import type { ResponseKind } from './response-gate.ts'
 
@@ -59,7 +59,6 @@ export interface LiveCallDeps {
   log: Logger
 }
 
-const PARTIALS_EVERY_MS = 250
 /** After we have left, the carrier has so long to end the call before it is told to. */
 const CARRIER_PATIENCE_MS = 5_000
 const CARRIER_PATIENCE_SAYING_MS = 20_000
@@ -67,7 +66,7 @@ const CARRIER_PATIENCE_SAYING_MS = 20_000
 export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #deps: LiveCallDeps
   readonly #agent: AnsweringAgent
-  readonly #record: CallRecord
+  readonly #ledger: CallLedger
   readonly #session: RealtimeSession
   readonly #view: LiveView
   readonly #transcript = new Transcript()
@@ -75,7 +74,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #early = new EarlyAudio()
   readonly #tap = new AudioTap()
   readonly #timers = new Map<TimerName, { cancel(): void }>()
-  readonly #partials = new Map<string, SpeechRecord>()
+  readonly #partials: PartialTurns
   #state: CallState = NEW_CALL
   #stream: MediaStream | null = null
   #streamStartedMs = 0
@@ -84,17 +83,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #responseId: string | null = null
   #instructions: { version: number; text: string; event_id: string } | null = null
   #usedVersion = 0
-  #partialsDue = false
   #lineSaid = false
-  #escalated = false
   #carrierEnded = false
   #framesIn = 0
   #framesOut = 0
   #malformed = 0
   #interruptions = 0
   #firstAudioMs: number | null = null
-  #transcriptionModel: string | null = null
-  #model = ''
   #farewell: string | null = null
   #contextLayer: JsonObject
   #contextVersion: number
@@ -102,7 +97,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   constructor(setup: CallSetup, deps: LiveCallDeps) {
     this.#deps = deps
     this.#agent = setup.agent
-    this.#record = setup.record
+    this.#ledger = new CallLedger(setup.record, deps.prices)
+    this.#partials = new PartialTurns(deps.clock, (turn) => deps.observer.turn(this, turn))
     this.#contextLayer = setup.record.context
     this.#contextVersion = setup.record.context_version
     this.#view = new LiveView(deps.clock.now())
@@ -113,10 +109,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   get call_sid(): string {
-    return this.#record.call_sid
+    return this.record.call_sid
   }
   get tenant_id(): string {
-    return this.#record.tenant_id
+    return this.record.tenant_id
   }
   get agent_id(): string {
     return this.#agent.id
@@ -133,7 +129,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
   /** The record as far as it is known here; the store's follows it. */
   get record(): CallRecord {
-    return this.#record
+    return this.#ledger.record
   }
   get turns(): readonly TurnRecord[] {
     return this.#transcript.turns
@@ -169,10 +165,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#stream = stream
     this.#streamStartedMs = this.#deps.clock.monotonic_ms()
     const now = this.#deps.clock.now()
-    this.#record.answered_at = now
-    this.#record.status = 'in-progress'
     this.#view.streamStarted(now)
-    this.#lay({ type: 'call_answered', answered_at: now })
+    this.#lay(this.#ledger.answered(now))
     this.#happen({ type: 'stream_opened' })
   }
 
@@ -209,9 +203,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const now = this.#now()
     switch (event.type) {
       case 'session_ready':
-        this.#model = event.model
-        this.#transcriptionModel = event.transcription_model
-        this.#record.voice = { requested: this.#agent.voice, used: event.voice }
+        this.#ledger.modelReady(event.model, event.transcription_model, { requested: this.#agent.voice, used: event.voice })
         return this.#sessionReady()
       case 'session_failed':
       case 'session_lost':
@@ -235,7 +227,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'caller_text':
         return this.#showPartial(this.#transcript.callerText(event.item_id, event.delta, now))
       case 'caller_transcribed':
-        if (event.usage) this.#record.usage = addTranscriptionUsage(this.#record.usage, event.usage)
+        if (event.usage) this.#ledger.countTranscription(event.usage)
         return this.#callerSaid(this.#transcript.callerFinal(event.item_id, event.text, now))
       case 'caller_not_transcribed':
         this.onMalformed(`transcription failed: ${event.reason}`)
@@ -273,8 +265,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (version <= this.#contextVersion) return
     this.#contextVersion = version
     this.#contextLayer = context
-    this.#record.context = context
-    this.#record.context_version = version
+    this.record.context = context
+    this.record.context_version = version
     this.#happen({ type: 'context_overridden', version, speak_now })
     this.#deps.observer.updated(this)
   }
@@ -300,7 +292,6 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), { elapsed_seconds, max_call_duration: this.#agent.max_call_duration })
     if (hasChanged) this.#deps.observer.attention(this)
-    if (this.#partialsDue) this.#sendPartials()
   }
 
   liveState(): LiveStateRecord {
@@ -397,34 +388,15 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     for (const item of this.#playback.interrupt(this.#nowMs())) this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, null))
     for (const turn of this.#transcript.close(this.#now())) this.#publishFinal(turn)
     this.#tap.close()
+    this.#partials.close()
     const ended_at = this.#deps.clock.now()
     this.#view.enter('ended', ended_at)
-    this.#settle(end, ended_at)
-    const { status, outcome, end_reason, summary, duration_seconds, usage, cost, cost_breakdown, quality, voice } = this.#record
-    this.#lay(
-      { type: 'call_ended', ended_at, status, outcome: outcome as Outcome, end_reason: end_reason as string, summary, duration_seconds: duration_seconds as number, usage, cost, cost_breakdown, quality, voice },
-      () => this.#deps.observer.ended(this),
-    )
+    const spoke = (speaker: 'caller' | 'agent') => this.#transcript.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
+    this.#lay(this.#ledger.settle(end, this.quality(), { caller: spoke('caller'), agent: spoke('agent') }, ended_at), () => this.#deps.observer.ended(this))
     const patience_ms = this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS
     this.#deps.clock.setTimeout(() => {
       if (!this.#carrierEnded) this.#deps.hangUpAtCarrier(this.call_sid)
     }, patience_ms)
-  }
-
-  #settle(end: Extract<CallEffect, { type: 'finish' }>, ended_at: Date): void {
-    const record = this.#record
-    record.status = end.status
-    record.ended_at = ended_at
-    record.end_reason = end.end_reason
-    record.summary = end.summary
-    record.duration_seconds = record.answered_at ? Math.round((ended_at.getTime() - record.answered_at.getTime()) / 100) / 10 : 0
-    const spoke = (speaker: string) => this.#transcript.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
-    record.outcome = decideOutcome({
-      said_by_agent: end.by_supervisor ? null : end.outcome, said_by_supervisor: end.by_supervisor ? end.outcome : null,
-      escalated: this.#escalated, failed: end.failed, caller_spoke: spoke('caller'), agent_heard: spoke('agent'),
-    })
-    record.quality = this.quality()
-    this.#price()
   }
 
   // ---- smaller things
@@ -433,8 +405,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const early = this.#early.take()
     if (early !== null) this.#session.appendAudio(early)
     this.#isSessionReady = true
-    this.#happen({ type: 'session_ready', version: this.#instructions?.version ?? 0 })
+    const version = this.#instructions?.version ?? 0
     this.#instructions = null
+    this.#happen({ type: 'session_ready', version })
   }
 
   #sessionSettings() {
@@ -451,30 +424,19 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #context(): JsonObject {
-    return contextInForce({ business: this.#record.context_layers.business, agent: this.#record.context_layers.agent, call: this.#contextLayer })
+    return contextInForce({ business: this.record.context_layers.business, agent: this.record.context_layers.agent, call: this.#contextLayer })
   }
 
   #render(): string {
-    const { business, agent } = this.#record.context_layers
+    const { business, agent } = this.record.context_layers
     return renderInstructions(this.#agent, { business, agent, call: this.#contextLayer })
   }
 
   #request(kind: ResponseKind): { instructions: string } | null {
-    switch (kind) {
-      case 'greeting': {
-        const greeting = this.#agent.greeting_message
-        const words = greeting ? `Begin the call now by saying exactly: "${fillPlaceholders(greeting, this.#context())}"` : 'Begin the call now: greet the caller in one short sentence and ask how you can help.'
-        return { instructions: `${this.#render()}\n\n${words}` }
-      }
-      case 'override':
-        return { instructions: `${this.#render()}\n\nThe context has just changed. Tell the caller now, in one or two sentences, what is new for them.` }
-      case 'farewell':
-        return { instructions: `${this.#render()}\n\nThe call ends now. Say goodbye to the caller in one short sentence. Do not ask anything.` }
-      case 'reply':
-        return null
-      default:
-        return unreachable(kind)
-    }
+    if (kind === 'reply') return null
+    const { greeting_message } = this.#agent
+    const task = RESPONSE_TASKS[kind](greeting_message && fillPlaceholders(greeting_message, this.#context()))
+    return { instructions: `${this.#render()}\n\n${task}` }
   }
 
   #agentSounds(item_id: string, starts_at_ms: number): void {
@@ -500,12 +462,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
-    if (event.usage) {
-      this.#record.usage = addResponseUsage(this.#record.usage, event.usage)
-      this.#price()
-      const { usage, cost, cost_breakdown } = this.#record
-      this.#lay({ type: 'usage_counted', usage, cost, cost_breakdown })
-    }
+    if (event.usage) this.#lay(this.#ledger.countResponse(event.usage, this.#deps.clock.now()))
     this.#responseId = null
     this.#happen({ type: 'response_done', status: event.status, reason: event.reason, spoke: this.#responseSpoke, tool_calls: event.tool_calls })
     this.#deps.observer.updated(this)
@@ -520,7 +477,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #escalate(reason: 'asked_for_a_person' | 'escalation_keyword', evidence: string, speaker: 'caller' | null, words: string[]): void {
-    this.#escalated = true
+    this.#ledger.escalated()
     this.#raise(reason, evidence, speaker, words)
     this.#deps.observer.escalated(this, reason)
   }
@@ -530,31 +487,16 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#deps.observer.attention(this)
   }
 
-  #price(): void {
-    const seconds = this.#record.answered_at ? (this.#deps.clock.now().getTime() - this.#record.answered_at.getTime()) / 1000 : 0
-    this.#record.cost_breakdown = priceCall(this.#record.usage, { model: this.#model, transcription_model: this.#transcriptionModel, direction: this.#record.direction, seconds }, this.#deps.prices)
-    this.#record.cost = Math.round((this.#record.cost_breakdown.model + this.#record.cost_breakdown.carrier) * 1e6) / 1e6
-  }
-
   #showPartial(turn: SpeechRecord | null): void {
     if (!turn || turn.is_final) return
     this.#view.line(turn)
-    this.#partials.set(turn.turn_id, turn)
-    if (this.#partialsDue) return
-    this.#partialsDue = true
-    this.#deps.clock.setTimeout(() => this.#sendPartials(), PARTIALS_EVERY_MS)
-  }
-
-  #sendPartials(): void {
-    this.#partialsDue = false
-    for (const turn of this.#partials.values()) if (!turn.is_final && turn.text) this.#deps.observer.turn(this, turn)
-    this.#partials.clear()
+    this.#partials.show(turn)
   }
 
   /** A turn is final: on disk first, then shown. */
   #publishFinal(turn: TurnRecord | null): void {
     if (!turn) return
-    this.#partials.delete(turn.turn_id)
+    this.#partials.forget(turn.turn_id)
     if (turn.kind === 'speech') this.#view.line(turn)
     this.#lay({ type: 'turn_final', turn: structuredClone(turn) }, () => this.#deps.observer.turn(this, turn))
   }

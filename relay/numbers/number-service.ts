@@ -3,6 +3,7 @@ import type { Routes } from '../../shared/routes.ts'
 import type { Handler, TenantActor } from '../access/actor.ts'
 import { agents } from '../agents/agent-records.ts'
 import { RelayError } from '../platform/errors.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { EventLog } from '../platform/ports.ts'
 import { type DocStore, StoreError } from '../store/doc-store.ts'
 import type { CarrierNumber, NumberProvider } from './number-ports.ts'
@@ -18,7 +19,7 @@ export interface NumberService {
   release(actor: TenantActor, numbers: string[]): Promise<NumberRecord[]>
 }
 
-export function createNumberService(deps: { store: DocStore; events: EventLog; provider: NumberProvider; log: { warn(message: string, fields: object): void } }): NumberService {
+export function createNumberService(deps: { store: DocStore; events: EventLog; provider: NumberProvider; log: Logger }): NumberService {
   const { store, provider } = deps
   const numbersOf = (actor: TenantActor) => phoneNumbers(store.forTenant(actor.scope))
 

@@ -12,6 +12,7 @@ export const DEMO_TENANTS: DemoTenant[] = [
     id: ACME,
     name: 'Acme Corporation',
     time_zone: 'America/Chicago',
+    spare_numbers: ['+13125550112', '+13125550131'],
     business_context: {
       company: 'Acme Corporation',
       support_hours: '08:00 to 20:00 Central, Monday to Saturday',
@@ -44,6 +45,7 @@ export const DEMO_TENANTS: DemoTenant[] = [
     id: NORTHWIND,
     name: 'Northwind Clinic',
     time_zone: 'America/New_York',
+    spare_numbers: ['+12125550151'],
     business_context: {
       company: 'Northwind Clinic',
       opening_hours: '7:30 to 18:00 on weekdays, Saturday until noon',
@@ -74,3 +76,28 @@ export const DEMO_USERS: { email: string; name: string; password: string; member
   { email: 'ines@northwind.example', name: 'Ines Costa', password: 'demo-ines', memberships: [{ tenant_id: NORTHWIND, roles: ['analyst'] }] },
   { email: 'sam@northwind.example', name: 'Sam Adeyemi', password: 'demo-sam', memberships: [{ tenant_id: NORTHWIND, roles: ['tenant_admin'] }] },
 ]
+
+const demoNumbers = (): { phone_number: string; business: 'acme' | 'northwind'; friendly_name: string; is_spare: boolean }[] =>
+  DEMO_TENANTS.flatMap((tenant) => [
+    ...tenant.agents.flatMap((agent) => (agent.phone_numbers ?? []).map((phone_number) => ({ phone_number, business: tenant.key, friendly_name: agent.name, is_spare: false }))),
+    ...tenant.spare_numbers.map((phone_number) => ({ phone_number, business: tenant.key, friendly_name: 'Spare line', is_spare: true })),
+  ])
+
+/** Lines that the demo's callers ring. */
+export const demoLines = () => demoNumbers().filter((number) => !number.is_spare)
+
+/**
+ * Numbers of the simulated account: the demo's, each already pointed at this relay when it leads to an agent.
+ * @param routes as the store has them from an earlier start
+ */
+export function simulatedNumbers(routes: readonly { _id: string; agent_id: string | null }[], urls: WebhookUrls): SimulatedNumber[] {
+  const assigned = new Set(routes.filter((route) => route.agent_id !== null).map((route) => route._id))
+  return demoNumbers().map(({ phone_number, friendly_name }) => ({ phone_number, friendly_name, ...(assigned.has(phone_number) ? urls : {}) }))
+}
+
+interface WebhookUrls {
+  voice_url: string
+  voice_fallback_url: string
+  status_callback: string
+}
+type SimulatedNumber = { phone_number: string; friendly_name: string } & Partial<WebhookUrls>

@@ -27,12 +27,14 @@ export interface FirstTenantsDeps {
 
 export type DemoAgent = Partial<NewAgent> & Pick<NewAgent, 'name' | 'type' | 'system_prompt' | 'voice'>
 export interface DemoTenant {
-  key: string
+  key: 'acme' | 'northwind'
   id: string
   name: string
   time_zone: string
   business_context: JsonObject
   agents: DemoAgent[]
+  /** Numbers that lead to nobody yet. */
+  spare_numbers: string[]
 }
 
 async function addTenant(deps: FirstTenantsDeps, tenant: Pick<TenantRecord, 'id' | 'name' | 'time_zone' | 'business_context'>): Promise<void> {
@@ -55,6 +57,10 @@ export async function seedDemo(deps: FirstTenantsDeps): Promise<void> {
   for (const tenant of DEMO_TENANTS) {
     await addTenant(deps, tenant)
     for (const agent of tenant.agents) await addAgent(deps, tenant, agent, carrier)
+    for (const number of carrier.filter((known) => tenant.spare_numbers.includes(known.phone_number))) {
+      await numberRoutesOf(deps.store).insertOne({ _id: number.phone_number, tenant_id: tenant.id, agent_id: null })
+      await phoneNumbers(deps.store.forTenant(tenantScope(tenant.id, 'relay'))).insertOne({ ...number, _id: number.phone_number, tenant_id: tenant.id, status: 'available', assigned_agent: null })
+    }
   }
   for (const user of DEMO_USERS) await addUser(deps, user)
 }

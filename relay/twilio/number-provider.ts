@@ -5,7 +5,13 @@ import { type TwilioClient, asking } from './twilio-client.ts'
 /** Time limits and retries of our voice webhook, as a fragment the carrier reads and does not send. Source: protocols A.4. */
 const OVERRIDES = '#ct=2000&rt=5000&rc=2&rp=all'
 
+/** Where a number's webhooks point when it is ours. */
+export const voiceUrls = (public_url: string) => ({
+  voice_url: `${public_url}/receive_call${OVERRIDES}`, voice_fallback_url: `${public_url}/call_fallback`, status_callback: `${public_url}/call_status`,
+})
+
 export function twilioNumbers(client: TwilioClient, public_url: string): NumberProvider {
+  const urls = voiceUrls(public_url)
   return {
     async list() {
       const numbers = await asking(client.incomingPhoneNumbers.list({ limit: 1000 }))
@@ -19,9 +25,8 @@ export function twilioNumbers(client: TwilioClient, public_url: string): NumberP
     },
     async pointHere(twilio_sid) {
       return urlsOf(await asking(client.incomingPhoneNumbers(twilio_sid).update({
-        voiceUrl: `${public_url}/receive_call${OVERRIDES}`, voiceMethod: 'POST',
-        voiceFallbackUrl: `${public_url}/call_fallback`, voiceFallbackMethod: 'POST',
-        statusCallback: `${public_url}/call_status`, statusCallbackMethod: 'POST',
+        voiceUrl: urls.voice_url, voiceMethod: 'POST', voiceFallbackUrl: urls.voice_fallback_url, voiceFallbackMethod: 'POST',
+        statusCallback: urls.status_callback, statusCallbackMethod: 'POST',
       })))
     },
   }

@@ -1,0 +1,76 @@
+// The account of one call: what it used and cost, how good it was, how it ended. Follows the call; the journal keeps it.
+import type { CallStatus, Outcome, Quality } from '../../shared/contract/calls.ts'
+import type { CallFact, CallRecord } from '../calls/call-facts.ts'
+import { type ResponseUsage, type TranscriptionUsage, addResponseUsage, addTranscriptionUsage, priceCall } from '../calls/cost.ts'
+import { decideOutcome } from '../calls/outcome.ts'
+import type { PriceTable } from '../calls/prices.ts'
+
+export interface Ending {
+  status: CallStatus
+  end_reason: string
+  failed: boolean
+  outcome: Outcome | null
+  by_supervisor: boolean
+  summary: string | null
+}
+
+export class CallLedger {
+  readonly record: CallRecord
+  readonly #prices: PriceTable
+  #model = ''
+  #transcriptionModel: string | null = null
+  #escalated = false
+
+  constructor(record: CallRecord, prices: PriceTable) {
+    this.record = record
+    this.#prices = prices
+  }
+
+  modelReady(model: string, transcription_model: string | null, voice: { requested: string; used: string }): void {
+    this.#model = model
+    this.#transcriptionModel = transcription_model
+    this.record.voice = voice
+  }
+
+  answered(now: Date): CallFact {
+    this.record.answered_at = now
+    this.record.status = 'in-progress'
+    return { type: 'call_answered', answered_at: now }
+  }
+
+  escalated(): void {
+    this.#escalated = true
+  }
+
+  countResponse(usage: ResponseUsage, now: Date): CallFact {
+    this.record.usage = addResponseUsage(this.record.usage, usage)
+    this.#price(now)
+    const { usage: counted, cost, cost_breakdown } = this.record
+    return { type: 'usage_counted', usage: counted, cost, cost_breakdown }
+  }
+
+  countTranscription(usage: TranscriptionUsage): void {
+    this.record.usage = addTranscriptionUsage(this.record.usage, usage)
+  }
+
+  /** The last fact of the call. @param voices who was heard at all */
+  settle(end: Ending, quality: Quality, voices: { caller: boolean; agent: boolean }, ended_at: Date): CallFact {
+    const { record } = this
+    const outcome = decideOutcome({
+      said_by_agent: end.by_supervisor ? null : end.outcome, said_by_supervisor: end.by_supervisor ? end.outcome : null,
+      escalated: this.#escalated, failed: end.failed, caller_spoke: voices.caller, agent_heard: voices.agent,
+    })
+    const duration_seconds = record.answered_at ? Math.round((ended_at.getTime() - record.answered_at.getTime()) / 100) / 10 : 0
+    Object.assign(record, { status: end.status, end_reason: end.end_reason, summary: end.summary, outcome, ended_at, duration_seconds, quality })
+    this.#price(ended_at)
+    const { usage, cost, cost_breakdown, voice } = record
+    return { type: 'call_ended', ended_at, status: end.status, outcome, end_reason: end.end_reason, summary: end.summary, duration_seconds, usage, cost, cost_breakdown, quality, voice }
+  }
+
+  #price(now: Date): void {
+    const { record } = this
+    const seconds = record.answered_at ? (now.getTime() - record.answered_at.getTime()) / 1000 : 0
+    record.cost_breakdown = priceCall(record.usage, { model: this.#model, transcription_model: this.#transcriptionModel, direction: record.direction, seconds }, this.#prices)
+    record.cost = Math.round((record.cost_breakdown.model + record.cost_breakdown.carrier) * 1e6) / 1e6
+  }
+}
