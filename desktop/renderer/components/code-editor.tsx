@@ -4,8 +4,8 @@ import { json } from '@codemirror/lang-json'
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import type { Diagnostic } from '@codemirror/lint'
 import { setDiagnostics } from '@codemirror/lint'
-import type { Extension, RangeSet } from '@codemirror/state'
-import { Compartment, EditorState, RangeSetBuilder } from '@codemirror/state'
+import type { Extension } from '@codemirror/state'
+import { Compartment, EditorState, RangeSet } from '@codemirror/state'
 import type { ViewUpdate } from '@codemirror/view'
 import { Decoration, EditorView, GutterMarker, gutterLineClass, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
@@ -131,22 +131,19 @@ function changedLines(baseline: string | undefined): Extension {
   if (baseline === undefined) return []
   const known = new Set(baseline.split('\n').map(bare))
   return [
-    EditorView.decorations.compute(['doc'], (state) => addedLines(state, known, ADDED)),
-    gutterLineClass.compute(['doc'], (state) => addedLines(state, known, ADDED_NUMBER)),
+    EditorView.decorations.compute(['doc'], (state) =>
+      RangeSet.of(startsOfAdded(state, known).map((at) => ADDED.range(at))),
+    ),
+    gutterLineClass.compute(['doc'], (state) =>
+      RangeSet.of(startsOfAdded(state, known).map((at) => ADDED_NUMBER.range(at))),
+    ),
   ]
 }
 
-function addedLines<T extends Decoration | GutterMarker>(
-  state: EditorState,
-  known: Set<string>,
-  mark: T,
-): RangeSet<T> {
-  const builder = new RangeSetBuilder<T>()
-  for (let number = 1; number <= state.doc.lines; number += 1) {
-    const line = state.doc.line(number)
-    if (!known.has(bare(line.text))) builder.add(line.from, line.from, mark)
-  }
-  return builder.finish()
+function startsOfAdded(state: EditorState, known: ReadonlySet<string>): number[] {
+  return Array.from({ length: state.doc.lines }, (_, index) => state.doc.line(index + 1))
+    .filter((line) => !known.has(bare(line.text)))
+    .map((line) => line.from)
 }
 
 // A comma that came because a line was added below is no change of the line.

@@ -1,5 +1,5 @@
 // A whole reading put in place of what was known, and the sweeping of calls that ended. Pure.
-import type { CallSession, CallSummary } from '../../../shared/contract/calls.ts'
+import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
@@ -43,25 +43,43 @@ export function withCall(
   versions: ContextVersion[],
 ): ConsoleState {
   const { transcript, ...rest } = session
-  const known = state.calls[session.call_sid]
-  const read = new Set(transcript.map((turn) => turn.turn_id))
-  const last_index = transcript.at(-1)?.turn_index ?? 0
-  const since = (state.turns[session.call_sid] ?? []).filter(
-    (turn) => !read.has(turn.turn_id) && turn.turn_index > last_index,
-  )
+  const { call_sid } = session
+  const known = state.calls[call_sid]
   const summary: CallSummary =
     known && !session.ended_at ? { ...rest, live: known.live ?? session.live } : rest
   return {
     ...state,
-    calls: { ...state.calls, [session.call_sid]: summary },
-    turns: { ...state.turns, [session.call_sid]: [...transcript, ...since].slice(-TURNS_KEPT.open) },
-    details: { ...state.details, [session.call_sid]: rest },
-    versions: {
-      ...state.versions,
-      [session.call_sid]: [...versions].sort((a, b) => b.version - a.version),
-    },
+    calls: { ...state.calls, [call_sid]: summary },
+    turns: { ...state.turns, [call_sid]: newerTurns(transcript, state.turns[call_sid] ?? []) },
+    details: { ...state.details, [call_sid]: rest },
+    versions: { ...state.versions, [call_sid]: newerVersions(versions, state.versions[call_sid] ?? []) },
   }
 }
+
+// An answer may be older than an event that overtook it: what is further on stays.
+function newerTurns(read: readonly Turn[], known: readonly Turn[]): Turn[] {
+  const last_index = read.at(-1)?.turn_index ?? 0
+  const before = new Map(known.map((turn) => [turn.turn_id, turn]))
+  const merged = read.map((turn) => {
+    const other = before.get(turn.turn_id)
+    return other?.is_final && !turn.is_final ? other : turn
+  })
+  const ids = new Set(read.map((turn) => turn.turn_id))
+  const since = known.filter((turn) => !ids.has(turn.turn_id) && turn.turn_index > last_index)
+  return [...merged, ...since].slice(-TURNS_KEPT.open)
+}
+
+function newerVersions(read: readonly ContextVersion[], known: readonly ContextVersion[]): ContextVersion[] {
+  const by_number = new Map(read.map((version) => [version.version, version]))
+  for (const version of known) {
+    const other = by_number.get(version.version)
+    if (!other || progress(version) > progress(other)) by_number.set(version.version, version)
+  }
+  return [...by_number.values()].sort((a, b) => b.version - a.version)
+}
+
+const progress = (version: ContextVersion) =>
+  version.used_in_turn !== null ? 2 : version.state === 'pending' ? 0 : 1
 
 /**
  * Calls that ended more than 20 s ago leave the wall, and the store unless somebody looks at them.

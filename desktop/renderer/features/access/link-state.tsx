@@ -50,8 +50,8 @@ export function LostBar() {
       <b>Link to the relay lost</b>
       <span>
         What you see is as of <span className="num">{formatClock(link.as_of, zone)}</span>,{' '}
-        {formatAge(now - Date.parse(link.as_of))} old. Calls go on without you. Commands are refused until the
-        link is back.
+        {formatAge(now - wholeSecond(link.as_of))} old. Calls go on without you. Commands are refused until
+        the link is back.
       </span>
       <span className="grow" />
       <span className="num dim">{wait_s > 0 ? `Trying again in ${wait_s} s` : 'Trying again now'}</span>
@@ -61,3 +61,6 @@ export function LostBar() {
     </div>
   )
 }
+
+// Both in whole seconds, so that the age counts with the clock.
+const wholeSecond = (at: string) => Math.floor(Date.parse(at) / 1000) * 1000

@@ -333,7 +333,7 @@ function Settings({
         <div className="two">
           <Labelled label="Type" error={errors.type}>
             {(ids) => (
-              <Select {...ids} disabled={is_read_only} {...form.register('type')}>
+              <Select {...ids} disabled={is_read_only} {...form.register('type')} value={form.watch('type')}>
                 {AGENT_TYPES.map((type) => (
                   <option key={type} value={type}>
                     {TYPE_WORDS[type]}
@@ -344,7 +344,12 @@ function Settings({
           </Labelled>
           <Labelled label="Voice" error={errors.voice}>
             {(ids) => (
-              <Select {...ids} disabled={is_read_only} {...form.register('voice')}>
+              <Select
+                {...ids}
+                disabled={is_read_only}
+                {...form.register('voice')}
+                value={form.watch('voice')}
+              >
                 {VOICES.map((voice) => (
                   <option key={voice} value={voice}>
                     {voice}

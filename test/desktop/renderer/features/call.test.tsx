@@ -1,0 +1,210 @@
+// @vitest-environment happy-dom
+import { EditorView } from '@codemirror/view'
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { problemOf } from '../../support/fake-bridge.ts'
+import { floorCalls, sidOf } from '../../support/fake-floor.ts'
+import { openConsole, settle } from '../../support/render-console.tsx'
+
+const AT = `#/calls/${sidOf(1)}`
+let stop: () => void = () => undefined
+afterEach(() => stop())
+
+async function open(options: Parameters<typeof openConsole>[0] = {}) {
+  const opened = await openConsole({ at: AT, ...options })
+  stop = opened.stop
+  await screen.findByRole('textbox', { name: 'Override of this call, JSON' })
+  return opened
+}
+
+function write(text: string): void {
+  const view = EditorView.findFromDOM(screen.getByRole('textbox', { name: 'Override of this call, JSON' }))
+  act(() => view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }))
+}
+const written = () =>
+  EditorView.findFromDOM(
+    screen.getByRole('textbox', { name: 'Override of this call, JSON' }),
+  )?.state.doc.toString() ?? ''
+const apply = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Apply/ })
+
+describe('the context of a call', () => {
+  it('shows each value with its layer, and an overridden one struck', async () => {
+    await open()
+    const table = screen.getByRole('table', { name: /Context in force/ })
+    const credit = within(table).getByText('goodwill_credit_usd').closest('tr')!
+    expect(credit.querySelector('s')?.textContent).toBe('20')
+    expect(within(credit).getByText('this call')).toBeTruthy()
+    expect(within(table).getByText('waits for v7')).toBeTruthy()
+  })
+
+  it('sends the edited layer with its reason and the version it is based on, and shows pending, applied, used', async () => {
+    const { bridge, user } = await open()
+    write('{ "order_id": "A-1", "goodwill_credit_usd": 60 }')
+    await user.type(screen.getByLabelText('Reason'), 'A second repeat')
+    await user.click(apply())
+    await settle()
+    expect(bridge.asked.find(({ name }) => name === 'overrideContext')?.input).toEqual({
+      params: { call_sid: sidOf(1) },
+      body: {
+        context: { order_id: 'A-1', goodwill_credit_usd: 60 },
+        mode: 'replace',
+        expected_version: 7,
+        speak_now: false,
+        reason: 'A second repeat',
+      },
+    })
+    const versions = screen.getByRole('region', { name: 'Context versions' })
+    const row = within(versions).getByText('v8').closest('li')!
+    expect(within(row).getByText(/^Pending/)).toBeTruthy()
+    const version = bridge.versions.get(sidOf(1))![0]!
+    const applied = { ...version, state: 'applied' as const, applied_at: version.updated_at }
+    const tell = (next: typeof version) =>
+      act(() =>
+        bridge.say({
+          event_type: 'context.updated',
+          agent_id: null,
+          call_sid: sidOf(1),
+          context: next.context_data,
+          version: next,
+        }),
+      )
+    tell(applied)
+    await settle()
+    expect(within(row).getByText(/^Applied/)).toBeTruthy()
+    expect(screen.getByText('goodwill_credit_usd', { selector: 'td' }).closest('tr')?.textContent).toContain(
+      '60',
+    )
+    tell({ ...applied, used_in_turn: 23 })
+    await settle()
+    expect(within(row).getByText('used in turn 23')).toBeTruthy()
+    expect(screen.getAllByText('Used in turn 23').length).toBe(1)
+  })
+
+  it('applies with Ctrl+Enter from the reason', async () => {
+    const { bridge, user } = await open()
+    write('{ "order_id": "A-2" }')
+    await user.type(screen.getByLabelText('Reason'), 'Typed{Control>}{Enter}{/Control}')
+    await settle()
+    expect(bridge.asked.filter(({ name }) => name === 'overrideContext')).toHaveLength(1)
+  })
+
+  it('marks a fault at its line in plain words and sends nothing', async () => {
+    await open()
+    write('{\n  "order_id": "A-1",\n}')
+    const alert = screen.getByText(/Line 3: There is a comma too many before this brace\./)
+    expect(alert.getAttribute('role')).toBe('alert')
+    expect(apply().disabled).toBe(true)
+  })
+
+  it('marks what the relay refuses at its place', async () => {
+    const { bridge, user } = await open()
+    bridge.refuse(
+      'overrideContext',
+      problemOf('BODY_INVALID', 'A field is wrong.', {
+        errors: [{ pointer: '/context/order_id', detail: 'There is no such order.' }],
+      }),
+    )
+    write('{\n  "order_id": "A-9"\n}')
+    await user.click(apply())
+    await settle()
+    expect(screen.getByText('Line 2: There is no such order.')).toBeTruthy()
+  })
+
+  it('knows the fixed form of escalation_rules before the relay does', async () => {
+    await open()
+    write('{\n  "escalation_rules": { "keywords": "lawyer" }\n}')
+    expect(screen.getByText(/^Line 2: escalation_rules\.keywords:/)).toBeTruthy()
+    expect(apply().disabled).toBe(true)
+  })
+
+  it('merges a draft with what somebody else applied meanwhile, and never overwrites it', async () => {
+    const { bridge, user } = await open()
+    const newest = bridge.versions.get(sidOf(1))![0]!
+    write(written().replace('"A-20418"', '"A-7"'))
+    const theirs = {
+      ...newest,
+      version: 8,
+      updated_by: { id: 'us_priya00001', name: 'Priya Raman' },
+      context_data: { ...newest.context_data, tone: 'warm' },
+    }
+    bridge.versions.set(sidOf(1), [theirs, newest])
+    act(() =>
+      bridge.say({
+        event_type: 'context.updated',
+        agent_id: null,
+        call_sid: sidOf(1),
+        context: {},
+        version: theirs,
+      }),
+    )
+    await settle()
+    expect(screen.getByText('Priya Raman set v8 while you edited v7.')).toBeTruthy()
+    expect(apply().disabled).toBe(true)
+    await user.click(screen.getByRole('button', { name: 'Merge' }))
+    expect(JSON.parse(written())).toMatchObject({ order_id: 'A-7', tone: 'warm' })
+    await user.click(apply())
+    await settle()
+    expect(bridge.asked.find(({ name }) => name === 'overrideContext')?.input).toMatchObject({
+      body: { expected_version: 8 },
+    })
+  })
+
+  it('rolls back to the version before, as a new version', async () => {
+    const { bridge, user } = await open()
+    await user.click(screen.getByRole('button', { name: 'Roll back to v4' }))
+    await user.type(within(screen.getByRole('dialog')).getByLabelText('Reason'), 'Wrong customer')
+    await user.click(screen.getByRole('button', { name: 'Roll back' }))
+    await settle()
+    expect(bridge.asked.find(({ name }) => name === 'rollbackContext')?.input).toEqual({
+      params: { call_sid: sidOf(1) },
+      body: { to_version: 4, expected_version: 7, reason: 'Wrong customer' },
+    })
+  })
+
+  it('is read-only for an analyst', async () => {
+    await open({ role: 'analyst' })
+    expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Reason' }).disabled).toBe(true)
+    expect(screen.queryByRole('button', { name: /Roll back/ })).toBeNull()
+  })
+})
+
+describe('the call view', () => {
+  it('draws both voices, the slow gaps and the failed tool', async () => {
+    await open()
+    const timeline = screen.getByRole('region', { name: 'Timeline' })
+    expect(timeline.querySelector('.wc')?.getAttribute('d')).toMatch(/^M/)
+    expect(within(timeline).getByText('12 s').className).toContain('slow')
+    expect(within(timeline).getByTitle('release_hold failed')).toBeTruthy()
+    expect(within(timeline).getByText('4.2 s')).toBeTruthy()
+  })
+
+  it('shows what it cost and by which part', async () => {
+    await open()
+    expect(screen.getByText('Carrier').closest('div')?.textContent).toContain('$0.07')
+    expect(screen.getByText(/71% of input cached/)).toBeTruthy()
+  })
+
+  it('opens a call that is over, and takes no commands for it', async () => {
+    const over = floorCalls(Date.now()).find((call) => call.ended_at !== null)!
+    await open({ at: `#/calls/${over.call_sid}` })
+    expect(screen.getAllByText('The call is over, so it takes no commands.').length).toBeGreaterThan(0)
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: /^End/ }).disabled).toBe(true)
+  })
+
+  it('says that a call is not there', async () => {
+    const opened = await openConsole({ at: `#/calls/${sidOf(4_000)}` })
+    stop = opened.stop
+    await waitFor(() => expect(screen.getByText('The call could not be read')).toBeTruthy())
+  })
+
+  it('goes back to the wall with Escape', async () => {
+    const opened = await openConsole()
+    stop = opened.stop
+    await opened.user.keyboard('a{Enter}')
+    await settle()
+    expect(screen.getByRole('heading', { level: 1 })).toBeTruthy()
+    await opened.user.keyboard('{Escape}')
+    await settle(80)
+    expect(screen.getByRole('grid', { name: 'Calls' })).toBeTruthy()
+  })
+})

@@ -1,0 +1,270 @@
+// @vitest-environment happy-dom
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { problemOf } from '../../support/fake-bridge.ts'
+import { sidOf } from '../../support/fake-floor.ts'
+import { openConsole, settle } from '../../support/render-console.tsx'
+
+let stop: () => void = () => undefined
+afterEach(() => stop())
+async function open(...args: Parameters<typeof openConsole>) {
+  const opened = await openConsole(...args)
+  stop = opened.stop
+  return opened
+}
+const manager = { role: 'agent_manager' } as const
+
+describe('signing in', () => {
+  it('is one click on a demo user', async () => {
+    const { user } = await open({ signed_in: false })
+    await user.click(screen.getByRole('button', { name: /Priya Raman/ }))
+    await settle()
+    expect(screen.getByRole('button', { name: 'Priya Raman' })).toBeTruthy()
+    expect(screen.getByRole('grid', { name: 'Calls' })).toBeTruthy()
+  })
+
+  it('says why the own account was refused, at the field', async () => {
+    const { user } = await open({ signed_in: false })
+    await user.type(screen.getByLabelText('Email'), 'dana@acme.example')
+    await user.type(screen.getByLabelText('Password'), 'wrong')
+    await user.click(screen.getByRole('button', { name: 'Sign in' }))
+    await settle()
+    expect(screen.getByText(/do not belong together/)).toBeTruthy()
+    expect(screen.getByLabelText('Email').getAttribute('aria-invalid')).toBe('true')
+  })
+
+  it('goes to another tenant, and nothing of the first one stays', async () => {
+    const { user, bridge } = await open()
+    await user.keyboard('a')
+    bridge.calls.clear()
+    await user.click(screen.getByRole('button', { name: /Acme Corporation/ }))
+    await user.click(screen.getByRole('menuitemradio', { name: /Beta Company/ }))
+    await settle()
+    expect(screen.getByRole('button', { name: /Beta Company/ })).toBeTruthy()
+    expect(screen.queryByText('Asked for a person')).toBeNull()
+    expect(screen.getByText('Pick a call to read it here.')).toBeTruthy()
+  })
+
+  it('ends when the relay ends it', async () => {
+    const { bridge } = await open()
+    act(() => bridge.link({ state: 'signed_out' }))
+    expect(screen.getByRole('heading', { name: 'Sign in' })).toBeTruthy()
+  })
+
+  it('chooses the theme in the menu of the user', async () => {
+    const { user } = await open()
+    await user.click(screen.getByRole('button', { name: 'Dana Ortiz' }))
+    await user.click(screen.getByRole('menuitemradio', { name: 'Dark' }))
+    expect(document.documentElement.dataset.theme).toBe('dark')
+  })
+
+  it('lists its keys under ?', async () => {
+    const { user } = await open()
+    await user.keyboard('?')
+    expect(screen.getByRole('dialog', { name: 'What do the keys do?' })).toBeTruthy()
+  })
+})
+
+describe('agents', () => {
+  it('makes an agent after saying what is missing', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents' })
+    await user.click(screen.getByRole('button', { name: 'New agent' }))
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    await user.click(screen.getByRole('button', { name: /Make agent/ }))
+    await settle()
+    expect(screen.getByText('Give the agent a name.')).toBeTruthy()
+    expect(screen.getByText('Write at least 10 characters.')).toBeTruthy()
+    await user.type(screen.getByLabelText('Name'), 'Night desk')
+    await user.selectOptions(screen.getByLabelText('Voice'), 'echo')
+    const { EditorView } = await import('@codemirror/view')
+    const view = EditorView.findFromDOM(screen.getByRole('textbox', { name: 'Prompt' }))
+    act(() => view?.dispatch({ changes: { from: 0, insert: 'You answer at night. Be brief.' } }))
+    await user.click(screen.getByRole('button', { name: /Make agent/ }))
+    await settle(60)
+    expect(bridge.asked.find(({ name }) => name === 'createAgent')?.input).toEqual({
+      body: {
+        name: 'Night desk',
+        type: 'inbound',
+        voice: 'echo',
+        greeting_message: null,
+        max_call_duration: 1800,
+        system_prompt: 'You answer at night. Be brief.',
+        context_data: {},
+        phone_numbers: [],
+      },
+    })
+    await waitFor(() => expect(screen.getByRole('heading', { level: 1, name: 'Night desk' })).toBeTruthy())
+  })
+
+  it('saves only what changed, with the version it is based on', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents/ag_billing001' })
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    await user.selectOptions(screen.getByLabelText('Type'), 'hybrid')
+    await user.type(screen.getByLabelText('What changed'), 'Calls back too')
+    await user.click(screen.getByRole('button', { name: /Save v13/ }))
+    await settle(60)
+    expect(bridge.asked.find(({ name }) => name === 'changeAgent')?.input).toEqual({
+      params: { agent_id: 'ag_billing001' },
+      body: { type: 'hybrid', expected_version: 12, note: 'Calls back too' },
+    })
+  })
+
+  it('says which field the relay refuses', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents/ag_billing001' })
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    bridge.refuse(
+      'changeAgent',
+      problemOf('BODY_INVALID', 'A field is wrong.', {
+        errors: [{ pointer: '/name', detail: 'The name is taken.' }],
+      }),
+    )
+    await user.type(screen.getByLabelText('Name'), ' 2')
+    await user.click(screen.getByRole('button', { name: /Save/ }))
+    await settle(60)
+    expect(screen.getByText('The name is taken.')).toBeTruthy()
+  })
+
+  it('pauses an agent', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents' })
+    await user.click(screen.getByRole('button', { name: 'Pause Billing support' }))
+    await settle()
+    expect(bridge.asked.find(({ name }) => name === 'changeAgent')?.input).toMatchObject({
+      body: { is_active: false },
+    })
+    expect(within(screen.getByRole('article', { name: 'Billing support' })).getByText('Paused')).toBeTruthy()
+  })
+
+  it('deletes an agent after asking', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents/ag_delivery01' })
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    await user.click(screen.getByRole('button', { name: 'Delete' }))
+    await user.click(screen.getByRole('button', { name: 'Delete agent' }))
+    await settle(60)
+    expect(bridge.asked.some(({ name }) => name === 'deleteAgent')).toBe(true)
+    expect(screen.queryByRole('article', { name: 'Delivery follow-up' })).toBeNull()
+  })
+
+  it('are read-only for an analyst', async () => {
+    await open({ role: 'analyst', at: '#/agents' })
+    expect(screen.queryByRole('button', { name: 'New agent' })).toBeNull()
+    expect(screen.getByText('You can read agents.')).toBeTruthy()
+    expect(screen.queryByRole('button', { name: /^Pause / })).toBeNull()
+  })
+})
+
+describe('numbers', () => {
+  it('stages an assignment, applies it, and takes it back', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }))
+    await user.click(screen.getByRole('menuitem', { name: /Returns desk/ }))
+    const column = screen.getByRole('region', { name: 'Returns desk' })
+    expect(within(column).getByText('From Unassigned')).toBeTruthy()
+    expect(bridge.asked.some(({ name }) => name === 'assignNumbers')).toBe(false)
+    await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
+    await settle()
+    expect(bridge.asked.find(({ name }) => name === 'assignNumbers')?.input).toEqual({
+      body: { assignments: [{ phone_number: '+13125550161', agent_id: 'ag_returns001' }] },
+    })
+    await user.click(await screen.findByRole('button', { name: 'Undo' }))
+    await settle()
+    expect(bridge.asked.find(({ name }) => name === 'releaseNumbers')?.input).toEqual({
+      body: { phone_numbers: ['+13125550161'] },
+    })
+  })
+
+  it('gives several selected numbers to one agent', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await user.click(screen.getByRole('button', { name: 'Select +1 312 555 0161' }))
+    await user.click(screen.getByRole('button', { name: 'Select +1 312 555 0162' }))
+    await user.click(screen.getByRole('button', { name: /2 selected/ }))
+    await user.click(screen.getByRole('menuitem', { name: /Front desk Berlin/ }))
+    await user.click(screen.getByRole('button', { name: /^Apply 2/ }))
+    await settle()
+    const input = bridge.asked.find(({ name }) => name === 'assignNumbers')?.input as {
+      body: { assignments: unknown[] }
+    }
+    expect(input.body.assignments).toHaveLength(2)
+  })
+
+  it('offers no agent that answers no calls', async () => {
+    const { user } = await open({ ...manager, at: '#/numbers' })
+    await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }))
+    expect(screen.queryByRole('menuitem', { name: /Appointment reminders/ })).toBeNull()
+  })
+
+  it('keeps what was refused staged, and says why', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }))
+    await user.click(screen.getByRole('menuitem', { name: /Returns desk/ }))
+    bridge.refuse(
+      'assignNumbers',
+      problemOf('CARRIER_FAILED', 'The carrier answered 429. Nothing was changed.'),
+    )
+    await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
+    await settle()
+    expect(await screen.findByText('The carrier answered 429. Nothing was changed.')).toBeTruthy()
+    expect(screen.getByRole('button', { name: /^Apply 1/ })).toBeTruthy()
+  })
+
+  it('shows what a sync would change before it changes it', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await user.click(screen.getByRole('button', { name: 'Sync with the carrier' }))
+    await settle()
+    const dialog = screen.getByRole('dialog', { name: 'Sync 1 change from the carrier?' })
+    expect(within(dialog).getByText('+1 312 555 0103')).toBeTruthy()
+    await user.click(within(dialog).getByRole('button', { name: 'Sync 1' }))
+    await settle()
+    expect(bridge.asked.filter(({ name }) => name === 'syncNumbers').map(({ input }) => input)).toEqual([
+      { body: { dry_run: true } },
+      { body: { dry_run: false } },
+    ])
+  })
+
+  it('are read-only for a supervisor', async () => {
+    await open({ role: 'supervisor', at: '#/numbers' })
+    expect(screen.queryByRole('button', { name: /Assign/ })).toBeNull()
+    expect(screen.getByText('You can read numbers.')).toBeTruthy()
+  })
+})
+
+describe('analytics', () => {
+  it('shows the figures beside those of the period before', async () => {
+    const { bridge } = await open({ ...manager, at: '#/analytics' })
+    expect(screen.getByText('8,412')).toBeTruthy()
+    expect(screen.getByText('1.1 pts').className).toContain('bad')
+    expect(bridge.asked.filter(({ name }) => name === 'getAnalytics')).toHaveLength(2)
+  })
+
+  it('shows the hours as a table with T', async () => {
+    const { user } = await open({ ...manager, at: '#/analytics' })
+    await user.keyboard('t')
+    const table = screen.getByRole('region', { name: 'Calls by hour, table' })
+    expect(within(table).getByText('799')).toBeTruthy()
+  })
+
+  it('opens the calls behind an agent, and a call that is over', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/analytics' })
+    await user.click(screen.getByRole('button', { name: 'Billing support' }))
+    await settle()
+    expect(bridge.asked.filter(({ name }) => name === 'listCalls').at(-1)?.input).toMatchObject({
+      query: { agent_id: 'ag_billing001' },
+    })
+    await user.click(screen.getByRole('button', { name: /\+1 213 ••• 0185/ }))
+    await settle()
+    expect(screen.getByRole('heading', { level: 1, name: '+1 213 ••• 0185' })).toBeTruthy()
+  })
+
+  it('says what could not be read', async () => {
+    const { bridge, user } = await open({ ...manager, at: '#/live' })
+    bridge.refuse('getAnalytics', problemOf('RATE_LIMITED', 'Too many requests. Wait 12 s.'))
+    await user.keyboard('{Control>}4{/Control}')
+    await settle()
+    expect(screen.getByText('Figures could not be read')).toBeTruthy()
+    expect(screen.getByText('Too many requests. Wait 12 s.')).toBeTruthy()
+  })
+})
+
+it('a call can be named by its address', async () => {
+  await open({ at: `#/calls/${sidOf(1)}/context` })
+  expect(await screen.findByRole('heading', { level: 1, name: '+1 415 ••• 0142' })).toBeTruthy()
+})

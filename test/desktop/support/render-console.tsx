@@ -1,0 +1,60 @@
+// The whole console over a fake Bridge, as a user meets it.
+import { act, cleanup, render } from '@testing-library/react'
+import userEvent from '@testing-library/user-event'
+import { App } from '../../../desktop/renderer/app.tsx'
+import type { AudioPlayer } from '../../../desktop/renderer/lib/audio-player.ts'
+import { createTheme } from '../../../desktop/renderer/lib/theme.ts'
+import { createTicker } from '../../../desktop/renderer/lib/ticker.ts'
+import { createConsoleStore } from '../../../desktop/renderer/store/create-store.ts'
+import { followRelay } from '../../../desktop/renderer/store/follow-relay.ts'
+import type { FakeOptions } from './fake-bridge.ts'
+import { fakeBridge } from './fake-bridge.ts'
+
+export interface AudioRecord {
+  played: { speaker: string; at_ms: number }[]
+  flushed: number
+  closed: number
+}
+
+/** Opens the console at a screen and waits until what the relay had is shown. */
+export async function openConsole(options: FakeOptions & { at?: string } = {}) {
+  cleanup()
+  document.body.innerHTML = ''
+  window.location.hash = options.at ?? '#/live'
+  const bridge = fakeBridge(options)
+  const store = createConsoleStore()
+  const audio: AudioRecord = { played: [], flushed: 0, closed: 0 }
+  const now = options.now ?? Date.now
+  const openAudio = (): AudioPlayer => ({
+    play: ({ speaker, at_ms }) => audio.played.push({ speaker, at_ms }),
+    flush: () => {
+      audio.flushed += 1
+    },
+    close: () => {
+      audio.closed += 1
+    },
+  })
+  const ticker = createTicker({
+    now,
+    frozenAt: () => {
+      const { link } = store.getState()
+      return link.state === 'lost' ? Date.parse(link.as_of) : null
+    },
+    setInterval: () => null,
+    clearInterval: () => undefined,
+  })
+  const stop = followRelay(bridge, store, {
+    now,
+    setTimeout: (run, ms) => setTimeout(() => act(run), ms <= 100 ? 5 : ms),
+    clearTimeout: (timer) => clearTimeout(timer as number),
+  })
+  const user = userEvent.setup()
+  const view = render(<App ports={{ bridge, store, ticker, theme: createTheme(window), openAudio }} />)
+  await settle()
+  return { bridge, store, audio, user, view, stop }
+}
+
+/** Lets answers arrive and the queued events be written. */
+export async function settle(ms = 30): Promise<void> {
+  await act(() => new Promise((done) => setTimeout(done, ms)))
+}
