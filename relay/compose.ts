@@ -72,8 +72,6 @@ export interface Relay {
 }
 
 const TRANSCRIPTION_MODELS = ['gpt-transcribe', 'gpt-4o-mini-transcribe']
-/** Calls that the demo keeps going at a time. */
-const DEMO_CALLS = 14
 /** The demo's passwords are known to everyone, so it is reached from this machine only. */
 const DEMO_HOST = '127.0.0.1'
 
@@ -98,7 +96,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const store = later(await openEmbeddedStore({ data_dir: config.data_dir, isolation_level: config.isolation_level, log }))
     const tenantOf = tenantReader(store, clock)
     const events = localEventLog({ clock })
-    const limiter = localRateLimiter({ clock })
+    const limiter = localRateLimiter()
     const leases = localCallLeases({ clock })
     const bus = localCallBus<CallCommand, CallAnswer>({ clock })
 
@@ -210,7 +208,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       if (!verdict.allowed) throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
     }
 
-    if (config.demo) simulation.startTraffic(demoLines(), DEMO_CALLS)
+    if (config.demo_calls > 0) simulation.startTraffic(demoLines(), config.demo_calls)
 
     return {
       url,

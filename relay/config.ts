@@ -8,6 +8,9 @@ import { LOG_LEVELS } from './platform/logger.ts'
 /** Source: product text, "Configuration". */
 const DEFAULT_LIMITS: TenantLimits = { agents: 10, calls_per_hour: 1000, concurrent_calls: 100, api_requests_per_minute: 1200, monthly_budget: null }
 
+/** Enough to watch on two tenants; a laptop does not feel it. */
+const DEMO_CALLS = 14
+
 const flag = z.stringbool('Write true or false.')
 const httpUrl = z.url({ protocol: /^https?$/, error: 'Write a whole address with http:// or https://.' }).transform((url) => url.replace(/\/+$/, ''))
 const jsonLimits = z.string().transform((text, ctx) => {
@@ -28,8 +31,8 @@ const Environment = z.object({
   MULTI_TENANT_MODE: flag.default(true),
   TENANT_ISOLATION_LEVEL: IsolationLevel.default('database'),
   DEFAULT_TENANT_LIMITS: jsonLimits.optional(),
-  MONGODB_URL: z.undefined({ error: 'MongoDB is not supported yet. Unset it: the embedded store in DATA_DIR is used.' }),
-  REDIS_URL: z.undefined({ error: 'Redis is not supported yet. Unset it: one relay keeps its state in its own process.' }),
+  MONGODB_URL: z.never('MongoDB is not supported yet. Unset it: the embedded store in DATA_DIR is used.').optional(),
+  REDIS_URL: z.never('Redis is not supported yet. Unset it: one relay keeps its state in its own process.').optional(),
   RELAY_WORKERS: z.literal('0', { error: 'Call workers are not supported yet. Unset it.' }).optional(),
   REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60).default(3600),
   TWILIO_ACCOUNT_SID: z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'An account is named AC and 32 hexadecimal digits.').optional(),
@@ -73,6 +76,8 @@ export interface Config {
   tls: { cert: string; key: string } | null
   admin: { email: string; password: string } | null
   demo: boolean
+  /** Calls that the demo keeps going at a time. */
+  demo_calls: number
 }
 
 /** Names whose value may lie in a file. */
@@ -106,6 +111,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     tls: values.TLS_CERT && values.TLS_KEY ? { cert: values.TLS_CERT, key: values.TLS_KEY } : null,
     admin: values.ADMIN_EMAIL && values.ADMIN_PASSWORD ? { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD } : null,
     demo: values.DEMO,
+    demo_calls: values.DEMO ? DEMO_CALLS : 0,
   }
 }
 
