@@ -1,0 +1,255 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  changedFields,
+  checkDraft,
+  draftOfAgent,
+} from '../../../../desktop/renderer/features/agents/agent-draft.ts'
+import { placeholdersIn, unfilled } from '../../../../desktop/renderer/features/agents/placeholders.ts'
+import {
+  changeOf,
+  changeOfRate,
+  periodOf,
+  scaleTop,
+} from '../../../../desktop/renderer/features/analytics/period.ts'
+import { gapsOf, ticksOf, wavesOf } from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
+import { columnsIn, moveOnWall, wallRows } from '../../../../desktop/renderer/features/calls/wall-rows.ts'
+import {
+  applyPatch,
+  changeWords,
+  layerInForce,
+  layerRows,
+  mergePatch,
+} from '../../../../desktop/renderer/features/context/layers.ts'
+import { readDraft, refusedAt } from '../../../../desktop/renderer/features/context/override-draft.ts'
+import { boardOf, stage } from '../../../../desktop/renderer/features/numbers/board.ts'
+import { withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
+import { initialState } from '../../../../desktop/renderer/store/state.ts'
+import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { JsonObject } from '../../../../shared/primitives.ts'
+import { problemOf } from '../../support/fake-bridge.ts'
+import {
+  floorAgents,
+  floorCalls,
+  floorNumbers,
+  floorSession,
+  floorVersions,
+  sidOf,
+} from '../../support/fake-floor.ts'
+
+const NOW = Date.parse('2026-11-23T18:03:04Z')
+const calls = floorCalls(NOW)
+const session = floorSession(calls[0]!)
+
+describe('the wall as rows', () => {
+  const state = withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 })
+  const rows = (rest: Partial<Parameters<typeof wallRows>[0]> = {}) =>
+    wallRows({
+      wall: state.wall,
+      calls: state.calls,
+      group: 'agent',
+      filter: '',
+      narrowed: null,
+      columns: 3,
+      incident_of: new Map(),
+      ...rest,
+    })
+
+  it('has a head and its cells for each agent', () => {
+    expect(rows()[0]).toMatchObject({ kind: 'head', name: 'Billing support', version: 12, count: 10 })
+    expect(rows()[1]).toMatchObject({ kind: 'cells', cells: [sidOf(1), sidOf(2), sidOf(3)] })
+  })
+
+  it('goes up and down by place, over heads and short rows', () => {
+    expect(moveOnWall(rows(), sidOf(1), 'down')).toBe(sidOf(4))
+    expect(moveOnWall(rows(), sidOf(11), 'down')).toBe(sidOf(13))
+    expect(moveOnWall(rows(), sidOf(1), 'up')).toBe(sidOf(1))
+    expect(moveOnWall(rows(), null, 'right')).toBe(sidOf(1))
+  })
+
+  it('never leaves the wall', () => {
+    const moves = fc.array(fc.constantFrom('left', 'right', 'up', 'down', 'first', 'last'))
+    fc.assert(
+      fc.property(moves, fc.integer({ min: 1, max: 8 }), (steps, columns) => {
+        const at = steps.reduce<string | null>(
+          (from, step) => moveOnWall(rows({ columns }), from, step),
+          null,
+        )
+        expect(steps.length === 0 || state.wall.all.includes(at)).toBe(true)
+      }),
+    )
+  })
+
+  it('closes up while it is filtered', () => {
+    const found = rows({ group: 'none', filter: 'berlin' })
+    expect(found.flatMap((row) => (row.kind === 'cells' ? row.cells : []))).toHaveLength(4)
+  })
+
+  it('has three columns at 1280 and six at 1920', () => {
+    expect(columnsIn(608, 'medium')).toBe(3)
+    expect(columnsIn(1160, 'medium')).toBe(6)
+    expect(columnsIn(100, 'large')).toBe(1)
+  })
+})
+
+describe('the layers of a context', () => {
+  it('show each value once, from the highest layer that has it', () => {
+    const rows = layerRows(session.context_layers, session.context, null)
+    expect(rows.map((row) => row.path).sort()).toEqual([...new Set(rows.map((row) => row.path))].sort())
+    expect(rows.find((row) => row.path === 'goodwill_credit_usd')).toMatchObject({
+      layer: 'call',
+      value: 40,
+      overridden: 20,
+    })
+  })
+
+  it('take the layer in force from the newest applied version', () => {
+    expect(layerInForce({}, floorVersions(calls[0]!))).toMatchObject({ goodwill_credit_usd: 40 })
+    expect(layerInForce({ a: 1 }, [])).toEqual({ a: 1 })
+  })
+
+  it('do not show a change as in force while it is only pending', () => {
+    const pending = {
+      ...floorVersions(calls[0]!)[0]!,
+      context_data: { a: 1, b: 2 },
+      diff: [{ path: '/b', after: 2 }],
+    }
+    expect(layerInForce({ a: 1, b: 2 }, [pending])).toEqual({ a: 1 })
+  })
+
+  it('patch: what makes the second out of the first makes it', () => {
+    const leaf = fc.oneof(fc.integer(), fc.string(), fc.boolean())
+    const layer = fc.dictionary(
+      fc.constantFrom('a', 'b', 'c'),
+      fc.oneof(leaf, fc.dictionary(fc.constantFrom('x', 'y'), leaf)),
+    )
+    fc.assert(
+      fc.property(layer, layer, (from, to) => {
+        expect(applyPatch(from as JsonObject, mergePatch(from as JsonObject, to as JsonObject))).toEqual(to)
+      }),
+    )
+  })
+
+  it('say a change in words', () => {
+    expect(changeWords({ path: '/promise', after: 'x' })).toMatchObject({ sign: '+', key: 'promise' })
+    expect(changeWords({ path: '/a/b~1c', before: 1 })).toMatchObject({ sign: '−', key: 'a.b/c' })
+    expect(changeWords({ path: '/a', before: 20, after: 40 })).toMatchObject({ before: '20', after: '40' })
+  })
+})
+
+describe('a draft of an override', () => {
+  it('must be an object', () => {
+    expect(readDraft('[1]')).toMatchObject({
+      ok: false,
+      problems: [{ says: 'A context is an object: start with a brace.' }],
+    })
+  })
+
+  it('is refused over 64 kB', () => {
+    const draft = readDraft(JSON.stringify({ text: 'é'.repeat(40_000) }))
+    expect(draft).toMatchObject({ ok: false, problems: [{ says: 'The context is over 64 kB.' }] })
+  })
+
+  it('has the complaints of the relay at their places', () => {
+    const text = '{ "order_id": "x" }'
+    const problem = problemOf('BODY_INVALID', '', {
+      errors: [{ pointer: '/context/order_id', detail: 'No such order.' }],
+    })
+    expect(refusedAt(text, problem)).toEqual([{ from: 14, to: 17, says: 'No such order.' }])
+  })
+})
+
+describe('the timeline', () => {
+  it('draws a voice where it was, and what nobody heard apart', () => {
+    const waves = wavesOf(session.transcript, 252_000, 252_000)
+    expect(waves.caller.startsWith('M43.7 38v-')).toBe(true)
+    expect(waves.unheard).toMatch(/^M/)
+    expect(waves.supervisor).toBe('')
+  })
+
+  it('names slow gaps and the newest', () => {
+    expect(gapsOf(session.transcript, 252_000).map((gap) => gap.ms)).toEqual([2000, 5000, 12_000, 900])
+  })
+
+  it('has at most nine marks, whatever the length', () => {
+    fc.assert(fc.property(fc.integer({ min: 1_000, max: 14_400_000 }), (ms) => ticksOf(ms).length <= 9))
+  })
+})
+
+describe('the board of numbers', () => {
+  const agents = floorAgents(NOW)
+  const numbers = floorNumbers(agents)
+
+  it('shows a staged number where it will be, with where it comes from', () => {
+    const spare = numbers.find((number) => number.assigned_agent === null)!
+    const staged = stage(new Map(), [spare], 'ag_returns001')
+    const column = boardOf(numbers, agents, staged, '').find(({ agent }) => agent?.id === 'ag_returns001')
+    expect(column?.rows.at(-1)).toMatchObject({ from: 'Unassigned', number: spare })
+  })
+
+  it('needs no change for a number that goes back where it is', () => {
+    const spare = numbers.find((number) => number.assigned_agent === null)!
+    const staged = stage(stage(new Map(), [spare], 'ag_returns001'), [spare], null)
+    expect(staged.size).toBe(0)
+  })
+})
+
+describe('an agent as one edits it', () => {
+  const [agent] = floorAgents(NOW) as [Agent]
+
+  it('changes nothing when nothing was changed', () => {
+    const checked = checkDraft(draftOfAgent(agent))
+    expect(checked.ok && changedFields(agent, checked.fields)).toEqual({})
+  })
+
+  it('names every field at fault', () => {
+    const checked = checkDraft({ ...draftOfAgent(null), max_call_minutes: 'long', context_data: '{' })
+    expect(checked.ok ? [] : Object.keys(checked.errors).sort()).toEqual([
+      'context_data',
+      'max_call_duration',
+      'name',
+      'system_prompt',
+    ])
+  })
+
+  it('knows which layer fills a placeholder', () => {
+    const found = placeholdersIn(
+      '{company_name} {refund.limit} {who} {{x}} {not this}',
+      { company_name: 'Acme' },
+      { refund: { limit: 2 } },
+    )
+    expect(found.map(({ name, layer }) => [name, layer])).toEqual([
+      ['company_name', 'business'],
+      ['refund.limit', 'agent'],
+      ['who', null],
+      ['x', null],
+    ])
+    expect(unfilled(found)).toEqual(['who', 'x'])
+  })
+})
+
+describe('periods', () => {
+  it('start at midnight of the tenant, and compare with the same stretch before', () => {
+    const { period, before } = periodOf('today', NOW, 'America/Chicago')
+    expect(period.start).toBe('2026-11-23T06:00:00.000Z')
+    expect(before).toEqual({ start: '2026-11-22T06:00:00.000Z', end: '2026-11-22T18:03:04.000Z' })
+    expect(periodOf('7d', NOW, 'America/Chicago').period.start).toBe('2026-11-17T06:00:00.000Z')
+  })
+
+  it('say a change, and nothing where there was nothing', () => {
+    expect(changeOf(8412, 7921)).toEqual({ direction: 'up', words: '6.2%' })
+    expect(changeOf(5, 0)).toBeNull()
+    expect(changeOfRate(0.832, 0.843)).toEqual({ direction: 'down', words: '1.1 pts' })
+  })
+
+  it('end a scale on a round number above the highest bar', () => {
+    expect(scaleTop(799)).toBe(900)
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1_000_000 }), (highest) => {
+        const top = scaleTop(highest)
+        expect(top).toBeGreaterThanOrEqual(highest)
+        expect(top % 3).toBe(0)
+      }),
+    )
+  })
+})
