@@ -1,67 +1,85 @@
 // The events of each tenant inside one process: a ring of what may be asked for again, and those who listen now.
-import type { RelayEvent } from '../../shared/events.ts'
+import type { NewEvent, RelayEvent } from '../../shared/events.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 
-const KEPT = 10_000
+/** Kept for consoles that come back, per tenant: about an hour of a busy one. */
+const EVENTS_KEPT = 10_000
 
 interface TenantLog {
-  first_seq: number
-  seq: number
-  /** Numbers at and below this are gone. */
+  last_seq: number
+  /** The kept event with this number, and those before it, are gone. */
   gone_seq: number
   kept: RelayEvent[]
   listeners: Set<(event: RelayEvent) => void>
 }
 
-export function localEventLog({ clock, kept = KEPT }: { clock: Clock; kept?: number }): EventLog {
-  const logs = new Map<string, TenantLog>()
+/** @param log told of a listener that threw; neither the others nor the appender notice */
+export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger, 'error'> }): EventLog {
+  const tenants = new Map<string, TenantLog>()
   // Microseconds of the wall clock: after a restart the numbers go on above all earlier ones.
   const first_seq = clock.now().getTime() * 1000
 
-  function logOf(tenant_id: string): TenantLog {
-    const known = logs.get(tenant_id)
-    if (known) return known
-    const fresh: TenantLog = { first_seq, seq: first_seq, gone_seq: first_seq, kept: [], listeners: new Set() }
-    logs.set(tenant_id, fresh)
-    return fresh
+  const logOf = (tenant_id: string): TenantLog => {
+    let tenant = tenants.get(tenant_id)
+    if (tenant === undefined) {
+      tenant = { last_seq: first_seq, gone_seq: first_seq, kept: [], listeners: new Set() }
+      tenants.set(tenant_id, tenant)
+    }
+    return tenant
   }
 
-  function tell(log: TenantLog, event: RelayEvent): RelayEvent {
-    for (const listener of [...log.listeners]) {
+  const number = (tenant: TenantLog, event: NewEvent): RelayEvent =>
+    ({ ...event, seq: ++tenant.last_seq, at: clock.now().toISOString() }) as RelayEvent
+
+  const tell = (tenant: TenantLog, event: RelayEvent): RelayEvent => {
+    for (const listener of [...tenant.listeners]) {
       try {
         listener(event)
-      } catch {
-        // One listener's trouble is not another's.
-        log.listeners.delete(listener)
+      } catch (error) {
+        log?.error('A listener of events failed', { tenant_id: event.tenant_id, error: String(error) })
       }
     }
     return event
   }
 
-  const number = (log: TenantLog, event: object): RelayEvent => ({ ...event, seq: ++log.seq, at: clock.now() }) as unknown as RelayEvent
-
   return {
     append(event) {
-      const log = logOf(event.tenant_id)
-      const numbered = number(log, event)
-      log.kept.push(numbered)
-      if (log.kept.length > kept) log.gone_seq = log.kept.shift()?.seq ?? log.gone_seq
-      return tell(log, numbered)
+      const tenant = logOf(event.tenant_id)
+      const numbered = number(tenant, event)
+      tenant.kept.push(numbered)
+      if (tenant.kept.length > EVENTS_KEPT) tenant.gone_seq = tenant.kept.shift()!.seq
+      return tell(tenant, numbered)
     },
     announce(event) {
-      const log = logOf(event.tenant_id)
-      return tell(log, number(log, event))
+      const tenant = logOf(event.tenant_id)
+      return tell(tenant, number(tenant, event))
     },
     since(tenant_id, seq) {
-      const log = logOf(tenant_id)
-      if (seq < log.gone_seq || seq > log.seq) return null
-      return log.kept.filter((event) => event.seq > seq)
+      const tenant = logOf(tenant_id)
+      // A number that was never given here belongs to a run before this one whose clock was ahead.
+      if (seq < tenant.gone_seq || seq > tenant.last_seq) return null
+      const next = firstAfter(tenant.kept, seq)
+      return tenant.kept.slice(next)
     },
-    last_seq: (tenant_id) => logOf(tenant_id).seq,
+    last_seq: (tenant_id) => logOf(tenant_id).last_seq,
     subscribe(tenant_id, listener) {
       const { listeners } = logOf(tenant_id)
-      listeners.add(listener)
-      return () => listeners.delete(listener)
+      // Its own object, so that the same function may listen twice and end once.
+      const own = (event: RelayEvent): void => listener(event)
+      listeners.add(own)
+      return () => void listeners.delete(own)
     },
   }
+}
+
+/** Where the events after `seq` begin; events are in the order of their numbers. */
+function firstAfter(events: RelayEvent[], seq: number): number {
+  let [from, to] = [0, events.length]
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (events[middle]!.seq > seq) to = middle
+    else from = middle + 1
+  }
+  return from
 }

@@ -1,7 +1,7 @@
 // The main thread's side of the store's worker: numbers the calls, gives each a deadline, starts the worker again when
 // it died.
 import { Worker } from 'node:worker_threads'
-import type { Logger } from 'pino'
+import type { Logger } from '../platform/logger.ts'
 import { StoreError } from './doc-store.ts'
 import {
   type FromWorker,
@@ -92,7 +92,7 @@ export class WorkerLink implements EmbeddedLink {
         }
       })
       worker.on('error', (error) => {
-        this.#log?.error({ err: error }, 'The thread of the store failed.')
+        this.#log?.error('The thread of the store failed', { error: String(error) })
         reject(
           new StoreError('UNAVAILABLE', `The store could not start: ${(error as Error).message}`, {
             cause: error,
@@ -111,7 +111,7 @@ export class WorkerLink implements EmbeddedLink {
     this.#places = new Map()
     if (taken_over_from_pid === null) return
     const pid = taken_over_from_pid
-    this.#log?.warn({ pid }, 'The process that used the data folder before did not close it; taken over.')
+    this.#log?.warn('The process that used the data folder before did not close it; taken over', { pid })
   }
 
   #send(worker: Worker, id: number, place: TablePlace, operation: Operation, expires_at_ms: number): void {

@@ -1,7 +1,8 @@
 // The store without a server: SQLite files in the data folder, asked in a worker thread. Walk: `tenant-store.ts` checks
 // and binds, this file finds the place, `embedded-link.ts` carries the call over, `embedded-engine.ts` performs it.
-import type { Logger } from 'pino'
+
 import type { IsolationLevel } from '../../shared/contract/tenants.ts'
+import type { Logger } from '../platform/logger.ts'
 import { prepareFolder } from './data-folder.ts'
 import type { CollectionSpec, Doc, DocCollection, DocStore, UpdateResult } from './doc-store.ts'
 import { type EmbeddedLink, startStoreWorker, WorkerLink } from './embedded-link.ts'

@@ -3,8 +3,8 @@
 //
 //   append → buffer → segment (one write and fdatasync for all that wait) → queue by key → apply → cursor
 import { readFile, rm } from 'node:fs/promises'
-import type { Logger } from 'pino'
 import { systemClock } from '../platform/clock.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
 import { StoreError } from './doc-store.ts'
 import {
@@ -106,11 +106,11 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       if (records.length > 0) this.#segments.push(segment)
       else await rm(segment.path, { force: true })
     }
-    if (left.length > 0) this.#log?.info({ records: left.length }, 'Records of the last run are applied now.')
+    if (left.length > 0) this.#log?.info('Records of the last run are applied now', { records: left.length })
     for (const entry of left) this.#open.set(entry.seq, entry.at_ms)
     for (const entry of left) this.#queue.add(entry)
     this.#hasBallast = await makeBallast(this.#dir)
-    if (!this.#hasBallast) this.#log?.warn({}, 'The disk is too full for the ballast of the spool.')
+    if (!this.#hasBallast) this.#log?.warn('The disk is too full for the ballast of the spool')
   }
 
   append(record: T): Promise<void> {
@@ -191,15 +191,14 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       // After a failed write or fsync nobody knows what the file holds; the next lines go to another one.
       await this.#writer?.close().catch(() => undefined)
       this.#writer = null
-      this.#log?.error({ err: cause }, 'The spool cannot write.')
+      this.#log?.error('The spool cannot write', { error: String(cause) })
       return new StoreError('UNAVAILABLE', `The spool cannot write: ${(cause as Error).message}.`, { cause })
     }
     if (this.#hasBallast) {
       this.#hasBallast = false
       await dropBallast(this.#dir)
       this.#log?.error(
-        {},
-        'The disk is full; the ballast of the spool was given up so that running calls can end.',
+        'The disk is full; the ballast of the spool was given up so that running calls can end',
       )
     }
     return new StoreError('NO_SPACE', 'The disk is full; the record was not kept.', { cause })
@@ -233,7 +232,9 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
         if (!this.#hasBallast && (await hasRoomForBallast(this.#dir)))
           this.#hasBallast = await makeBallast(this.#dir)
       })
-      .catch((error: unknown) => this.#log?.warn({ err: error }, 'The cursor of the spool was not written.'))
+      .catch((error: unknown) =>
+        this.#log?.warn('The cursor of the spool was not written', { error: String(error) }),
+      )
   }
 
   /** A segment ends where the next begins; the one being written stays. */
@@ -249,10 +250,10 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
   async #setAside({ seq, at_ms, record }: Queued<T>, error: unknown): Promise<void> {
     const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     await appendRejected(this.#dir, reason, encodeLine({ seq, at_ms, record }))
-    this.#log?.error(
-      { err: error, seq },
-      'A record cannot be applied; it was set aside in the file "rejected".',
-    )
+    this.#log?.error('A record cannot be applied; it was set aside in the file "rejected"', {
+      seq,
+      'pii.error': reason,
+    })
   }
 
   /** @returns what is not applied yet */
@@ -266,15 +267,14 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
         this.#next_seq = Math.max(this.#next_seq, decoded.seq + 1)
         if (decoded.seq > this.#cursor_seq) left.push(decoded)
       } else if (at === lines.length - 1) {
-        this.#log?.warn(
-          { path },
-          'The last line of the spool was cut short and skipped; it was never acknowledged.',
-        )
+        this.#log?.warn('The last line of the spool was cut short and skipped; it was never acknowledged', {
+          path,
+        })
       } else {
-        this.#log?.error(
-          { path, line: at + 1 },
-          'A line of the spool is damaged; it was set aside in the file "rejected".',
-        )
+        this.#log?.error('A line of the spool is damaged; it was set aside in the file "rejected"', {
+          path,
+          line: at + 1,
+        })
         await appendRejected(this.#dir, 'damaged line', line)
       }
     }

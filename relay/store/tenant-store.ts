@@ -1,6 +1,6 @@
 // The one door to documents. An adapter hands over a `RawStore`; what callers get is this wrapper around it: operators
 // are checked, every filter is bound to the scope's tenant, and every document that comes back is looked at again.
-import type { Logger } from 'pino'
+import type { Logger } from '../platform/logger.ts'
 import {
   type CollectionSpec,
   type Doc,
@@ -122,7 +122,7 @@ function tenantBounds({ tenant_id }: TenantScope, log?: Pick<Logger, 'error'>): 
     },
     own: (doc) => {
       if (doc !== null && doc.tenant_id !== tenant_id) {
-        log?.error({ tenant_id }, 'A document of another tenant came back from the store.')
+        log?.error('A document of another tenant came back from the store', { tenant_id })
         throw new StoreError('FOREIGN_TENANT', 'A document of another tenant came back from the store.')
       }
       return doc

@@ -8,8 +8,8 @@ import { type Config, readConfig } from '../../relay/config.ts'
 import { type Logger, silentLogger } from '../../relay/platform/logger.ts'
 import type { RelayEvent, SocketNotice } from '../../shared/events.ts'
 import { RelayEvent as RelayEventSchema, SocketNotice as SocketNoticeSchema } from '../../shared/events.ts'
-import { ROUTES, type RouteName, type Routes } from '../../shared/routes.ts'
 import type { Route, RouteInput, RouteOutput } from '../../shared/route.ts'
+import { ROUTES, type RouteName, type Routes } from '../../shared/routes.ts'
 
 export interface Answer<T> {
   status: number
@@ -28,7 +28,13 @@ export interface TestRelay {
   close(): Promise<void>
 }
 export type DemoName = 'dana' | 'priya' | 'jonas' | 'ines' | 'sam'
-const DOMAINS: Record<DemoName, string> = { dana: 'acme', priya: 'acme', jonas: 'acme', ines: 'northwind', sam: 'northwind' }
+const DOMAINS: Record<DemoName, string> = {
+  dana: 'acme',
+  priya: 'acme',
+  jonas: 'acme',
+  ines: 'northwind',
+  sam: 'northwind',
+}
 export const ACME = 'tnt_acme0000'
 export const NORTHWIND = 'tnt_north000'
 
@@ -36,15 +42,26 @@ export interface Client {
   tenant_id: string
   access_token: string
   refresh_token: string
-  call<N extends RouteName>(name: N, input: RouteInput<Routes[N]>, headers?: Record<string, string>): Promise<Answer<RouteOutput<Routes[N]>>>
+  call<N extends RouteName>(
+    name: N,
+    input: RouteInput<Routes[N]>,
+    headers?: Record<string, string>,
+  ): Promise<Answer<RouteOutput<Routes[N]>>>
   /** As `call`, and the answer must be good and of the route's schema. */
   ok<N extends RouteName>(name: N, input: RouteInput<Routes[N]>): Promise<RouteOutput<Routes[N]>>
   events(last_seq?: number): Promise<EventFeed>
 }
 
-export async function startTestRelay(change: Partial<Config> = {}, log: Logger = silentLogger): Promise<TestRelay> {
+export async function startTestRelay(
+  change: Partial<Config> = {},
+  log: Logger = silentLogger,
+): Promise<TestRelay> {
   const data_dir = mkdtempSync(join(tmpdir(), 'phony-test-'))
-  const config: Config = { ...readConfig({ PORT: '0', DEMO: 'true', DATA_DIR: data_dir }), demo_calls: 0, ...change }
+  const config: Config = {
+    ...readConfig({ PORT: '0', DEMO: 'true', DATA_DIR: data_dir }),
+    demo_calls: 0,
+    ...change,
+  }
   let relay = await compose(config, log)
   const test: TestRelay = {
     get relay() {
@@ -68,36 +85,77 @@ export async function startTestRelay(change: Partial<Config> = {}, log: Logger =
   return test
 }
 
-export async function signIn(url: string, email: string, password: string, tenant_id?: string): Promise<Client> {
-  const answer = await fetch(`${url}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password, ...(tenant_id ? { tenant_id } : {}) }) })
+export async function signIn(
+  url: string,
+  email: string,
+  password: string,
+  tenant_id?: string,
+): Promise<Client> {
+  const answer = await fetch(`${url}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email, password, ...(tenant_id ? { tenant_id } : {}) }),
+  })
   const body = (await answer.json()) as { access_token: string; refresh_token: string; tenant_id: string }
   if (!answer.ok) throw new Error(`${email} cannot sign in: ${JSON.stringify(body)}`)
   return client(url, body)
 }
 
-export function client(url: string, { access_token, refresh_token, tenant_id }: { access_token: string; refresh_token: string; tenant_id: string }): Client {
+export function client(
+  url: string,
+  {
+    access_token,
+    refresh_token,
+    tenant_id,
+  }: { access_token: string; refresh_token: string; tenant_id: string },
+): Client {
   const self: Client = {
-    tenant_id, access_token, refresh_token,
+    tenant_id,
+    access_token,
+    refresh_token,
     async call(name, input, headers = {}) {
       const route: Route = ROUTES[name]
-      const parts = input as { params?: Record<string, string>; query?: Record<string, unknown>; body?: unknown }
-      const path = route.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(parts.params?.[key] ?? ''))
-      const query = new URLSearchParams(Object.entries(parts.query ?? {}).filter(([, value]) => value !== undefined).map(([key, value]) => [key, String(value)]))
+      const parts = input as {
+        params?: Record<string, string>
+        query?: Record<string, unknown>
+        body?: unknown
+      }
+      const path = route.path.replace(/:(\w+)/g, (_, key: string) =>
+        encodeURIComponent(parts.params?.[key] ?? ''),
+      )
+      const query = new URLSearchParams(
+        Object.entries(parts.query ?? {})
+          .filter(([, value]) => value !== undefined)
+          .map(([key, value]) => [key, String(value)]),
+      )
       const answer = await fetch(`${url}${path}${query.size > 0 ? `?${query}` : ''}`, {
         method: route.method.toUpperCase(),
-        headers: { authorization: `Bearer ${access_token}`, ...(parts.body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        headers: {
+          authorization: `Bearer ${access_token}`,
+          ...(parts.body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(parts.body === undefined ? {} : { body: JSON.stringify(parts.body) }),
       })
       const text = await answer.text()
-      return { status: answer.status, body: (text ? JSON.parse(text) : undefined) as never, headers: answer.headers }
+      return {
+        status: answer.status,
+        body: (text ? JSON.parse(text) : undefined) as never,
+        headers: answer.headers,
+      }
     },
     async ok(name, input) {
       const answer = await self.call(name, input)
-      if (answer.status >= 300) throw new Error(`${name} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+      if (answer.status >= 300)
+        throw new Error(`${name} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       const { response } = ROUTES[name] as Route
       return (response ? response.parse(answer.body) : undefined) as never
     },
-    events: (last_seq) => openFeed(`${url.replace(/^http/, 'ws')}/events/ws?tenant_id=${tenant_id}${last_seq === undefined ? '' : `&last_seq=${last_seq}`}`, access_token),
+    events: (last_seq) =>
+      openFeed(
+        `${url.replace(/^http/, 'ws')}/events/ws?tenant_id=${tenant_id}${last_seq === undefined ? '' : `&last_seq=${last_seq}`}`,
+        access_token,
+      ),
   }
   return self
 }
@@ -106,7 +164,11 @@ export interface EventFeed {
   first: SocketNotice
   all: RelayEvent[]
   /** The first event, past or coming, that fits. */
-  next<T extends RelayEvent['event_type']>(type: T, fits?: (event: Extract<RelayEvent, { event_type: T }>) => boolean, within_ms?: number): Promise<Extract<RelayEvent, { event_type: T }>>
+  next<T extends RelayEvent['event_type']>(
+    type: T,
+    fits?: (event: Extract<RelayEvent, { event_type: T }>) => boolean,
+    within_ms?: number,
+  ): Promise<Extract<RelayEvent, { event_type: T }>>
   close(): void
 }
 
@@ -138,7 +200,14 @@ async function openFeed(url: string, token: string): Promise<EventFeed> {
         }
         const timer = setTimeout(() => {
           waiting.delete(look)
-          reject(new Error(`No ${type} within ${within_ms} ms. Seen: ${all.map((event) => event.event_type).join(', ').slice(-600)}`))
+          reject(
+            new Error(
+              `No ${type} within ${within_ms} ms. Seen: ${all
+                .map((event) => event.event_type)
+                .join(', ')
+                .slice(-600)}`,
+            ),
+          )
         }, within_ms)
         waiting.add(look)
         look()

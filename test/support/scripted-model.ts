@@ -18,7 +18,16 @@ export interface ScriptedSession {
   sendRaw(text: string): void
   next(type: string, from?: number): Promise<ClientEvent>
   /** Speaks: created, item, audio in deltas, transcript, done. Left open when `finish` is false. */
-  speak(text: string, ms: number, options?: { response_id?: string; finish?: boolean; tool_calls?: { name: string; arguments: string }[]; usage?: object }): string
+  speak(
+    text: string,
+    ms: number,
+    options?: {
+      response_id?: string
+      finish?: boolean
+      tool_calls?: { name: string; arguments: string }[]
+      usage?: object
+    },
+  ): string
   close(code?: number): void
   drop(): void
 }
@@ -30,13 +39,23 @@ export interface ScriptedModel {
 }
 
 /** @param options.open_after_ms how long the handshake takes; options.refuse an HTTP status instead of a socket */
-export async function startScriptedModel(options: { open_after_ms?: number; refuse?: number; greets?: boolean; onUpdate?: (session: ScriptedSession, event: ClientEvent) => boolean } = {}): Promise<ScriptedModel> {
+export async function startScriptedModel(
+  options: {
+    open_after_ms?: number
+    refuse?: number
+    greets?: boolean
+    onUpdate?: (session: ScriptedSession, event: ClientEvent) => boolean
+  } = {},
+): Promise<ScriptedModel> {
   const server = createServer()
   const sockets = new WebSocketServer({ noServer: true })
   const sessions: ScriptedSession[] = []
   server.on('upgrade', (req, socket, head) => {
     if (options.refuse) return void socket.end(`HTTP/1.1 ${options.refuse} No\r\nContent-Length: 0\r\n\r\n`)
-    setTimeout(() => sockets.handleUpgrade(req, socket, head, (ws) => sessions.push(serve(ws, options))), options.open_after_ms ?? 0)
+    setTimeout(
+      () => sockets.handleUpgrade(req, socket, head, (ws) => sessions.push(serve(ws, options))),
+      options.open_after_ms ?? 0,
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -67,7 +86,15 @@ function serve(ws: WebSocket, options: Parameters<typeof startScriptedModel>[0] 
     get audio() {
       return Buffer.concat(chunks)
     },
-    session: { type: 'realtime', model: 'gpt-realtime-2.1', instructions: '', audio: { input: { format: { type: 'audio/pcm', rate: 24000 } }, output: { format: { type: 'audio/pcm', rate: 24000 }, voice: 'alloy' } } },
+    session: {
+      type: 'realtime',
+      model: 'gpt-realtime-2.1',
+      instructions: '',
+      audio: {
+        input: { format: { type: 'audio/pcm', rate: 24000 } },
+        output: { format: { type: 'audio/pcm', rate: 24000 }, voice: 'alloy' },
+      },
+    },
     send: (event) => ws.send(JSON.stringify({ event_id: `srv_${++count}`, ...event })),
     sendRaw: (text) => ws.send(text),
     next(type, from = 0) {
@@ -79,27 +106,83 @@ function serve(ws: WebSocket, options: Parameters<typeof startScriptedModel>[0] 
           clearTimeout(timer)
           resolve(found)
         }
-        const timer = setTimeout(() => reject(new Error(`No ${type}. Seen: ${session.received.map((event) => event.type).join(', ').slice(-400)}`)), 10_000)
+        const timer = setTimeout(
+          () =>
+            reject(
+              new Error(
+                `No ${type}. Seen: ${session.received
+                  .map((event) => event.type)
+                  .join(', ')
+                  .slice(-400)}`,
+              ),
+            ),
+          10_000,
+        )
         waiting.add(look)
         look()
       })
     },
     speak(text, ms, { response_id = `resp_${++count}`, finish = true, tool_calls = [], usage } = {}) {
       const item_id = `item_${++count}`
-      session.send({ type: 'response.created', response: { id: response_id, status: 'in_progress', output: [] } })
+      session.send({
+        type: 'response.created',
+        response: { id: response_id, status: 'in_progress', output: [] },
+      })
       if (ms > 0) {
-        session.send({ type: 'response.output_item.added', response_id, output_index: 0, item: { id: item_id, type: 'message', role: 'assistant', content: [] } })
+        session.send({
+          type: 'response.output_item.added',
+          response_id,
+          output_index: 0,
+          item: { id: item_id, type: 'message', role: 'assistant', content: [] },
+        })
         for (let at = 0; at < ms; at += 200) {
           const bytes = Math.min(200, ms - at) * BYTES_PER_MS
-          session.send({ type: 'response.output_audio.delta', response_id, item_id, output_index: 0, content_index: 0, delta: Buffer.alloc(bytes, 0x10).toString('base64') })
-          if (at === 0) session.send({ type: 'response.output_audio_transcript.delta', response_id, item_id, output_index: 0, content_index: 0, delta: text })
+          session.send({
+            type: 'response.output_audio.delta',
+            response_id,
+            item_id,
+            output_index: 0,
+            content_index: 0,
+            delta: Buffer.alloc(bytes, 0x10).toString('base64'),
+          })
+          if (at === 0)
+            session.send({
+              type: 'response.output_audio_transcript.delta',
+              response_id,
+              item_id,
+              output_index: 0,
+              content_index: 0,
+              delta: text,
+            })
         }
       }
       if (!finish) return item_id
-      session.send({ type: 'response.output_audio.done', response_id, item_id, output_index: 0, content_index: 0 })
-      session.send({ type: 'response.output_audio_transcript.done', response_id, item_id, output_index: 0, content_index: 0, transcript: text })
-      const output = tool_calls.map((call, index) => ({ type: 'function_call', id: `fc_${count}_${index}`, call_id: `call_${count}_${index}`, status: 'completed', ...call }))
-      session.send({ type: 'response.done', response: { id: response_id, status: 'completed', output, ...(usage ? { usage } : {}) } })
+      session.send({
+        type: 'response.output_audio.done',
+        response_id,
+        item_id,
+        output_index: 0,
+        content_index: 0,
+      })
+      session.send({
+        type: 'response.output_audio_transcript.done',
+        response_id,
+        item_id,
+        output_index: 0,
+        content_index: 0,
+        transcript: text,
+      })
+      const output = tool_calls.map((call, index) => ({
+        type: 'function_call',
+        id: `fc_${count}_${index}`,
+        call_id: `call_${count}_${index}`,
+        status: 'completed',
+        ...call,
+      }))
+      session.send({
+        type: 'response.done',
+        response: { id: response_id, status: 'completed', output, ...(usage ? { usage } : {}) },
+      })
       return item_id
     },
     close: (code = 1000) => ws.close(code),
@@ -114,7 +197,12 @@ function serve(ws: WebSocket, options: Parameters<typeof startScriptedModel>[0] 
       session.session = { ...session.session, ...change, audio: change.audio ?? session.session.audio }
       session.send({ type: 'session.updated', session: session.session })
     }
-    if (event.type === 'response.create' && options?.greets !== false && session.received.filter((seen) => seen.type === 'response.create').length === 1) session.speak('Hello, how can I help?', 600)
+    if (
+      event.type === 'response.create' &&
+      options?.greets !== false &&
+      session.received.filter((seen) => seen.type === 'response.create').length === 1
+    )
+      session.speak('Hello, how can I help?', 600)
     for (const look of [...waiting]) look()
   })
   session.send({ type: 'session.created', session: session.session })

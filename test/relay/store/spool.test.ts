@@ -13,10 +13,12 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { silentLogger } from '../../../relay/platform/logger.ts'
 import { StoreError } from '../../../relay/store/doc-store.ts'
 import { openSpool, type Spool } from '../../../relay/store/spool.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { until } from '../../support/until.ts'
 
 interface Fact {
   key: string
@@ -45,10 +47,6 @@ async function open(
   return spool
 }
 const segments = () => readdirSync(folder.path).filter((name) => name.endsWith('.spool'))
-/** Lets promises and file operations go on until the condition holds. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve))
-}
 const away = async () => {
   throw new StoreError('UNAVAILABLE', 'away')
 }
@@ -150,14 +148,14 @@ describe('applying', () => {
 
   test('a record that can never be applied is set aside and passed by', async () => {
     const seen: number[] = []
-    const errors: unknown[] = []
-    const log = { info: () => {}, warn: () => {}, error: (fields: unknown) => void errors.push(fields) }
+    const errors: string[] = []
+    const log = { ...silentLogger, error: (message: string) => void errors.push(message) }
     const spool = await open(
       async ({ n }) => {
         if (n === 1) throw new Error('bad\nrecord')
         seen.push(n)
       },
-      { log: log as never },
+      { log },
     )
     for (const n of [0, 1, 2]) await spool.append({ key: 'a', n })
     await spool.flushed()
@@ -200,12 +198,8 @@ describe('starting again', () => {
     truncateSync(join(folder.path, name!), statSync(join(folder.path, name!)).size - 5)
     const warnings: string[] = []
     const seen: number[] = []
-    const log = {
-      info: () => {},
-      error: () => {},
-      warn: (_: unknown, text: string) => void warnings.push(text),
-    }
-    const second = await open(async ({ n }) => void seen.push(n), { log: log as never })
+    const log = { ...silentLogger, warn: (text: string) => void warnings.push(text) }
+    const second = await open(async ({ n }) => void seen.push(n), { log })
     await second.append({ key: 'a', n: 9 })
     await second.flushed()
     expect(seen.sort()).toEqual([1, 2, 9])
