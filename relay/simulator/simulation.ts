@@ -32,7 +32,15 @@ export async function startSimulation({ phone, model, log }: SimulationOptions):
   const auth_token = randomBytes(16).toString('hex')
   const api_key = `sim-${randomBytes(16).toString('hex')}`
   const logged = log ? { log } : {}
-  const network = phone ? await startPhoneNetwork({ account_sid: ACCOUNT_SID, auth_token, numbers: phone.numbers, speech, ...logged }) : null
+  const network = phone
+    ? await startPhoneNetwork({
+        account_sid: ACCOUNT_SID,
+        auth_token,
+        numbers: phone.numbers,
+        speech,
+        ...logged,
+      })
+    : null
   const listener = model ? await startModel({ api_key, speech, ...logged }) : null
   let traffic: DemoTraffic | null = null
 
