@@ -1,27 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import { ACME, type TestRelay, startTestRelay, until } from '../support/running-relay.ts'
-import { type ScriptedModel, startScriptedModel } from '../support/scripted-model.ts'
+import { describe, expect, it } from 'vitest'
+import { ACME, until } from '../support/running-relay.ts'
+import { BILLING, useStage } from '../support/stage.ts'
 
-const opened: { close(): Promise<void> }[] = []
-afterEach(async () => {
-  for (const thing of opened.splice(0).reverse()) await thing.close()
-})
-
-async function stage(options: Parameters<typeof startScriptedModel>[0] = {}): Promise<{ test: TestRelay; model: ScriptedModel }> {
-  const model = await startScriptedModel(options)
-  opened.push(model)
-  const test = await startTestRelay({ openai: { api_key: 'a key', base_url: model.base_url } })
-  opened.push(test)
-  return { test, model }
-}
-const BILLING = '+13125550110'
+const stage = useStage()
 
 describe('one call, end to end', () => {
   it('[L1][L2][L3] is answered, greeted, heard, interrupted and ended, and the record says so', async () => {
-    const { test, model } = await stage()
+    const { test, model, network } = await stage()
     const dana = await test.as('dana')
     const feed = await dana.events()
-    const call = test.relay.simulation.network!.placeCall({ from: '+14155550142', to: BILLING })
+    const call = network.placeCall({ from: '+14155550142', to: BILLING })
     const session = await model.session()
     const update = await session.next('session.update')
     expect(update.session).toMatchObject({ type: 'realtime', audio: { input: { format: { type: 'audio/pcmu' } }, output: { format: { type: 'audio/pcmu' }, voice: 'alloy' } } })

@@ -1,0 +1,17 @@
+// Three kinds of tests with their own patience: pure and port tests are fast; journeys run whole relays in real time.
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const common = { root, passWithNoTests: false }
+
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      { root, test: { ...common, name: 'fast', include: ['test/shared/**/*.test.ts', 'test/relay/**/*.test.ts', 'test/ports/**/*.test.ts'], testTimeout: 20_000 } },
+      { root, test: { ...common, name: 'console', include: ['test/desktop/renderer/**/*.test.{ts,tsx}'], testTimeout: 20_000 } },
+      { root, test: { ...common, name: 'journeys', include: ['test/journeys/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 20_000, fileParallelism: true, maxWorkers: 2 } },
+    ],
+  },
+})
