@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { ACME, type TestRelay, client, signIn, startTestRelay } from '../support/running-relay.ts'
+
+let test: TestRelay
+beforeAll(async () => {
+  test = await startTestRelay()
+})
+afterAll(() => test.close())
+
+const socketStatus = (url: string, options: { headers?: Record<string, string>; protocols?: string[] } = {}) =>
+  new Promise<number | string>((resolve) => {
+    const socket = new WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {} })
+    socket.on('open', () => {
+      resolve('open')
+      socket.terminate()
+    })
+    socket.on('unexpected-response', (_req, res) => resolve(res.statusCode ?? 0))
+    socket.on('error', () => {})
+  })
+
+describe('signing in', () => {
+  it('a demo user signs in with one click’s worth of facts, and knows where and what they may', async () => {
+    const setup = (await (await fetch(`${test.url}/api/setup`)).json()) as { demo_users: { email: string; password: string; name: string }[]; simulated: object }
+    expect(setup.simulated).toEqual({ phone: true, model: true })
+    const first = setup.demo_users[0]!
+    const me = await (await signIn(test.url, first.email, first.password)).ok('getMe', {})
+    expect(me).toMatchObject({ tenant_id: ACME, user: { name: first.name }, roles: ['supervisor'] })
+    expect(me.permissions).toContain('context.update')
+  })
+
+  it('a wrong password and an unknown person get the same answer', async () => {
+    const answers = await Promise.all([['dana@acme.example', 'wrong'], ['nobody@acme.example', 'wrong']].map(async ([email, password]) => {
+      const answer = await fetch(`${test.url}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }) })
+      return { status: answer.status, body: await answer.text() }
+    }))
+    expect(answers[0]!.status).toBe(401)
+    expect(answers[0]).toEqual(answers[1])
+  })
+
+  it('guessing is slowed down and says for how long', async () => {
+    const guess = () => fetch(`${test.url}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'priya@acme.example', password: 'guess' }) })
+    const answers = []
+    for (let tries = 0; tries < 12; tries++) answers.push(await guess())
+    const last = answers.at(-1)!
+    expect(last.status).toBe(429)
+    expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(0)
+  })
+
+  it('a refresh token trades itself; used again later it ends the whole sign-in', async () => {
+    const dana = await test.as('dana')
+    const first = await dana.ok('refresh', { body: { refresh_token: dana.refresh_token } })
+    const lostAnswer = await dana.ok('refresh', { body: { refresh_token: dana.refresh_token } })
+    expect(lostAnswer.refresh_token).toBe(first.refresh_token)
+    const second = await dana.ok('refresh', { body: { refresh_token: first.refresh_token } })
+    expect((await dana.call('refresh', { body: { refresh_token: dana.refresh_token } })).status).toBe(401)
+    expect((await dana.call('refresh', { body: { refresh_token: second.refresh_token } })).status).toBe(401)
+  })
+
+  it('signing out ends the refresh token', async () => {
+    const dana = await test.as('dana')
+    expect((await dana.call('logout', { body: { refresh_token: dana.refresh_token } })).status).toBe(204)
+    expect((await dana.call('refresh', { body: { refresh_token: dana.refresh_token } })).status).toBe(401)
+  })
+
+  it('a restart of the relay signs nobody out', async () => {
+    const ines = await test.as('ines')
+    await test.restart()
+    const again = client(test.url, ines as never)
+    expect((await again.call('getMe', {})).status).toBe(200)
+    expect((await again.call('refresh', { body: { refresh_token: ines.refresh_token } })).status).toBe(200)
+  })
+})
+
+describe('sockets', () => {
+  it('a ticket opens one socket, once, in the query or as a sub-protocol', async () => {
+    const dana = await test.as('dana')
+    const events = `${test.url.replace('http', 'ws')}/events/ws?tenant_id=${ACME}`
+    const one = await dana.ok('createTicket', {})
+    expect(await socketStatus(`${events}&ticket=${one.ticket}`)).toBe('open')
+    expect(await socketStatus(`${events}&ticket=${one.ticket}`)).toBe(401)
+    const two = await dana.ok('createTicket', {})
+    expect(await socketStatus(events, { protocols: ['phony.v1', `ticket.${two.ticket}`] })).toBe('open')
+    expect(await socketStatus(events, { protocols: ['phony.v1', `ticket.${two.ticket}`] })).toBe(401)
+    expect(await socketStatus(events)).toBe(401)
+  })
+
+  it('a page of another origin is refused, the console’s own and the desktop’s are not', async () => {
+    const { access_token } = await test.as('dana')
+    const open = (origin: string) => socketStatus(`${test.url.replace('http', 'ws')}/events/ws`, { headers: { authorization: `Bearer ${access_token}`, origin } })
+    expect(await open('https://evil.example')).toBe(403)
+    expect(await open('app://console')).toBe('open')
+    expect(await open(test.url)).toBe('open')
+  })
+
+  it('an analyst may not listen in', async () => {
+    const ines = await test.as('ines')
+    expect(await socketStatus(`${test.url.replace('http', 'ws')}/calls/CA${'0'.repeat(32)}/listen`, { headers: { authorization: `Bearer ${ines.access_token}` } })).toBe(403)
+  })
+})
+
+describe('requests', () => {
+  it('an Idempotency-Key does a thing once, and refuses another thing under the same key', async () => {
+    const priya = await test.as('priya').catch(() => test.as('sam'))
+    const body = { name: 'Once only', type: 'outbound' as const, system_prompt: 'You call people back.' }
+    const key = { 'idempotency-key': 'once-1' }
+    const first = await priya.call('createAgent', { body }, key)
+    const second = await priya.call('createAgent', { body }, key)
+    expect([first.status, second.status, second.headers.get('idempotent-replayed')]).toEqual([201, 201, 'true'])
+    expect(second.body).toEqual(first.body)
+    expect((await priya.call('createAgent', { body: { ...body, name: 'Another' } }, key)).body).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
+  })
+})
