@@ -1,5 +1,5 @@
 // Composes the console: who may see which screen, the shell around it, and the keys that act everywhere.
-import { AudioLines, Bot, ChartColumn, FlaskConical, Hash } from 'lucide-react'
+import { AudioLines, Bot, ChartColumn, FlaskConical, Hash, Phone, Search } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
@@ -7,6 +7,8 @@ import type { Permission } from '../../shared/permissions.ts'
 import { Icon } from './components/icon.tsx'
 import { KeySheet } from './components/key-sheet.tsx'
 import { LiveRegion } from './components/live-region.tsx'
+import type { PaletteItem } from './components/palette.tsx'
+import { Palette } from './components/palette.tsx'
 import type { RailItem } from './components/rail.tsx'
 import { Rail } from './components/rail.tsx'
 import { Loading } from './components/standing.tsx'
@@ -19,6 +21,8 @@ import { TenantSwitch } from './features/access/tenant-switch.tsx'
 import { AgentEditorPage } from './features/agents/agent-editor.tsx'
 import { AgentsPage } from './features/agents/agents-page.tsx'
 import { AnalyticsPage } from './features/analytics/analytics-page.tsx'
+import { Alerts } from './features/calls/alerts.tsx'
+import { createCallActions } from './features/calls/call-actions.ts'
 import { CallPage } from './features/calls/call-page.tsx'
 import { LivePage } from './features/calls/live-page.tsx'
 import { ContextColumn } from './features/context/context-column.tsx'
@@ -26,11 +30,12 @@ import { ContextLayers } from './features/context/context-layers.tsx'
 import { NumbersPage } from './features/numbers/numbers-page.tsx'
 import type { ConsolePorts } from './lib/console-context.tsx'
 import { ConsoleProvider, useActions, useConsoleState } from './lib/console-context.tsx'
+import { formatNumber, maskNumber } from './lib/format.ts'
 import { useKeys } from './lib/keyboard.ts'
 import { reasonWords } from './lib/wording.ts'
 import type { Lane } from './store/attention.ts'
 import { laneOf } from './store/attention.ts'
-import { callsOnWall, selectMe } from './store/selectors.ts'
+import { callsOnWall, may, selectMe } from './store/selectors.ts'
 
 const SCREENS = [
   { href: '/live', word: 'Live', icon: AudioLines, permission: 'calls.read', also: '/calls/' },
@@ -66,8 +71,9 @@ function Doors() {
 
 function Shell() {
   const [, navigate] = useLocation()
-  const [sheet, setSheet] = useState<'keys' | null>(null)
+  const [sheet, setSheet] = useState<'keys' | 'palette' | null>(null)
   const lane = useLane()
+  const calls = useActions(createCallActions)
   const screens = useScreens(lane)
   const home = screens[0]?.href ?? '/none'
   const me = useConsoleState(selectMe)
@@ -76,12 +82,21 @@ function Shell() {
     navigate(place ? `/calls/${call_sid}/${place}` : `/calls/${call_sid}`)
   useKeys({
     '?': () => setSheet('keys'),
+    'ctrl+k': () => setSheet('palette'),
     ...Object.fromEntries(screens.map((screen, index) => [`ctrl+${index + 1}`, () => navigate(screen.href)])),
   })
   return (
     <div className="app">
       <Rail items={screens} />
-      <TopBar onShowKeys={() => setSheet('keys')} />
+      <TopBar
+        lane={lane}
+        onFind={() => setSheet('palette')}
+        onShowKeys={() => setSheet('keys')}
+        onShowCall={(call_sid) => {
+          calls.select(call_sid)
+          navigate('/live')
+        }}
+      />
       <Switch>
         <Route path="/live">
           <LivePage
@@ -122,15 +137,37 @@ function Shell() {
       </Switch>
       <Announcements lane={lane} />
       {sheet === 'keys' && <KeySheet onClose={() => setSheet(null)} />}
+      {sheet === 'palette' && (
+        <Finder screens={screens} onOpenCall={openCall} onClose={() => setSheet(null)} />
+      )}
     </div>
   )
 }
 
-function TopBar({ onShowKeys }: { onShowKeys: () => void }) {
+function TopBar({
+  lane,
+  onFind,
+  onShowKeys,
+  onShowCall,
+}: {
+  lane: Lane
+  onFind: () => void
+  onShowKeys: () => void
+  onShowCall: (call_sid: string) => void
+}) {
   const simulated = useConsoleState((state) => state.setup?.simulated)
+  const reads_calls = useConsoleState(may('calls.read'))
   return (
     <header className="topbar">
       <TenantSwitch />
+      <button type="button" className="command" onClick={onFind}>
+        <Icon of={Search} />
+        <span>Find a call, agent, number or screen</span>
+        <span className="keys">
+          <kbd>Ctrl</kbd>
+          <kbd>K</kbd>
+        </span>
+      </button>
       <span className="grow" />
       {(simulated?.phone || simulated?.model) && (
         <span className="sim" title={simulatorSays(simulated)}>
@@ -139,9 +176,62 @@ function TopBar({ onShowKeys }: { onShowKeys: () => void }) {
         </span>
       )}
       <LinkWord />
+      {reads_calls && <Alerts lane={lane} onShow={onShowCall} />}
       <MeMenu onShowKeys={onShowKeys} />
     </header>
   )
+}
+
+/** Everything that can be found, and how to get there. */
+function Finder({
+  screens,
+  onOpenCall,
+  onClose,
+}: {
+  screens: readonly RailItem[]
+  onOpenCall: (call_sid: string) => void
+  onClose: () => void
+}) {
+  const [, navigate] = useLocation()
+  const calls = useConsoleState((state) => state.calls)
+  const agents = useConsoleState((state) => state.agents)
+  const numbers = useConsoleState((state) => state.numbers)
+  const items = useMemo(
+    (): PaletteItem[] => [
+      ...screens.map((screen) => ({
+        id: screen.href,
+        icon: screen.icon,
+        word: screen.word,
+        aside: 'screen',
+        run: () => navigate(screen.href),
+      })),
+      ...Object.values(agents).map((agent) => ({
+        id: agent.id,
+        icon: Bot,
+        word: agent.name,
+        aside: 'agent',
+        run: () => navigate(`/agents/${agent.id}`),
+      })),
+      ...Object.values(calls).map((call) => ({
+        id: call.call_sid,
+        icon: Phone,
+        word: maskNumber(call.direction === 'inbound' ? call.from_number : call.to_number),
+        aside: `call, ${call.agent_name ?? 'no agent yet'}`,
+        also: call.live?.last_line?.text ?? '',
+        run: () => onOpenCall(call.call_sid),
+      })),
+      ...Object.values(numbers).map((number) => ({
+        id: number.phone_number,
+        icon: Hash,
+        word: formatNumber(number.phone_number),
+        aside: number.friendly_name,
+        also: number.phone_number,
+        run: () => navigate('/numbers'),
+      })),
+    ],
+    [screens, agents, calls, numbers, navigate, onOpenCall],
+  )
+  return <Palette items={items} onClose={onClose} />
 }
 
 function simulatorSays(simulated: { phone: boolean; model: boolean }): string {

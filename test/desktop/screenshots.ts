@@ -1,5 +1,5 @@
 // Pictures of the console, to be looked at beside the design's. Builds the renderer as it ships, serves it, puts the
-// fake Bridge where Electron's preload puts the real one, and drives Chromium.
+// fake Bridge where Electron's preload puts the real one, and drives Chromium. Serious faults of accessibility are printed.
 //
 //   npx tsx test/desktop/screenshots.ts <folder> [scene ...]
 
@@ -11,6 +11,7 @@ import type { Page } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
+import axe from 'axe-core'
 import { build } from 'vite'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -126,6 +127,20 @@ function serve(folder: string) {
   )
 }
 
+/** Faults that need layout and colour, said with the place. A call that fades gives up its contrast on purpose. */
+async function report(page: Page, scene: string): Promise<void> {
+  await page.evaluate(axe.source)
+  const faults = await page.evaluate(async () => {
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run({ exclude: [['.ended']] })
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) =>
+        nodes.slice(0, 3).map((node) => `${id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`),
+      )
+  })
+  for (const fault of faults) process.stderr.write(`${scene}: ${fault}\n`)
+}
+
 async function main(): Promise<void> {
   const [folder = join(WORK, 'pictures'), ...wanted] = process.argv.slice(2)
   await mkdir(folder, { recursive: true })
@@ -154,6 +169,7 @@ async function main(): Promise<void> {
         await scene.act?.(page)
         await page.mouse.move(width - 2, height - 2)
         await page.waitForTimeout(1_300)
+        if (width === 1280) await report(page, `${name} ${theme}`)
         await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) })
         await page.close()
       }

@@ -21,8 +21,11 @@ export function MeMenu({ onShowKeys }: { onShowKeys: () => void }) {
       width={236}
       label="You"
       trigger={
-        <button type="button" className="me" aria-label={me.user.name}>
-          <Face name={me.user.name} is_self />
+        <button type="button" className="me" title={me.user.name}>
+          <span aria-hidden="true">
+            <Face name={me.user.name} is_self />
+          </span>
+          <span className="sr-only">{me.user.name}</span>
         </button>
       }
     >

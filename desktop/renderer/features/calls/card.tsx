@@ -41,19 +41,6 @@ export function cellClasses(call: CallSummary, in_incident: boolean, is_lost: bo
     .join(' ')
 }
 
-/** How a cell is called by who cannot see it. */
-export function cellLabel(call: CallSummary): string {
-  const attention = worst(call)
-  return [
-    maskNumber(callerOf(call)),
-    call.agent_name ?? 'no agent yet',
-    phaseOf(call, Date.parse(call.live?.phase_since_at ?? call.started_at)).word,
-    attention ? reasonWords(attention) : '',
-  ]
-    .filter(Boolean)
-    .join(', ')
-}
-
 /** The number of the person on the phone. */
 export function callerOf(call: Pick<CallSummary, 'direction' | 'from_number' | 'to_number'>): string {
   return call.direction === 'inbound' ? call.from_number : call.to_number
@@ -71,6 +58,7 @@ function MediumCard({ call, in_incident }: CardProps) {
     <>
       <div className="card-a">
         <span className="n">{maskNumber(callerOf(call))}</span>
+        <AgentUnseen call={call} />
         <time>{formatCallTime(lengthOf(call, now))}</time>
       </div>
       <div className="card-b">
@@ -136,6 +124,7 @@ function CompactCard({ call, in_incident }: CardProps) {
           <Icon of={phase.icon} className={`s ${phase.spins ? 'spin' : ''}`} />
         </span>
         <span className="n">{lastDigits(callerOf(call))}</span>
+        <AgentUnseen call={call} />
         <time>{formatCallTime(lengthOf(call, now))}</time>
       </div>
       {why && !in_incident ? (
@@ -153,7 +142,10 @@ function RowCard({ call, in_incident }: CardProps) {
   const gap = call.live?.reply_gap_ms ?? null
   return (
     <>
-      <span className="num n">{maskNumber(callerOf(call))}</span>
+      <span className="num n">
+        {maskNumber(callerOf(call))}
+        <AgentUnseen call={call} />
+      </span>
       <Phase call={call} small />
       <span className="trunc l">
         {why && (
@@ -170,6 +162,11 @@ function RowCard({ call, in_incident }: CardProps) {
       <time className="r">{formatCallTime(lengthOf(call, now))}</time>
     </>
   )
+}
+
+// The head of the group says it to who sees the wall; in a grid the cell must say it itself.
+function AgentUnseen({ call }: { call: CallSummary }) {
+  return <span className="sr-only">, {call.agent_name ?? 'no agent yet'},</span>
 }
 
 const CARDS = { large: LargeCard, medium: MediumCard, compact: CompactCard, row: RowCard } as const

@@ -12,7 +12,7 @@ import { countOf } from '../../lib/format.ts'
 import type { Lane } from '../../store/attention.ts'
 import { isLost } from '../../store/selectors.ts'
 import type { Density } from '../../store/state.ts'
-import { Card, cellClasses, cellLabel, fadeOf } from './card.tsx'
+import { Card, cellClasses, fadeOf } from './card.tsx'
 import type { Move, WallRow } from './wall-rows.ts'
 import { CARD_SIZES, columnsIn, HEAD_HEIGHT, moveOnWall, wallRows } from './wall-rows.ts'
 
@@ -231,7 +231,6 @@ function Cell({
       className={`${shape(density)} ${cellClasses(call, in_incident, is_lost)} ${is_selected ? 'sel' : ''}`}
       role="gridcell"
       aria-selected={is_selected}
-      aria-label={cellLabel(call)}
       tabIndex={is_tab_stop ? 0 : -1}
       data-call={call_sid}
       onClick={() => onSelect(call_sid)}

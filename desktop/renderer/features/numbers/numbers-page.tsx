@@ -261,13 +261,7 @@ function NumberRow({
   return (
     <li className={`nr ${from ? 'staged' : ''} ${is_selected ? 'sel' : ''}`}>
       {can_assign ? (
-        <button
-          type="button"
-          className="nr-pick"
-          aria-pressed={is_selected}
-          aria-label={`Select ${shown}`}
-          onClick={onChoose}
-        >
+        <button type="button" className="nr-pick" aria-pressed={is_selected} onClick={onChoose}>
           {facts}
         </button>
       ) : (

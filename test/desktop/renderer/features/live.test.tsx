@@ -15,7 +15,7 @@ async function open(...args: Parameters<typeof openConsole>) {
 }
 
 const cell = (name: RegExp) => screen.getByRole('gridcell', { name })
-const FIRST = /\+1 415 ••• 0142, Billing support/
+const FIRST = /\+1 415 ••• 0142.*Billing support/
 
 const turn = (rest: Partial<SpeechTurn>): SpeechTurn => ({
   kind: 'speech',

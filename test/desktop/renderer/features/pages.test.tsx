@@ -174,8 +174,8 @@ describe('numbers', () => {
 
   it('gives several selected numbers to one agent', async () => {
     const { user, bridge } = await open({ ...manager, at: '#/numbers' })
-    await user.click(screen.getByRole('button', { name: 'Select +1 312 555 0161' }))
-    await user.click(screen.getByRole('button', { name: 'Select +1 312 555 0162' }))
+    await user.click(screen.getByRole('button', { name: /^\+1 312 555 0161/ }))
+    await user.click(screen.getByRole('button', { name: /^\+1 312 555 0162/ }))
     await user.click(screen.getByRole('button', { name: /2 selected/ }))
     await user.click(screen.getByRole('menuitem', { name: /Front desk Berlin/ }))
     await user.click(screen.getByRole('button', { name: /^Apply 2/ }))
