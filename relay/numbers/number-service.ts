@@ -134,16 +134,20 @@ async function planSync(store: DocStore, actor: TenantActor, theirs: CarrierNumb
   return plan
 }
 
+/** The installation-wide route decides whose the number is: whoever writes it first. */
 async function claim(store: DocStore, actor: TenantActor, carrier: CarrierNumber): Promise<void> {
-  const tenant_id = actor.scope.tenant_id
+  const { tenant_id } = actor.scope
   const { phone_number } = carrier
+  await unlessThere(numberRoutesOf(store).insertOne({ _id: phone_number, tenant_id, agent_id: null }))
+  const route = await numberRoutesOf(store).findOne({ _id: phone_number })
+  if (route?.tenant_id !== tenant_id) return
+  await unlessThere(phoneNumbers(store.forTenant(actor.scope)).insertOne({ ...carrier, _id: phone_number, tenant_id, status: 'available', assigned_agent: null }))
+}
+
+async function unlessThere(insert: Promise<void>): Promise<void> {
   try {
-    await numberRoutesOf(store).insertOne({ _id: phone_number, tenant_id, agent_id: null })
+    await insert
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'DUPLICATE_KEY') throw error
-    const route = await numberRoutesOf(store).findOne({ _id: phone_number })
-    if (route?.tenant_id !== tenant_id) return
   }
-  await phoneNumbers(store.forTenant(actor.scope)).updateOne({ _id: phone_number },
-    { $set: { ...carrier }, $setOnInsert: { tenant_id, status: 'available', assigned_agent: null } }, { upsert: true })
 }
