@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { ACME, until } from '../support/running-relay.ts'
-import { BILLING, useStage } from '../support/stage.ts'
+import { BILLING, stageForTests } from '../support/stage.ts'
 
-const stage = useStage()
+const stage = stageForTests()
 
 describe('one call, end to end', () => {
   it('[L1][L2][L3] is answered, greeted, heard, interrupted and ended, and the record says so', async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/running-relay.ts'
-import { BILLING, useStage } from '../support/stage.ts'
+import { BILLING, stageForTests } from '../support/stage.ts'
 
-const stage = useStage()
+const stage = stageForTests()
 
 async function calling(options: Parameters<typeof stage>[0] = {}, agent: Record<string, unknown> = {}) {
   const { test, model, network } = await stage(options)

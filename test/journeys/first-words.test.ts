@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/running-relay.ts'
-import { BILLING, numberedFrame, useStage } from '../support/stage.ts'
+import { BILLING, numberedFrame, stageForTests } from '../support/stage.ts'
 
-const stage = useStage()
+const stage = stageForTests()
 
 describe('[L11] the caller’s first words', () => {
   it.each([0, 400, 2_000])('a model that opens in %i ms loses no frame, doubles none and keeps their order', async (open_after_ms) => {

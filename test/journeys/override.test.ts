@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/running-relay.ts'
-import { BILLING, useStage } from '../support/stage.ts'
+import { BILLING, stageForTests } from '../support/stage.ts'
 
-const stage = useStage()
+const stage = stageForTests()
 
 async function talking(options: Parameters<typeof stage>[0] = {}) {
   const { test, model, network } = await stage(options)

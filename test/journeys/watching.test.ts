@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { until } from '../support/running-relay.ts'
-import { BILLING, useStage } from '../support/stage.ts'
+import { BILLING, stageForTests } from '../support/stage.ts'
 
-const stage = useStage()
+const stage = stageForTests()
 
 async function talking() {
   const { test, model, network } = await stage()

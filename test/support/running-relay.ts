@@ -218,11 +218,11 @@ async function openFeed(url: string, token: string): Promise<EventFeed> {
 }
 
 /** Until something is true. */
-export async function until<T>(look: () => T | Promise<T>, within_ms = 10_000): Promise<NonNullable<T>> {
+export async function until<T>(look: () => T | Promise<T>, within_ms = 10_000): Promise<Exclude<T, false | null | undefined | '' | 0>> {
   const end = Date.now() + within_ms
   for (;;) {
     const value = await look()
-    if (value) return value as NonNullable<T>
+    if (value) return value as Exclude<T, false | null | undefined | '' | 0>
     if (Date.now() > end) throw new Error(`Not within ${within_ms} ms`)
     await new Promise((resolve) => setTimeout(resolve, 25))
   }

@@ -7,7 +7,7 @@ import { type ScriptedModel, startScriptedModel } from './scripted-model.ts'
 export const BILLING = '+13125550110'
 
 /** Called once in a test file. */
-export function useStage() {
+export function stageForTests() {
   const opened: { close(): Promise<void> }[] = []
   afterEach(async () => {
     for (const thing of opened.splice(0).reverse()) await thing.close()

@@ -1,0 +1,130 @@
+// `npm test` and `npm run check`, from a bare clone: installs what is missing, says which real services it had, runs
+// everything they allow, and ends with one line of counts. In CI a service that should be there and is not is a failure.
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build, install } from '../relay/start.mjs'
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
+const RESULTS = join(ROOT, 'test-results')
+const isCi = process.env.CI === 'true' || process.env.CI === '1'
+const say = (text) => process.stdout.write(`${text}\n`)
+const bin = (path) => join(ROOT, 'node_modules', path)
+
+function run(what, args, env = {}) {
+  say(`\n== ${what}`)
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+    child.on('exit', (code) => resolve(code ?? 1))
+  })
+}
+
+const onPath = (name) => spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim() || null
+
+/** The browser and the display that the console's tests need. */
+function findServices() {
+  const chromium = process.env.CHROMIUM ?? onPath('chromium') ?? onPath('chromium-browser') ?? onPath('google-chrome')
+  const display = process.env.DISPLAY ?? onPath('Xvfb')
+  return { chromium, display }
+}
+
+async function findElectron() {
+  const { resolveElectron } = await import('../desktop/electron-runtime.mjs')
+  return resolveElectron({ allow_old: true, log: say }).catch((error) => {
+    say(`Electron cannot be had: ${error.message}`)
+    return null
+  })
+}
+
+function read(file) {
+  try {
+    return JSON.parse(readFileSync(join(RESULTS, file), 'utf8'))
+  } catch {
+    return null
+  }
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 }
+function count(passed, failed, skipped) {
+  total.passed += passed
+  total.failed += failed
+  total.skipped += skipped
+}
+
+async function vitest(projects) {
+  const file = `vitest-${projects.join('-')}.json`
+  const code = await run(`tests: ${projects.join(', ')}`, [
+    bin('vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts', ...projects.flatMap((name) => ['--project', name]),
+    '--reporter=default', '--reporter=json', `--outputFile.json=${join('test-results', file)}`,
+  ])
+  const result = read(file)
+  if (!result) return count(0, 1, 0)
+  count(result.numPassedTests, result.numFailedTests || (code === 0 ? 0 : 1), result.numPendingTests)
+}
+
+async function playwright(project, env) {
+  const file = `playwright-${project}.json`
+  const code = await run(`tests: ${project}`, [bin('@playwright/test/cli.js'), 'test', '-c', 'test/playwright.config.ts', `--project=${project}`, '--reporter=list,json'], {
+    PLAYWRIGHT_JSON_OUTPUT_NAME: join(RESULTS, file), ...env,
+  })
+  const stats = read(file)?.stats
+  if (!stats) return count(0, 1, 0)
+  count(stats.expected + stats.flaky, stats.unexpected || (code === 0 ? 0 : 1), stats.skipped)
+}
+
+/** Types, lint and format: each counts as one. */
+async function statics() {
+  const jobs = [
+    ['types', [bin('typescript/bin/tsc'), '-b', '--noEmit']],
+    ['lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '.']],
+  ]
+  for (const [what, args] of jobs) {
+    const code = await run(what, args)
+    count(code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0)
+  }
+}
+
+async function main(what) {
+  await install()
+  rmSync(RESULTS, { recursive: true, force: true })
+  mkdirSync(RESULTS, { recursive: true })
+  if (what === 'check') {
+    await statics()
+    await vitest(['fast'])
+    return
+  }
+  await build()
+  const { chromium, display } = findServices()
+  const electron = display ? await findElectron() : null
+  say('\nServices of this run')
+  say(`  store            embedded (SQLite: ${existsSync(bin('@photostructure/sqlite')) && !process.versions.node.match(/^(2[2-9]|[3-9]\d)/) ? '@photostructure/sqlite' : 'node:sqlite'})`)
+  say('  shared state     in-process')
+  say('  phone and model  simulated at their wire formats; official Twilio client')
+  say(`  Chromium         ${chromium ?? 'missing'}`)
+  say(`  display          ${display ?? 'missing'}`)
+  say(`  Electron         ${electron ? `${electron.version} (${electron.source})` : 'missing'}`)
+  if (isCi && (!chromium || !electron)) {
+    say('In CI Chromium and Electron must be there.')
+    count(0, 1, 0)
+  }
+  await statics()
+  await vitest(['fast', 'console'])
+  await vitest(['journeys'])
+  if (chromium) await playwright('flows', { CHROMIUM: chromium })
+  else say('\nThe console flows were left out: no Chromium here.')
+  if (electron) await playwright('shell', { CONSOLE_ELECTRON: electron.exe })
+  else say('\nThe desktop shell was left out: no Electron or no display here.')
+}
+
+main(process.argv[2] ?? 'test').then(
+  () => {
+    say(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
+    process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)
+  },
+  (error) => {
+    say(error.message)
+    say('\n0 passed, 1 failed')
+    process.exit(1)
+  },
+)
