@@ -165,6 +165,9 @@ function readValue(text: string): unknown {
 const TELLS =
   /\b(is|are|was|takes?|costs?|opens?|closes?|can|will|has|have|lasts?|within|must|accepts?|offers?|arrives?|allows?)\b/i
 
+/** Sentences about the agent's work are not for the caller. */
+const BEHIND_THE_SCENES = /\b(you|callers?|context|tool|agent|prompt|json)\b/i
+
 /** Plain sentences that state something, for prompts that weave the context into prose. */
 function readSentences(line: string): Fact[] {
   const sentences =
@@ -173,7 +176,11 @@ function readSentences(line: string): Fact[] {
     .map((sentence) => sentence.trim())
     .filter(
       (sentence) =>
-        sentence.length > 12 && sentence.length < 300 && TELLS.test(sentence) && !DIRECTIVE.test(sentence),
+        sentence.length > 12 &&
+        sentence.length < 300 &&
+        TELLS.test(sentence) &&
+        !DIRECTIVE.test(sentence) &&
+        !BEHIND_THE_SCENES.test(sentence),
     )
     .map((sentence) => {
       const [before = '', ...after] = sentence.split(TELLS)
@@ -189,6 +196,20 @@ function readSentences(line: string): Fact[] {
 function fact(path: readonly string[], value: unknown): Fact {
   const text = typeof value === 'object' ? Object.values(value as object).join(' ') : String(value)
   return { path, value, key_words: meaningWords(path.join(' ')), value_words: meaningWords(text) }
+}
+
+/**
+ * Facts that are new or other than before; the parts of a changed object speak for it.
+ * @throws never
+ * @source ours
+ */
+export function changedFacts(before: readonly Fact[], after: readonly Fact[]): Fact[] {
+  const known = new Map(before.map((fact) => [fact.path.join('/'), JSON.stringify(fact.value)]))
+  return after.filter((fact) => {
+    const isSpeakable = fact.path.length > 0 && !NEVER_SPOKEN.test(fact.path.join('/'))
+    const isWhole = typeof fact.value === 'object' && !Array.isArray(fact.value)
+    return isSpeakable && !isWhole && known.get(fact.path.join('/')) !== JSON.stringify(fact.value)
+  })
 }
 
 /**

@@ -13,7 +13,8 @@ const TAGGED = /\b(?:say|speak|read|repeat|greet|announce)\b[\s\S]{0,200}?<([a-z
  * @throws never
  * @source protocols: "say exactly this" is a response.create with instructions to read a text verbatim
  */
-export function verbatimText(order: string): string | null {
+export function verbatimText(instructions: string): string | null {
+  const order = taskOf(instructions)
   const tagged = TAGGED.exec(order)
   if (tagged) return tagged[2]!.trim()
   // Directions come last; a base prompt in front may quote other things.
@@ -28,18 +29,48 @@ export function verbatimText(order: string): string | null {
     : null
 }
 
+/** The last paragraph: a whole prompt may stand in front of what is asked for now. */
+function taskOf(instructions: string): string {
+  return (
+    instructions
+      .trim()
+      .split(/\n\s*\n/)
+      .at(-1) ?? ''
+  )
+}
+
+/**
+ * Whether the order is to tell the caller what changed.
+ * @throws never
+ * @source ours
+ */
+export function asksForNews(instructions: string): boolean {
+  return /\bcontext\b[^.]{0,40}\bchanged\b|what (is|has) (new|changed)/i.test(taskOf(instructions))
+}
+
+/**
+ * Whether the order is to open the call.
+ * @throws never
+ * @source ours
+ */
+export function asksForGreeting(instructions: string): boolean {
+  return /\bgreet\b|begin the call|start the (call|conversation)/i.test(taskOf(instructions))
+}
+
 /**
  * What is said when the order only says what it is about.
  * @returns null when the conversation should simply go on
  * @throws never
  * @source ours
  */
-export function freeOrder(order: string): string | null {
+export function freeOrder(instructions: string): string | null {
+  const order = taskOf(instructions)
+  if (order.length > 400) return null
   if (/voice ?mail|answering machine|leave (a|the) message/i.test(order))
     return 'Hello, we tried to reach you. Please call us back at your convenience. Thank you, and goodbye.'
   if (/(time|duration|limit)[^.]{0,60}(up|over|reached|end)|wrap up|end the call politely/i.test(order))
     return 'I am sorry, we have come to the end of the time for this call. Thank you for calling, and goodbye.'
-  if (/say (good)?bye|farewell/i.test(order)) return 'Thank you for calling. Goodbye.'
+  if (/say ['"“]?(good)?-?bye|farewell/i.test(order)) return 'Thank you for calling. Goodbye.'
   if (/apologi[sz]e/i.test(order)) return 'I am sorry about that, and thank you for your patience.'
   if (/hold|wait|one moment/i.test(order) && order.length < 200)
     return 'One moment, please. I am looking into it.'

@@ -2,8 +2,8 @@
 // with the same context always gets the same answer, and a changed context another. Pure.
 
 import { converse, matterOf } from './brain-dialogue.ts'
-import { findFact, readFacts } from './brain-facts.ts'
-import { freeOrder, greetingOf, verbatimText } from './brain-orders.ts'
+import { changedFacts, type Fact, findFact, phraseFact, readFacts } from './brain-facts.ts'
+import { asksForGreeting, asksForNews, freeOrder, greetingOf, verbatimText } from './brain-orders.ts'
 import { sideAnswer } from './brain-side.ts'
 import { readTalk } from './brain-talk.ts'
 import { argumentsFor, type ToolCall } from './brain-tools.ts'
@@ -23,6 +23,8 @@ export interface BrainInput {
   readonly instructions: string
   /** The instructions came with this one response, not with the session. */
   readonly isOrder: boolean
+  /** The instructions of the response before, so that a change can be told. */
+  readonly previous_instructions: string | null
   readonly items: readonly BrainItem[]
   readonly tools: readonly BrainTool[]
   readonly tool_choice: string | { type: string; name?: string | null | undefined }
@@ -55,9 +57,9 @@ export function think(input: BrainInput): Thought {
     }
   if (input.isOutOfBand && input.modality === 'text')
     return { text: sideAnswer(input.instructions, talk, isAnswered), calls: [] }
-  const ordered = input.isOrder ? (verbatimText(input.instructions) ?? orderedFreely(input, talk.said)) : null
-  if (ordered !== null) return { text: ordered, calls: [] }
   const greeting = greetingOf(input.instructions, facts)
+  const ordered = input.isOrder ? orderedText(input, facts, greeting) : null
+  if (ordered !== null) return { text: ordered, calls: [] }
   const thought = converse({
     talk,
     facts,
@@ -69,9 +71,17 @@ export function think(input: BrainInput): Thought {
   return input.tool_choice === 'none' ? { ...thought, calls: [] } : thought
 }
 
-/** A short order without a quotation; a long one is a whole prompt, and the conversation goes on under it. */
-function orderedFreely(input: BrainInput, said: string): string | null {
-  return said === '' || input.instructions.length < 300 ? freeOrder(input.instructions) : null
+/** What the instructions of one response want said, if they want something particular. */
+function orderedText(input: BrainInput, facts: readonly Fact[], greeting: string): string | null {
+  const { instructions, previous_instructions } = input
+  const verbatim = verbatimText(instructions)
+  if (verbatim !== null) return verbatim
+  if (asksForNews(instructions)) {
+    const news = changedFacts(readFacts(previous_instructions ?? ''), facts).slice(0, 2)
+    if (news.length > 0) return `I have news for you. ${news.map(phraseFact).join(' ')}`
+    return 'I have just been given an update, and I will keep it in mind.'
+  }
+  return asksForGreeting(instructions) ? greeting : freeOrder(instructions)
 }
 
 function forcedTool({ tools, tool_choice }: BrainInput): BrainTool | undefined {

@@ -96,6 +96,10 @@ function outOfRange(
   input: unknown,
   param: string,
 ): ModelRefusal {
+  if (origin === 'string' && side === 'above') {
+    const message = `Invalid '${param}': string too long. Expected a string with maximum length ${expected.slice(3)}, but got a string with length ${String(input).length} instead.`
+    return new ModelRefusal('string_above_max_length', message, param)
+  }
   const kind =
     origin === 'number' || origin === 'int' ? (Number.isInteger(input) ? 'integer' : 'decimal') : origin
   const what = kind === 'string' || kind === 'array' ? 'length' : 'value'

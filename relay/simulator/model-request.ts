@@ -53,11 +53,13 @@ export function thinkingOf(
   request: ResponseRequest,
   session: EffectiveSession,
   items: readonly StoredItem[],
+  previous_instructions: string | null,
 ): BrainInput {
   const tools = (request.tools ?? session.tools).filter((tool) => tool.type === 'function')
   return {
     instructions: request.instructions ?? session.instructions,
     isOrder: request.instructions !== undefined,
+    previous_instructions,
     items: items.map((item) => {
       const { wire } = item
       if (wire.type === 'message') return { kind: wire.role, text: textOf(item) }

@@ -45,6 +45,7 @@ export class ModelSession implements ModelSessionView {
   #session: EffectiveSession
   #active: ModelResponse | null = null
   #isAnswerOwed = false
+  #previousInstructions: string | null = null
   #hasSpoken = false
   #silentSince_ms: number | null = null
   #audioDeltas = 0
@@ -235,7 +236,9 @@ export class ModelSession implements ModelSessionView {
     let read: readonly StoredItem[] = []
     const thinkNow = () => {
       read = [...itemsOf(request, this.#conversation)]
-      return think(thinkingOf(request, this.#session, read))
+      const thinking = thinkingOf(request, this.#session, read, this.#previousInstructions)
+      if (!isOutOfBand) this.#previousInstructions = thinking.instructions
+      return think(thinking)
     }
     const plan = planResponse(request, this.#session, this.#conversation, this.#world.faults)
     const response = new ModelResponse(
