@@ -62,7 +62,21 @@ const SCENES: Record<string, Scene> = {
   call: { hash: `#/calls/${FIRST_CALL}` },
   agents: { hash: '#/agents', options: { role: 'agent_manager' } },
   'agent-editor': { hash: '#/agents/ag_billing001', options: { role: 'agent_manager' } },
-  numbers: { hash: '#/numbers', options: { role: 'agent_manager' } },
+  numbers: {
+    hash: '#/numbers',
+    options: { role: 'agent_manager' },
+    act: async (page) => {
+      const assign = async (number: string, agent: string) => {
+        await page.getByRole('button', { name: `Assign ${number} to…` }).click()
+        await page.getByRole('menuitem', { name: agent }).click()
+      }
+      await assign('+1 312 555 0164', 'Billing support')
+      await assign('+1 312 555 0129', 'Returns desk')
+      await assign('+49 30 23125101', 'Unassigned')
+      await page.getByRole('button', { name: /^\+1 312 555 0161/ }).click()
+      await page.getByRole('button', { name: /^\+1 312 555 0162/ }).click()
+    },
+  },
   analytics: { hash: '#/analytics', options: { role: 'agent_manager' } },
   'sign-in': { hash: '', options: { signed_in: false } },
 }

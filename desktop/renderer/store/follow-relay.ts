@@ -2,7 +2,7 @@
 // after the first link and whenever what was missed is gone.
 import type { Bridge, LinkMessage } from '../../../shared/bridge.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
-import { applyEvent } from './apply-event.ts'
+import { applyEvents } from './apply-event.ts'
 import type { ConsoleStore } from './create-store.ts'
 import { callsOnWall, may, percentile95, replyGaps } from './selectors.ts'
 import { sweepEnded, withCall, withLiveCalls } from './snapshot.ts'
@@ -39,7 +39,7 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
     if (readings > 0) return
     const events = queue
     queue = []
-    if (events.length > 0) store.setState((state) => events.reduce(applyEvent, state))
+    if (events.length > 0) store.setState((state) => applyEvents(state, events))
   }
   const writeSoon = () => {
     writer ??= timing.setTimeout(write, WRITE_EVERY_MS)

@@ -30,7 +30,9 @@ export function Strip({ calls, need }: { calls: readonly CallSummary[]; need: nu
         <span>{need === 1 ? 'needs you' : 'need you'}</span>
       </div>
       <div>
-        <span>Reply delay p95</span>
+        <span>
+          <span className="long">Reply delay </span>p95
+        </span>
         <b className={p95 !== null && p95 > SLOW_REPLY_MS ? 'text-att-2' : ''}>{formatDelay(p95)}</b>
         <Sparkline values={delays} width={56} height={18} />
       </div>

@@ -4,7 +4,7 @@
 // The wall: a grid with roving focus whose cells keep their place. Only the rows in sight are in the page.
 import { observeElementRect, useVirtualizer } from '@tanstack/react-virtual'
 import { Link2, ListFilter } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
+import { memo, useEffect, useMemo, useState } from 'react'
 import { Icon } from '../../components/icon.tsx'
 import { Empty } from '../../components/standing.tsx'
 import { useConsoleState, useNow } from '../../lib/console-context.tsx'
@@ -50,6 +50,7 @@ export function CallWall({
   const selected = useConsoleState((state) => state.selected)
   const filter = useConsoleState((state) => state.filter)
   const hidden = useConsoleState((state) => state.wall.all.filter((cell) => cell !== null).length)
+  const kinds = rows.map((row) => row.kind[0]).join('')
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller,
@@ -61,7 +62,7 @@ export function CallWall({
     initialRect: FALLBACK,
   })
   // biome-ignore lint/correctness/useExhaustiveDependencies: heights depend on the density and on what a row is
-  useEffect(() => virtual.measure(), [density, rows])
+  useEffect(() => virtual.measure(), [density, kinds])
 
   const reveal = (call_sid: string) => {
     const at = rows.findIndex((row) => row.kind === 'cells' && row.cells.includes(call_sid))
@@ -159,7 +160,24 @@ function Head({ row }: { row: Extract<WallRow, { kind: 'head' }> }) {
   )
 }
 
-function Cells({
+const Cells = memo(CellsOfRow, (before, after) => {
+  const { cells } = after.row
+  return (
+    before.density === after.density &&
+    before.tab_stop === after.tab_stop &&
+    before.onSelect === after.onSelect &&
+    before.row.columns === after.row.columns &&
+    before.row.cells.length === cells.length &&
+    cells.every(
+      (cell, index) =>
+        cell === before.row.cells[index] &&
+        (cell === null || before.lane.incident_of.has(cell) === after.lane.incident_of.has(cell)),
+    )
+  )
+})
+
+// Rows are made anew at every write of the store, ten times a second; what is in them changes seldom.
+function CellsOfRow({
   row,
   density,
   lane,
