@@ -1,8 +1,7 @@
 // What stands in for the outside services that have no credentials: started beside the relay, reached by it only
 // through their listeners, like the real ones.
 import { randomBytes } from 'node:crypto'
-import type { Business, DemoTraffic } from './demo-traffic.ts'
-import * as demo from './demo-traffic.ts'
+import { type Business, type DemoTraffic, startDemoTraffic } from './demo-traffic.ts'
 import { type Model, startModel } from './model.ts'
 import { type PhoneNetwork, type PhoneNumberOptions, startPhoneNetwork } from './phone-network.ts'
 import { createSpeech, type Log } from './speech.ts'
@@ -51,7 +50,7 @@ export async function startSimulation({ phone, model, log }: SimulationOptions):
     twilio: network && { account_sid: ACCOUNT_SID, auth_token, api_base_url: network.base_url },
     openai: listener && { api_key, base_url: listener.base_url },
     startTraffic(numbers, concurrent) {
-      if (network) traffic = demo.startDemoTraffic({ network, numbers, concurrent, ...logged })
+      if (network) traffic = startDemoTraffic({ network, numbers, concurrent, ...logged })
     },
     async stopTraffic() {
       await traffic?.close()

@@ -1,8 +1,5 @@
 // The near end of the speech thread: starts it, asks it, restarts it after a crash.
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Log, Voice } from './speech.ts'
@@ -15,7 +12,6 @@ export class SpeechThread {
     { resolve: (mulaw: Uint8Array) => void; reject: (error: Error) => void }
   >()
   #worker: Worker | null = null
-  #folder: string | null = null
   #nextId = 1
   #isClosed = false
 
@@ -39,13 +35,11 @@ export class SpeechThread {
     this.#isClosed = true
     await this.#worker?.terminate()
     this.#fail(new Error('The speech engine is closed.'))
-    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #thread(): Worker {
     if (this.#worker) return this.#worker
-    this.#folder ??= mkdtempSync(join(tmpdir(), 'phony-speech-'))
-    const worker = startWorker(this.#folder)
+    const worker = startWorker()
     worker.on('message', (answer: SpeakAnswer) => this.#settle(answer))
     worker.on('error', (error) => {
       this.#log?.('speech thread failed', { error: String(error) })
@@ -71,8 +65,8 @@ export class SpeechThread {
 }
 
 /** Emitted, the thread's file is plain JavaScript; run from source, the thread registers the loader first (tsx itself does so in main threads only). */
-function startWorker(folder: string): Worker {
-  const options = { workerData: { folder }, execArgv: ['--no-warnings'] }
+function startWorker(): Worker {
+  const options = { execArgv: ['--no-warnings'] }
   if (!import.meta.url.endsWith('.ts'))
     return new Worker(new URL('./speech-worker.js', import.meta.url), options)
   const tsx = createRequire(import.meta.url).resolve('tsx/package.json')

