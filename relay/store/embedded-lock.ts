@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { StoreError } from './doc-store.ts'
 import { openDatabaseFile } from './embedded-engine.ts'
-import type { OpenDatabase } from './sqlite-binding.ts'
+import type { Sqlite } from './sqlite-binding.ts'
 
 export interface FolderLock {
   /** The process that held it last and did not close, or null. */
@@ -17,8 +17,8 @@ const LOCK_FILE = 'phony.lock'
  * @throws StoreError UNAVAILABLE naming the pid of the process that has the folder
  * @source ours: two processes on one folder would each trust its own picture of it
  */
-export function lockFolder(folder: string, openDatabase: OpenDatabase): FolderLock {
-  const db = openDatabaseFile(join(folder, LOCK_FILE), openDatabase)
+export function lockFolder(folder: string, sqlite: Sqlite): FolderLock {
+  const db = openDatabaseFile(join(folder, LOCK_FILE), sqlite)
   const owner = (): number | null => {
     const row = db.prepare('SELECT pid FROM owner').get() as { pid: number } | undefined
     return row?.pid ?? null

@@ -23,10 +23,13 @@ export function prepareTable(
     (path) => path !== '_id',
   )
   const columns = new Map(paths.map((path) => [checkPath(path), { sql: quoted(`k:${path}`), many: false }]))
+  const wanted = describeIndexes(name, table, indexes, columns)
   db.exec('BEGIN IMMEDIATE')
   try {
     makeTable(db, table, columns)
-    makeIndexes(db, name, table, indexes, columns)
+    dropOldIndexes(db, table, wanted)
+    fitColumns(db, table, columns)
+    for (const sql of wanted.values()) db.exec(sql)
     for (const column of columns.values()) column.many = hasMany(db, table, column)
     db.exec('COMMIT')
   } catch (error) {
@@ -39,14 +42,28 @@ export function prepareTable(
 /** The document is the last column: SQLite reads the columns before it without walking its overflow pages. */
 function makeTable(db: Database, table: string, columns: Map<string, Column>): void {
   const defined = [...columns.values()].map((column) => `${column.sql} BLOB NOT NULL`)
-  db.exec(
-    `CREATE TABLE IF NOT EXISTS ${table} (${['_id TEXT PRIMARY KEY NOT NULL', ...defined, 'doc BLOB NOT NULL'].join()})`,
-  )
-  const present = new Set(
-    (db.prepare(`PRAGMA table_info(${table})`).all() as { name: string }[]).map((row) => row.name),
-  )
-  const missing = [...columns].filter(([path]) => !present.has(`k:${path}`))
+  const parts = ['_id TEXT PRIMARY KEY NOT NULL', ...defined, 'doc BLOB NOT NULL']
+  db.exec(`CREATE TABLE IF NOT EXISTS ${table} (${parts.join()})`)
+}
+
+function dropOldIndexes(db: Database, table: string, wanted: Map<string, string>): void {
+  const present = namesOf(db, `PRAGMA index_list(${table})`)
+  for (const old of present)
+    if (old.startsWith('i:') && !wanted.has(old)) db.exec(`DROP INDEX ${quoted(old)}`)
+}
+
+/** A column that is no longer written to would answer with old values if it were asked again one day. */
+function fitColumns(db: Database, table: string, columns: Map<string, Column>): void {
+  const present = namesOf(db, `PRAGMA table_info(${table})`).filter((column) => column.startsWith('k:'))
+  for (const old of present) {
+    if (!columns.has(old.slice(2))) db.exec(`ALTER TABLE ${table} DROP COLUMN ${quoted(old)}`)
+  }
+  const missing = [...columns].filter(([path]) => !present.includes(`k:${path}`))
   if (missing.length > 0) addColumns(db, table, new Map(missing))
+}
+
+function namesOf(db: Database, pragma: string): string[] {
+  return (db.prepare(pragma).all() as { name: string }[]).map((row) => row.name)
 }
 
 /** A field that became indexed later: its column is filled from the documents. */
@@ -66,17 +83,17 @@ function addColumns(db: Database, table: string, columns: Map<string, Column>): 
   }
 }
 
-function makeIndexes(
-  db: Database,
+/** @returns what makes each index, by its name, which says what it is */
+function describeIndexes(
   name: string,
   table: string,
   indexes: readonly IndexSpec[],
   columns: Map<string, Column>,
-): void {
+): Map<string, string> {
   const wanted = new Map<string, string>()
   const want = (kind: string, tail: string): void => {
     const index = indexName(name, `${kind} ${tail}`)
-    wanted.set(index, `CREATE ${kind} ${quoted(index)} ON ${table} ${tail}`)
+    wanted.set(index, `CREATE ${kind} IF NOT EXISTS ${quoted(index)} ON ${table} ${tail}`)
   }
   for (const { keys, unique } of indexes) {
     const parts = Object.entries(keys).map(([path, direction]) => {
@@ -89,12 +106,7 @@ function makeIndexes(
   }
   // Finds documents with several values in a field; almost always empty, so almost free.
   for (const { sql } of columns.values()) want('INDEX', `(${sql}) WHERE ${sql} = ${MANY_SQL}`)
-  const present = (db.prepare(`PRAGMA index_list(${table})`).all() as { name: string }[]).map(
-    (row) => row.name,
-  )
-  for (const old of present)
-    if (old.startsWith('i:') && !wanted.has(old)) db.exec(`DROP INDEX ${quoted(old)}`)
-  for (const [index, sql] of wanted) if (!present.includes(index)) db.exec(sql)
+  return wanted
 }
 
 function indexName(table: string, described: string): string {

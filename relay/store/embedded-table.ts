@@ -12,7 +12,7 @@ import { applyUpdate } from './embedded-update.ts'
 import { upsertSeed } from './operators.ts'
 import { afterValues, type Sort, totalSort } from './paging.ts'
 import type { Database } from './sqlite-binding.ts'
-import { failureOf, isStorageFailure } from './store-failures.ts'
+import { isDuplicate } from './store-failures.ts'
 
 type Statement = ReturnType<Database['prepare']>
 interface Row {
@@ -68,7 +68,7 @@ export class EmbeddedTable {
         this.insert(doc)
         inserted++
       } catch (error) {
-        if (isStorageFailure(error) || failureOf(error, '').code !== 'DUPLICATE_KEY') throw error
+        if (!isDuplicate(error)) throw error
       }
     }
     return { inserted, duplicates: docs.length - inserted }

@@ -23,9 +23,9 @@ const { data_dir } = workerData as WorkerSettings
 const tell = (message: FromWorker): void => port.postMessage(message)
 
 try {
-  const openDatabase = await sqliteBinding()
-  const lock = lockFolder(data_dir, openDatabase)
-  serve(new EmbeddedEngine(data_dir, openDatabase), () => lock.release())
+  const sqlite = await sqliteBinding()
+  const lock = lockFolder(data_dir, sqlite)
+  serve(new EmbeddedEngine(data_dir, sqlite), () => lock.release())
   tell({ type: 'opened', taken_over_from_pid: lock.taken_over_from_pid })
 } catch (error) {
   tell({ type: 'refused', failure: failureOf(error, data_dir) })

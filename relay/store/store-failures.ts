@@ -3,6 +3,8 @@ import { statfsSync } from 'node:fs'
 import { StoreError, type StoreErrorCode } from './doc-store.ts'
 
 const CONSTRAINT = 19
+/** The constraints that mean a duplicate: PRIMARYKEY and UNIQUE. */
+const DUPLICATES = [1555, 2067]
 const BUSY = 5
 const IO_ERROR = 10
 const CORRUPT = 11
@@ -27,14 +29,14 @@ export interface Failure {
 export function failureOf(error: unknown, folder: string): Failure {
   if (error instanceof StoreError) return { code: error.code, message: error.message, keys: error.keys }
   const message = error instanceof Error ? error.message : String(error)
-  const code = sqliteCode(error)
-  switch (code) {
-    case CONSTRAINT:
-      return {
-        code: 'DUPLICATE_KEY',
-        message: 'A document with these values exists.',
-        keys: duplicateKeys(message),
-      }
+  if (isDuplicate(error)) {
+    return {
+      code: 'DUPLICATE_KEY',
+      message: 'A document with these values exists.',
+      keys: duplicateKeys(message),
+    }
+  }
+  switch (sqliteCode(error)) {
     case FULL:
       return NO_SPACE
     case IO_ERROR:
@@ -63,6 +65,10 @@ export const NO_SPACE: Failure = {
 
 export function storeErrorOf(failure: Failure): StoreError {
   return new StoreError(failure.code, failure.message, { keys: failure.keys })
+}
+
+export function isDuplicate(error: unknown): boolean {
+  return DUPLICATES.includes((error as { errcode?: number } | null)?.errcode ?? 0)
 }
 
 /** Whether the transaction it happened in is beyond help, so that it must be undone as a whole. */

@@ -38,7 +38,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
       const opened = await bench.open()
       store = opened.store
       close = opened.close
-    })
+    }, 60_000)
     afterAll(() => close())
 
     const freshScope = (): TenantScope => tenantScope(`tn_${bench.fresh()}`, 'relay')

@@ -5,8 +5,8 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 import { docStoreSuite } from './doc-store-suite.ts'
 
 const LEVELS = [
-  ['database', 120],
-  ['schema', 80],
+  ['database', 80],
+  ['schema', 60],
 ] as const
 for (const [isolation_level, sequences] of LEVELS) {
   docStoreSuite(`embedded, level ${isolation_level}`, {

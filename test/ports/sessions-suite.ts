@@ -10,7 +10,7 @@ export function sessionsSuite(name: string, bench: SharedStateBench<SessionStore
     beforeAll(async () => {
       opened = await bench.open()
       sessions = opened.port
-    })
+    }, 60_000)
     afterAll(() => opened.close())
 
     const sessionOf = (fields: Partial<SessionRecord> = {}): SessionRecord => ({

@@ -27,7 +27,11 @@ export function freePort(): Promise<number> {
 /** @throws (rejects) with what it wrote when it ends before it is ready */
 export function startRelayProcess(env: Record<string, string>): Promise<RelayProcess> {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], { cwd: ROOT, env: { PATH, HOME, LOG_LEVEL: 'warn', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+    cwd: ROOT,
+    env: { PATH, HOME, LOG_LEVEL: 'warn', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
   const exited = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
   return new Promise((resolve, reject) => {
@@ -36,7 +40,9 @@ export function startRelayProcess(env: Record<string, string>): Promise<RelayPro
       const url = /ready at (\S+)/.exec(output)?.[1]
       if (url) {
         resolve({
-          url, child, output: () => output,
+          url,
+          child,
+          output: () => output,
           end: (signal) => {
             child.kill(signal)
             return exited

@@ -218,7 +218,10 @@ async function openFeed(url: string, token: string): Promise<EventFeed> {
 }
 
 /** Until something is true. */
-export async function until<T>(look: () => T | Promise<T>, within_ms = 10_000): Promise<Exclude<T, false | null | undefined | '' | 0>> {
+export async function until<T>(
+  look: () => T | Promise<T>,
+  within_ms = 10_000,
+): Promise<Exclude<T, false | null | undefined | '' | 0>> {
   const end = Date.now() + within_ms
   for (;;) {
     const value = await look()

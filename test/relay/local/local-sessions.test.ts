@@ -30,4 +30,4 @@ test('a refresh token that can be read is never on the disk', async () => {
   expect(bytes).toContain('hash-of-third')
   expect(bytes).not.toContain('readable-successor')
   folder.remove()
-})
+}, 60_000)

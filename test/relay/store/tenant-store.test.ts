@@ -239,14 +239,12 @@ describe('a tenant’s collection', () => {
           () => own.insertOne({ _id: 'o3', ...(given as object) } as never),
         ][kind]!,
       )
+      // The writes of one command are not the next one's find.
+      if (kind < 4 || kind === 8) return
+      await own.deleteMany({ _id: { $nin: ['o0', 'o1', 'o2'] } })
+      await refill()
     })
-    await fc.assert(
-      property.afterEach(async () => {
-        await own.deleteMany({ _id: { $nin: ['o0', 'o1', 'o2'] } })
-        await refill()
-      }),
-      { numRuns: 3_000 },
-    )
+    await fc.assert(property, { numRuns: 3_000 })
     expect(await foreignBytes()).toBe(foreignBefore)
     expect(answered).toBeGreaterThan(300)
     expect(refused).toContain('NOT_ALLOWED')
