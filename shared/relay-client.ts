@@ -97,7 +97,7 @@ class Client {
   #heard_at = 0
   #attempts = 0
   #timers = new Map<'retry' | 'silence' | 'measure', unknown>()
-  #listening = new Set<() => void>()
+  #listening = new Set<(reason: string) => void>()
 
   constructor(ports: RelayClientPorts) {
     this.#ports = ports
@@ -162,6 +162,7 @@ class Client {
   // A sign-in is whole when the relay said who this is; only then events are asked for.
   async #enter(): Promise<Reply<Me>> {
     this.#dropSocket()
+    this.#endListening('You went to another tenant.')
     this.#last_seq = null
     const me = await this.#send('getMe', {})
     if (!me.ok) return me
@@ -174,7 +175,7 @@ class Client {
   async #leave(): Promise<void> {
     this.#dropSocket()
     this.#clearTimer('retry')
-    for (const stop of this.#listening) stop()
+    this.#endListening('You signed out.')
     this.#tokens = null
     this.#me = null
     this.#last_seq = null
@@ -402,7 +403,7 @@ class Client {
     let is_over = false
     const stop = () => {
       is_over = true
-      this.#listening.delete(stop)
+      this.#listening.delete(fail)
       socket?.close(1000)
     }
     const fail = (reason: string) => {
@@ -410,7 +411,7 @@ class Client {
       stop()
       listener({ type: 'closed', reason })
     }
-    this.#listening.add(stop)
+    this.#listening.add(fail)
     void this.#request('createTicket', {}).then((ticket) => {
       if (is_over) return
       if (!ticket.ok) return fail(ticket.problem.detail)
@@ -426,6 +427,10 @@ class Client {
       socket.addEventListener('error', () => undefined)
     })
     return stop
+  }
+
+  #endListening(reason: string): void {
+    for (const end of this.#listening) end(reason)
   }
 
   // Telling
@@ -460,7 +465,7 @@ class Client {
   #close(): void {
     this.#dropSocket()
     this.#clearTimer('retry')
-    for (const stop of this.#listening) stop()
+    this.#endListening('The console was closed.')
     this.#listeners.clear()
   }
 }

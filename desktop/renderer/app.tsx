@@ -1,5 +1,5 @@
 // Composes the console: who may see which screen, the shell around it, and the keys that act everywhere.
-import { AudioLines, Bot, ChartColumn, FlaskConical, Hash, Phone, Search } from 'lucide-react'
+import { AudioLines, Bot, ChartColumn, FlaskConical, Hash, Lock, Phone, Search } from 'lucide-react'
 import { useEffect, useMemo, useState } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
@@ -11,7 +11,7 @@ import type { PaletteItem } from './components/palette.tsx'
 import { Palette } from './components/palette.tsx'
 import type { RailItem } from './components/rail.tsx'
 import { Rail } from './components/rail.tsx'
-import { Loading } from './components/standing.tsx'
+import { Empty, Loading } from './components/standing.tsx'
 import { Toasts } from './components/toast.tsx'
 import { createAccessActions } from './features/access/access-actions.ts'
 import { LinkWord, LostBar } from './features/access/link-state.tsx'
@@ -70,7 +70,7 @@ function Doors() {
 }
 
 function Shell() {
-  const [, navigate] = useLocation()
+  const [location, navigate] = useLocation()
   const [sheet, setSheet] = useState<'keys' | 'palette' | null>(null)
   const lane = useLane()
   const calls = useActions(createCallActions)
@@ -78,8 +78,11 @@ function Shell() {
   const home = screens[0]?.href ?? '/none'
   const me = useConsoleState(selectMe)
   const allowed = (permission: Permission) => me?.permissions.includes(permission) ?? false
+  // From one call to the next, and into its context, is one step back to where one came from.
   const openCall = (call_sid: string, place?: 'context') =>
-    navigate(place ? `/calls/${call_sid}/${place}` : `/calls/${call_sid}`)
+    navigate(place ? `/calls/${call_sid}/${place}` : `/calls/${call_sid}`, {
+      replace: location.startsWith('/calls/'),
+    })
   useKeys({
     '?': () => setSheet('keys'),
     'ctrl+k': () => setSheet('palette'),
@@ -98,42 +101,58 @@ function Shell() {
         }}
       />
       <Switch>
-        <Route path="/live">
-          <LivePage
-            lane={lane}
-            lostBar={<LostBar />}
-            context={(call_sid) => <ContextLayers call_sid={call_sid} />}
-            onOpen={openCall}
-          />
-        </Route>
-        <Route path="/calls/:call_sid/:place?">
-          {({ call_sid, place }) => (
-            <CallPage
-              call_sid={call_sid}
-              place={place === 'context' ? 'context' : null}
+        {allowed('calls.read') && (
+          <Route path="/live">
+            <LivePage
+              lane={lane}
               lostBar={<LostBar />}
-              context={(slot) => <ContextColumn {...slot} />}
+              context={(call_sid) => <ContextLayers call_sid={call_sid} />}
               onOpen={openCall}
-              onBack={() => history.back()}
             />
-          )}
-        </Route>
-        <Route path="/numbers">{allowed('numbers.read') && <NumbersPage lostBar={<LostBar />} />}</Route>
-        <Route path="/agents">{allowed('agents.read') && <AgentsPage lostBar={<LostBar />} />}</Route>
-        <Route path="/agents/new/:copy_of?">
-          {({ copy_of }) => (
-            <AgentEditorPage agent_id={null} copy_of={copy_of ?? null} lostBar={<LostBar />} />
-          )}
-        </Route>
-        <Route path="/agents/:agent_id">
-          {({ agent_id }) => <AgentEditorPage agent_id={agent_id} copy_of={null} lostBar={<LostBar />} />}
-        </Route>
-        <Route path="/analytics">
-          {allowed('analytics.read') && <AnalyticsPage lostBar={<LostBar />} onOpenCall={openCall} />}
-        </Route>
-        <Route>
-          <Redirect to={home} />
-        </Route>
+          </Route>
+        )}
+        {allowed('calls.read') && (
+          <Route path="/calls/:call_sid/:place?">
+            {({ call_sid, place }) => (
+              <CallPage
+                call_sid={call_sid}
+                place={place === 'context' ? 'context' : null}
+                lostBar={<LostBar />}
+                context={(slot) => <ContextColumn {...slot} />}
+                onOpen={openCall}
+                onBack={() => (history.length > 1 ? history.back() : navigate('/live'))}
+              />
+            )}
+          </Route>
+        )}
+        {allowed('numbers.read') && (
+          <Route path="/numbers">
+            <NumbersPage lostBar={<LostBar />} />
+          </Route>
+        )}
+        {allowed('agents.read') && (
+          <Route path="/agents">
+            <AgentsPage lostBar={<LostBar />} />
+          </Route>
+        )}
+        {allowed('agents.create') && (
+          <Route path="/agents/new/:copy_of?">
+            {({ copy_of }) => (
+              <AgentEditorPage agent_id={null} copy_of={copy_of ?? null} lostBar={<LostBar />} />
+            )}
+          </Route>
+        )}
+        {allowed('agents.read') && (
+          <Route path="/agents/:agent_id">
+            {({ agent_id }) => <AgentEditorPage agent_id={agent_id} copy_of={null} lostBar={<LostBar />} />}
+          </Route>
+        )}
+        {allowed('analytics.read') && (
+          <Route path="/analytics">
+            <AnalyticsPage lostBar={<LostBar />} onOpenCall={openCall} />
+          </Route>
+        )}
+        <Route>{screens.length > 0 ? <Redirect to={home} /> : <NoScreen />}</Route>
       </Switch>
       <Announcements lane={lane} />
       {sheet === 'keys' && <KeySheet onClose={() => setSheet(null)} />}
@@ -141,6 +160,17 @@ function Shell() {
         <Finder screens={screens} onOpenCall={openCall} onClose={() => setSheet(null)} />
       )}
     </div>
+  )
+}
+
+/** A role without a screen here still learns why it sees none. */
+function NoScreen() {
+  return (
+    <main className="page">
+      <Empty icon={Lock} fact="Your role has no screen here">
+        It does not read calls, agents or numbers of this tenant.
+      </Empty>
+    </main>
   )
 }
 

@@ -392,6 +392,13 @@ describe('listening in', () => {
     expect(relay.socket.closed_with).toBe(1000)
   })
 
+  it('ends with the sign-in', async () => {
+    const { relay, heard } = await listening()
+    await relay.client.signOut()
+    expect(heard).toEqual([{ type: 'closed', reason: 'You signed out.' }])
+    expect(relay.socket.closed_with).toBe(1000)
+  })
+
   it('is refused while the link is lost', async () => {
     const relay = await linkedRelay()
     relay.socket.breaks()

@@ -1,6 +1,7 @@
 // The whole console over a fake Bridge, as a user meets it.
-import { act, cleanup, render } from '@testing-library/react'
+import { act, cleanup, configure, render, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
+import { vi } from 'vitest'
 import { App } from '../../../desktop/renderer/app.tsx'
 import type { AudioPlayer } from '../../../desktop/renderer/lib/audio-player.ts'
 import { createTheme } from '../../../desktop/renderer/lib/theme.ts'
@@ -9,6 +10,10 @@ import { createConsoleStore } from '../../../desktop/renderer/store/create-store
 import { followRelay } from '../../../desktop/renderer/store/follow-relay.ts'
 import type { FakeOptions } from './fake-bridge.ts'
 import { fakeBridge } from './fake-bridge.ts'
+
+// A busy machine is no fault of the console. What is hidden is asked of the tree only where a test is about it.
+vi.setConfig({ testTimeout: 60_000 })
+configure({ defaultHidden: true, asyncUtilTimeout: 20_000 })
 
 export interface AudioRecord {
   played: { speaker: string; at_ms: number }[]
@@ -50,6 +55,9 @@ export async function openConsole(options: FakeOptions & { at?: string } = {}) {
   })
   const user = userEvent.setup()
   const view = render(<App ports={{ bridge, store, ticker, theme: createTheme(window), openAudio }} />)
+  await waitFor(() => {
+    if (store.getState().session.state === 'restoring') throw new Error('The sign-in is not restored yet.')
+  })
   await settle()
   return { bridge, store, audio, user, view, stop }
 }

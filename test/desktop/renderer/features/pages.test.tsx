@@ -268,3 +268,8 @@ it('a call can be named by its address', async () => {
   await open({ at: `#/calls/${sidOf(1)}/context` })
   expect(await screen.findByRole('heading', { level: 1, name: '+1 415 ••• 0142' })).toBeTruthy()
 })
+
+it('a role without a screen is told so', async () => {
+  await open({ role: 'platform_admin' })
+  expect(screen.getByText('Your role has no screen here')).toBeTruthy()
+})
