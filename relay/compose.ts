@@ -1,7 +1,7 @@
 // The program, read from top to bottom: every object is made here and handed to those who need it. Nothing else news
 // things up. What is opened is closed in the reverse order.
 import { existsSync, readFileSync } from 'node:fs'
-import { type Server, createServer } from 'node:http'
+import { type RequestListener, type Server, createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -88,6 +88,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const server: Server = config.tls
       ? createTlsServer({ cert: readFileSync(config.tls.cert), key: readFileSync(config.tls.key) })
       : createServer()
+    let app: RequestListener = notReadyYet
+    server.on('request', (req, res) => app(req, res))
     const url = await listen(server, config)
     closers.push(() => closeServer(server))
     const public_url = config.public_url ?? url
@@ -188,7 +190,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     })
     closers.push(closeSockets)
 
-    server.on('request', createApp({
+    app = createApp({
       version: packageVersion(), public_url, log,
       webhooks: twilioWebhooks({ public_url, signatures, answerCall, reportStatus: createStatusReports({ store, live, spool }), takeFarewell: (call_sid) => live.takeFarewell(call_sid), log }),
       health: health({ pingStore: () => store.ping(), isStopping: () => isStopping, live_calls: () => live.count, now: () => clock.now() }),
@@ -199,7 +201,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         idempotency: idempotency(localIdempotency({ clock })),
       }),
       console: consolePages(fileURLToPath(new URL(`${rootFromHere()}out/renderer`, import.meta.url))),
-    }))
+    })
 
     async function limitTenant(actor: Actor): Promise<void> {
       if (!actor.scope) return
@@ -231,6 +233,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 }
 
 // ---- small things the doors need
+
+/** The port is taken before the store is open; whoever knocks in between is told to come again, not left waiting. */
+const notReadyYet: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '1' }).end()
 
 /** @throws RelayError with one sentence when the port is taken or not allowed */
 function listen(server: Server, config: Config): Promise<string> {

@@ -32,9 +32,9 @@ function toRelayError(error: unknown): RelayError {
   return new RelayError('INTERNAL', {}, { cause: error })
 }
 
-/** @param part `body`, `query` or `params`: where the fields are */
+/** @param part `body` or `query`: where the fields are; pointers of the body begin at its root */
 export function invalid(part: string, error: z.ZodError): RelayError {
-  const errors = error.issues.map((issue) => ({ pointer: `/${[part, ...issue.path].map(String).join('/')}`, detail: issue.message }))
+  const errors = error.issues.map((issue) => ({ pointer: `/${[...(part === 'body' ? [] : [part]), ...issue.path].map(String).join('/')}`, detail: issue.message }))
   const isTooLarge = error.issues.some((issue) => issue.code === 'custom' && issue.params?.too_large === true)
   return new RelayError(isTooLarge ? 'BODY_TOO_LARGE' : 'BODY_INVALID', { detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' '), errors })
 }

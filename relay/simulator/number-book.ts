@@ -1,5 +1,5 @@
 // The account's numbers and their webhooks, as REST shows and changes them.
-import { newSid, rfc2822 } from './phone-ids.ts'
+import { numberSid, rfc2822 } from './phone-ids.ts'
 import type { PhoneNumberOptions } from './phone-network.ts'
 
 export interface NumberRecord {
@@ -46,7 +46,7 @@ export interface NumberBook {
 export function createNumberBook(options: readonly PhoneNumberOptions[]): NumberBook {
   const numbers = options.map(
     (number): NumberRecord => ({
-      sid: newSid('PN'),
+      sid: numberSid(number.phone_number),
       phone_number: number.phone_number,
       friendly_name: number.friendly_name,
       voice_url: number.voice_url ?? '',

@@ -75,9 +75,9 @@ describe('a live override', () => {
   it('over 64 kB is 413 and malformed rules are 422, each naming the field', async () => {
     const { dana, params } = await talking()
     const big = await dana.call('overrideContext', { params, body: { context: { text: 'x'.repeat(65_537) } } })
-    expect(big).toMatchObject({ status: 413, body: { code: 'BODY_TOO_LARGE', errors: [{ pointer: '/body/context' }] } })
+    expect(big).toMatchObject({ status: 413, body: { code: 'BODY_TOO_LARGE', errors: [{ pointer: '/context' }] } })
     const rules = await dana.call('overrideContext', { params, body: { context: { escalation_rules: { keywords: 'help' } } } })
-    expect(rules).toMatchObject({ status: 422, body: { errors: [{ pointer: '/body/context/escalation_rules/keywords' }] } })
+    expect(rules).toMatchObject({ status: 422, body: { errors: [{ pointer: '/context/escalation_rules/keywords' }] } })
   })
 
   it('after the end of the call is refused', async () => {

@@ -1,0 +1,175 @@
+// The four people's lives in the console as it is served: a real relay process with its simulated callers, real clicks.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, type Page, test } from '@playwright/test'
+import axe from 'axe-core'
+import { freePort, type RelayProcess, startRelayProcess } from '../../support/relay-process.ts'
+
+test.describe.configure({ mode: 'serial', timeout: 90_000 })
+
+let relay: RelayProcess
+let env: Record<string, string>
+let data_dir: string
+
+test.beforeAll(async () => {
+  data_dir = mkdtempSync(join(tmpdir(), 'phony-flows-'))
+  env = { DEMO: 'true', PORT: String(await freePort()), DATA_DIR: data_dir }
+  relay = await startRelayProcess(env)
+})
+test.afterAll(async () => {
+  await relay?.end('SIGTERM')
+  rmSync(data_dir, { recursive: true, force: true })
+})
+
+async function signInAs(page: Page, name: string): Promise<void> {
+  await page.goto(`${relay.url}/console/`)
+  await page.getByRole('button', { name: new RegExp(name) }).click()
+  await expect(page.getByRole('navigation')).toBeVisible()
+}
+
+/** Opens the call that has spoken least, so that it stays for a while. */
+async function openNewestCall(page: Page): Promise<void> {
+  const cell = page
+    .getByRole('gridcell')
+    .filter({ hasText: /Caller/ })
+    .last()
+  await cell.click()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('log', { name: 'Transcript' })).toBeVisible()
+}
+
+async function hasNoSeriousFaults(page: Page): Promise<void> {
+  await page.evaluate(axe.source)
+  const found = await page.evaluate(async () => {
+    const { violations } = await (
+      window as unknown as {
+        axe: { run(): Promise<{ violations: { impact: string; id: string; nodes: { html: string }[] }[] }> }
+      }
+    ).axe.run()
+    return violations
+      .filter((violation) => ['serious', 'critical'].includes(violation.impact))
+      .map((violation) => `${violation.id}: ${violation.nodes[0]?.html}`)
+  })
+  expect(found).toEqual([])
+}
+
+test('the relay starts with calls on the wall within ten seconds of the first click', async ({ page }) => {
+  const began = Date.now()
+  await signInAs(page, 'Dana Ortiz')
+  await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 10_000 })
+  expect(Date.now() - began).toBeLessThan(10_000)
+  await expect(page.getByText('Simulator')).toBeVisible()
+  await expect(page.getByText(/Caller/).first()).toBeVisible({ timeout: 30_000 })
+  await page.screenshot({ path: 'test-results/flows-live.png' })
+  await hasNoSeriousFaults(page)
+})
+
+test('a supervisor reads a call as it is spoken, listens, overrides its context and sees it applied and used', async ({
+  page,
+}) => {
+  await signInAs(page, 'Dana Ortiz')
+  await expect(
+    page
+      .getByRole('gridcell')
+      .filter({ hasText: /Caller/ })
+      .first(),
+  ).toBeVisible({ timeout: 40_000 })
+  await openNewestCall(page)
+  const log = page.getByRole('log', { name: 'Transcript' })
+  const before = (await log.innerText()).length
+  await page.getByRole('button', { name: /^Listen/ }).click()
+  await expect(page.getByRole('button', { name: /^Listen/ })).toHaveAttribute('aria-pressed', 'true')
+  const editor = page.getByRole('textbox', { name: 'Override of this call, JSON' })
+  await editor.click()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type('{ "promise": }')
+  await expect(page.getByRole('alert').filter({ hasText: /Line 1/ })).toBeVisible()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.type('{ "promise": "a call back by five today" }')
+  await page.getByLabel('Reason').fill('Agreed with the caller')
+  await page.getByRole('button', { name: /^Apply/ }).click()
+  const versions = page.getByRole('region', { name: 'Context versions' })
+  await expect(versions.getByText('v1')).toBeVisible()
+  await expect(versions.getByText(/^Applied/)).toBeVisible()
+  await expect(page.getByText('promise', { exact: true }).first()).toBeVisible()
+  await expect(versions.getByText(/used in turn \d+/)).toBeVisible({ timeout: 40_000 })
+  expect((await log.innerText()).length).toBeGreaterThan(before)
+  await page.screenshot({ path: 'test-results/flows-call.png' })
+  await hasNoSeriousFaults(page)
+})
+
+test('a supervisor ends a call, asked once by name', async ({ page }) => {
+  await signInAs(page, 'Dana Ortiz')
+  await expect(
+    page
+      .getByRole('gridcell')
+      .filter({ hasText: /Caller/ })
+      .first(),
+  ).toBeVisible({ timeout: 40_000 })
+  await openNewestCall(page)
+  await page.getByRole('button', { name: /^End/ }).click()
+  await expect(page.getByRole('dialog', { name: /^End the call with \+1/ })).toBeVisible()
+  await page.getByRole('button', { name: 'End call' }).click()
+  await expect(page.getByText(/Dana Ortiz ended the call|Call ended|ended/i).first()).toBeVisible()
+  await expect(page.getByRole('button', { name: /^End/ })).toBeDisabled()
+})
+
+test('a lost link says how old the picture is, refuses commands, and catches up', async ({ page }) => {
+  await signInAs(page, 'Dana Ortiz')
+  await expect(
+    page
+      .getByRole('gridcell')
+      .filter({ hasText: /Caller/ })
+      .first(),
+  ).toBeVisible({ timeout: 40_000 })
+  await page
+    .getByRole('gridcell')
+    .filter({ hasText: /Caller/ })
+    .first()
+    .click()
+  await relay.end('SIGKILL')
+  await expect(page.getByText(/as of/i).first()).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('button', { name: /^End/ })).toBeDisabled()
+  await page.screenshot({ path: 'test-results/flows-link-lost.png' })
+  relay = await startRelayProcess(env)
+  await expect(page.getByText('Linked')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 30_000 })
+})
+
+test('an agent manager makes an agent, gives it a number, pauses it', async ({ page }) => {
+  await signInAs(page, 'Priya Raman')
+  await page.getByRole('navigation').getByText('Agents').click()
+  await page
+    .getByRole('button', { name: /New agent/ })
+    .or(page.getByRole('link', { name: /New agent/ }))
+    .first()
+    .click()
+  await page.getByLabel('Name').fill('Night line')
+  await page.getByRole('textbox', { name: /Prompt/ }).click()
+  await page.keyboard.type('You answer the night line of {company}. Be brief.')
+  await page.getByRole('button', { name: /^(Create|Save|Make)/ }).click()
+  await page.getByRole('navigation').getByText('Agents').click()
+  await expect(page.getByText('Night line').first()).toBeVisible()
+  await page.getByRole('navigation').getByText('Numbers').click()
+  await page.getByRole('button', { name: 'Assign +1 312 555 0112 to…' }).click()
+  await page.getByRole('menuitem', { name: 'Night line' }).click()
+  await page.getByRole('button', { name: /^Apply 1/ }).click()
+  await expect(page.getByRole('button', { name: /^Apply 1/ })).toBeHidden()
+  await page.screenshot({ path: 'test-results/flows-numbers.png' })
+  await hasNoSeriousFaults(page)
+  await page.getByRole('navigation').getByText('Agents').click()
+  await page.screenshot({ path: 'test-results/flows-agents.png' })
+  await hasNoSeriousFaults(page)
+})
+
+test('an analyst reads the figures and can change nothing', async ({ page }) => {
+  await signInAs(page, 'Ines Costa')
+  await page.getByRole('navigation').getByText('Analytics').click()
+  await expect(page.getByText(/Success/).first()).toBeVisible()
+  await page.screenshot({ path: 'test-results/flows-analytics.png' })
+  await hasNoSeriousFaults(page)
+  await page.getByRole('navigation').getByText('Agents').click()
+  await expect(page.getByText('Front desk').first()).toBeVisible()
+  await expect(page.getByRole('button', { name: /New agent|Pause/ })).toHaveCount(0)
+})
