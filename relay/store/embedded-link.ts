@@ -158,7 +158,8 @@ export class WorkerLink implements EmbeddedLink {
 
   #expire(id: number): void {
     const message = `The store did not answer within ${this.#deadline_ms} ms.`
-    this.#settle(id)?.reject(new StoreError('DEADLINE_EXCEEDED', message))
+    // Answers that have arrived are read first: a loop that was held up elsewhere must not pass for a slow store.
+    setImmediate(() => this.#settle(id)?.reject(new StoreError('DEADLINE_EXCEEDED', message)))
   }
 
   #lose(worker: Worker): void {
