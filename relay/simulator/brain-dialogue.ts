@@ -117,7 +117,7 @@ function isFarewell(said: string, last: string): boolean {
   if (/^\s*(so |and )?(what|when|where|how|can|could|do|is)\b[^.!]*\?\s*$/i.test(said)) return false
   if (HEARS.saysBye.test(said)) return true
   const isShort = said.split(/\s+/).length <= 9 && !/\?/.test(said)
-  return isShort && ANYTHING_ELSE.test(last) && (HEARS.declines.test(said) || HEARS.thanks.test(said))
+  return isShort && ANYTHING_ELSE.test(last) && (HEARS.declines.test(said) || HEARS.onlyThanks.test(said))
 }
 
 function farewell(situation: Situation): Thought {
@@ -128,23 +128,27 @@ function farewell(situation: Situation): Thought {
   return withTool(situation, text, /end_?call|hang_?up|finish/i, isOpen ? 'unresolved' : 'resolved')
 }
 
+/** Told rather than asked, a half-matching name is chance. */
+const STATEMENT_SCORE = 2.6
+
 /** Answers from the facts; also what could not be answered before and can be now. */
 function fromFacts(situation: Situation): string | null {
   const { talk, facts } = situation
   const open = openQuestion(talk)
   const late = open === null ? null : findFact(facts, open)
-  const now =
-    findFact(facts, talk.said) ??
-    (isFragment(talk.said) ? findFact(facts, `${talk.userTexts.at(-2) ?? ''} ${talk.said}`) : null)
+  const threshold = HEARS.asks.test(talk.said) || /\?/.test(talk.said) ? undefined : STATEMENT_SCORE
+  const before = isFragment(talk.said) ? `${talk.userTexts.at(-2) ?? ''} ` : ''
+  const now = findFact(facts, talk.said, threshold) ?? (before ? findFact(facts, before + talk.said) : null)
   const parts: string[] = []
   if (late && late !== now) parts.push(`I have the answer to your question now. ${phraseFact(late)}`)
-  if (now)
-    parts.push(
-      pick(situation, ['', 'Let me see. ', 'Good question. ', 'Yes, I have that here. ', 'Sure. ']) +
-        phraseFact(now),
-    )
+  if (now) {
+    const isRepeated = talk.agentTexts.some((said) => said.includes(phraseFact(now)))
+    const openers = isRepeated
+      ? ['As I said: ', 'Once more: ']
+      : ['', 'Let me see. ', 'Yes, I have that here. ', 'Sure. ']
+    parts.push(pick(situation, openers) + phraseFact(now))
+  }
   if (parts.length === 0) return null
-  if (now && talk.agentTexts.some((said) => said.includes(phraseFact(now)))) parts.unshift('As I said,')
   return `${parts.join(' ')} ${pick(situation, ['Does that help?', 'Is there anything else you would like to know?', 'Is there anything else I can do for you?'])}`
 }
 
@@ -213,9 +217,15 @@ function listen(situation: Situation, last: string): string {
           "I'm sorry about the trouble.",
         ])
       : pick(situation, ['Thank you.', 'I see.', 'All right.'])
-  if (ASKS_WHO.test(situation.talk.agentTexts.join(' ')))
-    return `${feeling} ${pick(situation, ['I have noted that down. Is there anything else I should know?', 'I have added that to your file. Anything else I can do for you?'])}`
-  return `${feeling} ${whoQuestion(situation.talk.userTexts.join(' '))}`
+  const agent = situation.talk.agentTexts.join(' ')
+  const question = whoQuestion(situation.talk.userTexts.join(' '))
+  if (!ASKS_WHO.test(agent) && !agent.includes(question)) return `${feeling} ${question}`
+  const notes = [
+    'I have noted that down. Is there anything else I should know?',
+    'I have added that to your file. Anything else I can do for you?',
+    'I understand. How else can I help you?',
+  ]
+  return `${feeling} ${notes[situation.talk.agentTexts.length % notes.length]}`
 }
 
 function whoQuestion(topic: string): string {

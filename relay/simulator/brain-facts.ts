@@ -13,9 +13,11 @@ export interface Fact {
 const MEANINGS: Record<string, string> = Object.fromEntries(
   Object.entries({
     refund: 'refunds return returned returning money-back reimburse',
-    hours: 'hour open opening opens close closing closes opened closed time times',
+    hours: 'open opening opens close closing closes opened closed',
     price: 'prices cost costs fee fees much copay rate rates',
-    billing: 'bill bills billed invoice invoices charge charged charges payment payments paid pay balance',
+    invoice: 'bill bills billed billing invoices charge charged charges balance',
+    payment: 'payments paid pay pays paying',
+    pickup: 'pick picked collect',
     location: 'locations address where located directions street office parking',
     delivery:
       'deliver delivered deliveries ship shipped shipping shipment arrive arrives arrival arriving package parcel tracking',
@@ -214,14 +216,15 @@ export function changedFacts(before: readonly Fact[], after: readonly Fact[]): F
 
 /**
  * The fact that answers best.
+ * @param threshold what fits must score: half of a two-word name is 2.25, a whole name 3
  * @returns null when nothing fits well enough
  * @throws never
  * @source ours: names count three times as much as values, and rare words more than common ones
  */
-export function findFact(facts: readonly Fact[], question: string): Fact | null {
+export function findFact(facts: readonly Fact[], question: string, threshold = 2.2): Fact | null {
   const asked = meaningWords(question)
   let best: Fact | null = null
-  let bestScore = 2.2
+  let bestScore = threshold
   for (const candidate of facts) {
     const score = scoreOf(candidate, asked)
     if (score > bestScore) [best, bestScore] = [candidate, score]

@@ -108,7 +108,7 @@ export function greetingOf(instructions: string, facts: readonly Fact[]): string
  * @source ours
  */
 export function nameOf(instructions: string): string | null {
-  const found = /\b(?:your name is|you are|named|called)\s+([A-Z][a-z]{2,14})\b/.exec(instructions)
+  const found = /\b(?:[Yy]our name is|[Yy]ou are|named|called)\s+([A-Z][a-z]{2,14})\b/.exec(instructions)
   return found && !/^(An?|The|Our|Helpful)$/.test(found[1]!) ? found[1]! : null
 }
 

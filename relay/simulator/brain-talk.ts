@@ -28,7 +28,9 @@ export function readTalk(items: readonly BrainItem[]): Talk {
   const names = new Map(
     items.flatMap((item) => (item.kind === 'call' ? [[item.call_id, item.name] as const] : [])),
   )
-  const recentUser = recent.filter((item) => item.kind === 'user')
+  // What came before a tool's result was dealt with by calling the tool.
+  const lastResult = recent.findLastIndex((item) => item.kind === 'output')
+  const recentUser = recent.slice(lastResult + 1).filter((item) => item.kind === 'user')
   return {
     said: recentUser
       .map((item) => ('text' in item ? item.text : ''))
@@ -60,8 +62,10 @@ export const HEARS = {
   optsOut:
     /\b(don't|do not|stop|never) call(ing)? (me|us|here|this)|take me off|remove (me|my number)|do[- ]not[- ]call list/i,
   saysBye:
-    /\b(good ?bye|bye[- ]?bye|bye( now)?\b|that('s| is| was| will be) (all|it|everything)\b|nothing else|have a (good|nice|great|lovely)|talk to you later)/i,
+    /\b(good ?bye|bye[- ]?bye|bye( now)?\b|that('s| is| was| will be) (all|it|everything)\b(?! (right|fine|good|well))|nothing else|have a (good|nice|great|lovely)|talk to you later)/i,
   thanks: /\b(thank you|thanks|cheers|appreciate)\b/i,
+  /** Thanks alone, at the beginning. */
+  onlyThanks: /^(okay |ok |oh |great |perfect |wonderful |all right )?[,.]?\s*(thank you|thanks)\b/i,
   agrees:
     /^(oh |well |um |uh )?(yes|yeah|yep|sure|please|okay|ok|correct|right|that's right|exactly|of course|go ahead)\b/i,
   declines: /^(oh |well |um |uh )?(no|nope|not really|i'm good|not today)\b/i,

@@ -35,9 +35,17 @@ export async function startTinyRelay(
     const params = Object.fromEntries(request.method === 'GET' ? url.searchParams : new URLSearchParams(body))
     const webhook = { path: url.pathname, method: request.method ?? '', headers: request.headers, params }
     seen.push(webhook)
-    const { status = 200, type = 'text/xml', body: text = '', delay_ms = 0, location } = answer(webhook, where)
+    const {
+      status = 200,
+      type = 'text/xml',
+      body: text = '',
+      delay_ms = 0,
+      location,
+    } = answer(webhook, where)
     setTimeout(() => {
-      response.writeHead(status, { 'Content-Type': type, ...(location ? { Location: location } : {}) }).end(text)
+      response
+        .writeHead(status, { 'Content-Type': type, ...(location ? { Location: location } : {}) })
+        .end(text)
     }, delay_ms)
   })
   const sockets = new WebSocketServer({ server })
@@ -64,7 +72,12 @@ export const connectTwiml = (media_url: string, inside = '', attributes = '') =>
   `<?xml version="1.0" encoding="UTF-8"?><Response><Connect${attributes}><Stream url="${media_url}">${inside}</Stream></Connect></Response>`
 
 /** Bridges one media socket to the model: turns, barge-in, tools, goodbye. */
-export function bridge(phone: WebSocket, model_url: string, api_key: string, session: Record<string, unknown>): void {
+export function bridge(
+  phone: WebSocket,
+  model_url: string,
+  api_key: string,
+  session: Record<string, unknown>,
+): void {
   const model = new WebSocket(`${model_url.replace('http', 'ws')}/realtime?model=gpt-realtime-2.1`, {
     headers: { Authorization: `Bearer ${api_key}` },
   })
@@ -106,17 +119,26 @@ export function bridge(phone: WebSocket, model_url: string, api_key: string, ses
       case 'input_audio_buffer.speech_started':
         if (sent_ms > played_ms + 50) {
           play({ event: 'clear', streamSid })
-          tell({ type: 'conversation.item.truncate', item_id: item, content_index: 0, audio_end_ms: Math.floor(played_ms) })
+          tell({
+            type: 'conversation.item.truncate',
+            item_id: item,
+            content_index: 0,
+            audio_end_ms: Math.floor(played_ms),
+          })
           sent_ms = played_ms
         }
         break
       case 'response.function_call_arguments.done':
         isEnding ||= event.name === 'end_call'
-        tell({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: event.call_id, output: '{"status":"ok"}' } })
+        tell({
+          type: 'conversation.item.create',
+          item: { type: 'function_call_output', call_id: event.call_id, output: '{"status":"ok"}' },
+        })
         break
       case 'response.done':
         if (isEnding) play({ event: 'mark', streamSid, mark: { name: 'end' } })
-        else if (event.response.output.some((part: { type: string }) => part.type === 'function_call')) tell({ type: 'response.create' })
+        else if (event.response.output.some((part: { type: string }) => part.type === 'function_call'))
+          tell({ type: 'response.create' })
     }
   })
   model.on('close', () => phone.close())
@@ -136,7 +158,10 @@ export const telephoneSession = (instructions: string) => ({
       name: 'end_call',
       parameters: {
         type: 'object',
-        properties: { outcome: { type: 'string', enum: ['resolved', 'unresolved'] }, summary: { type: 'string' } },
+        properties: {
+          outcome: { type: 'string', enum: ['resolved', 'unresolved'] },
+          summary: { type: 'string' },
+        },
         required: ['outcome', 'summary'],
       },
     },
