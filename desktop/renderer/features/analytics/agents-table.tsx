@@ -1,7 +1,7 @@
 import { ArrowDown } from 'lucide-react'
 import type { Analytics } from '../../../../shared/contract/analytics.ts'
 import { Icon } from '../../components/icon.tsx'
-import { formatAverage, formatCost, formatCount, formatRate } from '../../lib/format.ts'
+import { formatAverage, formatCost, formatCount, formatRate, MISSING } from '../../lib/format.ts'
 
 export interface AgentChosen {
   id: string
@@ -61,13 +61,17 @@ export function AgentsTable({
                 </td>
                 <td className="r">{formatCount(agent.calls)}</td>
                 <td className="r ink2">{formatCount(agent.minutes)}</td>
-                <td className="r ink2">{formatAverage(agent.average_duration)}</td>
+                <td className="r ink2">
+                  {agent.calls > 0 ? formatAverage(agent.average_duration) : MISSING}
+                </td>
                 <td>
                   <div className="rate">
-                    <span>{formatRate(agent.success_rate)}</span>
+                    <span>{agent.calls > 0 ? formatRate(agent.success_rate) : MISSING}</span>
                     <span className="bar" aria-hidden="true">
                       <i style={{ width: `${agent.success_rate * 100}%` }} />
-                      {earlier && <u style={{ left: `${earlier.success_rate * 100}%` }} />}
+                      {earlier && earlier.calls > 0 && (
+                        <u style={{ left: `${earlier.success_rate * 100}%` }} />
+                      )}
                     </span>
                   </div>
                 </td>

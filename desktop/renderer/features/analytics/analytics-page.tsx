@@ -57,7 +57,7 @@ export function AnalyticsPage({
     void actions.read(period, before, zone).then((reply) => {
       if (!is_here) return
       setProblem(reply.ok ? null : reply.problem)
-      if (reply.ok) setFigures({ ...reply.value, period })
+      if (reply.ok) setFigures({ now: reply.value.now, before: withCalls(reply.value.before), period })
     })
     return () => {
       is_here = false
@@ -220,6 +220,9 @@ function Figure({
     </div>
   )
 }
+
+// A period without a call is nothing to compare with.
+const withCalls = (before: Analytics | null) => (before && before.summary.total_calls > 0 ? before : null)
 
 const sumEscalated = (analytics: Analytics) =>
   analytics.agent_performance.reduce((sum, agent) => sum + agent.escalated, 0)

@@ -4,7 +4,7 @@ import type { CallSummary, Outcome } from '../../../../shared/contract/calls.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
-import { formatCallTime, formatCost, formatDate, maskNumber, words } from '../../lib/format.ts'
+import { formatCallTime, formatCost, formatDate, MISSING, maskNumber, words } from '../../lib/format.ts'
 import { OUTCOME_WORDS } from '../../lib/wording.ts'
 import type { AgentChosen } from './agents-table.tsx'
 import { createAnalyticsActions } from './analytics-actions.ts'
@@ -75,7 +75,9 @@ export function CallsList({
                   {call.outcome ? OUTCOME_WORDS[call.outcome] : words(call.status)}
                 </span>
                 <span className="num dim">{formatDate(call.started_at, zone, now)}</span>
-                <span className="num r">{formatCallTime((call.duration_seconds ?? 0) * 1000)}</span>
+                <span className="num r">
+                  {call.duration_seconds === null ? MISSING : formatCallTime(call.duration_seconds * 1000)}
+                </span>
                 <span className="num r">{formatCost(call.cost)}</span>
               </button>
             </li>

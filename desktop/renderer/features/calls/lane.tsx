@@ -133,7 +133,10 @@ function AttentionTop({ attention }: { attention: Attention }) {
 /** The words that were said, or the fact that was measured. */
 export function Evidence({ attention }: { attention: Attention }) {
   if (attention.evidence === '') return null
-  if (attention.speaker === null) return <p className="att-who mono text-2xs">{attention.evidence}</p>
+  if (attention.speaker === null) {
+    const is_fault = attention.reason === 'tool_failing' || attention.reason === 'model_trouble'
+    return <p className={is_fault ? 'att-who mono text-2xs' : 'att-fact'}>{attention.evidence}</p>
+  }
   return (
     <q className={`say ${attention.speaker === 'agent' ? 'agent' : ''}`}>
       <Stressed text={attention.evidence} words={attention.words} />

@@ -26,7 +26,9 @@ export function wavesOf(turns: readonly Turn[], total_ms: number, now_ms: number
   for (const turn of turns) {
     if (turn.kind !== 'speech') continue
     const to_ms = turn.ended_ms ?? now_ms
-    const heard_to_ms = turn.heard_ms === null ? to_ms : Math.min(to_ms, turn.started_ms + turn.heard_ms)
+    // While a turn is spoken, what was heard so far says nothing of what will not be heard.
+    const is_cut = turn.is_final && turn.heard_ms !== null && turn.cut_off_by !== null
+    const heard_to_ms = is_cut ? Math.min(to_ms, turn.started_ms + (turn.heard_ms ?? 0)) : to_ms
     waves[turn.speaker] += bars(turn, turn.started_ms, heard_to_ms, total_ms)
     if (heard_to_ms < to_ms) waves.unheard += bars(turn, heard_to_ms, to_ms, total_ms)
   }
@@ -91,4 +93,22 @@ export function ticksOf(total_ms: number): number[] {
   const ticks: number[] = []
   for (let at = step_ms; at < total_ms - step_ms * 0.3; at += step_ms) ticks.push(at)
   return ticks
+}
+
+export interface ReplyFigures {
+  p50_ms: number | null
+  p95_ms: number | null
+  cut_off: number
+}
+
+/** How fast the agent answered and how often it was cut off, from what was said so far. @source contract/calls.ts, Quality */
+export function figuresOf(turns: readonly Turn[]): ReplyFigures {
+  const spoken = turns.filter((turn): turn is SpeechTurn => turn.kind === 'speech')
+  const gaps = spoken.flatMap((turn) => turn.reply_gap_ms ?? []).sort((a, b) => a - b)
+  const rank = (share: number) => gaps[Math.max(0, Math.ceil(gaps.length * share) - 1)] ?? null
+  return {
+    p50_ms: rank(0.5),
+    p95_ms: rank(0.95),
+    cut_off: spoken.filter((turn) => turn.speaker === 'agent' && turn.cut_off_by !== null).length,
+  }
 }

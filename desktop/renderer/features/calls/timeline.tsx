@@ -9,7 +9,7 @@ import { formatCallTime, formatDelay } from '../../lib/format.ts'
 import { reasonWords } from '../../lib/wording.ts'
 import { selectMe } from '../../store/selectors.ts'
 import { clockZero } from './call-clock.ts'
-import { gapsOf, ticksOf, WIDTH, wavesOf } from './timeline-shape.ts'
+import { figuresOf, gapsOf, ticksOf, WIDTH, wavesOf } from './timeline-shape.ts'
 
 interface Mark {
   key: string
@@ -27,6 +27,11 @@ export function Timeline({ call, turns }: { call: CallSummary; turns: readonly T
   const waves = useMemo(() => wavesOf(turns, total_ms, end_ms), [turns, total_ms, end_ms])
   const marks = useMarks(call, turns, zero)
   const quality = useConsoleState((state) => state.details[call.call_sid]?.quality)
+  // The relay counts at the end; until then what was said so far is counted here.
+  const figures =
+    quality && quality.reply_gap_p50_ms !== null
+      ? { p50_ms: quality.reply_gap_p50_ms, p95_ms: quality.reply_gap_p95_ms, cut_off: quality.interruptions }
+      : figuresOf(turns)
   const at = (ms: number) => `${Math.min(100, (ms / total_ms) * 100)}%`
   return (
     <section className="tl" aria-label="Timeline">
@@ -80,19 +85,15 @@ export function Timeline({ call, turns }: { call: CallSummary; turns: readonly T
         {call.ended_at === null && <i className="tl-now" />}
       </div>
       <div className="tl-side">
-        {quality && (
-          <>
-            <p>
-              <b className="num">{formatDelay(quality.reply_gap_p50_ms)}</b> p50 reply
-            </p>
-            <p>
-              <b className="num">{formatDelay(quality.reply_gap_p95_ms)}</b> p95 reply
-            </p>
-            <p>
-              <b className="num">{quality.interruptions}</b> cut off
-            </p>
-          </>
-        )}
+        <p>
+          <b className="num">{formatDelay(figures.p50_ms)}</b> p50 reply
+        </p>
+        <p>
+          <b className="num">{formatDelay(figures.p95_ms)}</b> p95 reply
+        </p>
+        <p>
+          <b className="num">{figures.cut_off}</b> cut off
+        </p>
       </div>
     </section>
   )

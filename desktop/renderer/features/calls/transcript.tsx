@@ -5,6 +5,7 @@ import type { SpeechTurn, ToolTurn, Turn } from '../../../../shared/contract/cal
 import { Icon } from '../../components/icon.tsx'
 import { Stressed } from '../../components/stressed.tsx'
 import { formatCallTime, formatDelay } from '../../lib/format.ts'
+import { readJson } from '../../lib/json-place.ts'
 import { SPEAKER_WORDS } from '../../lib/wording.ts'
 import { SLOW_REPLY_MS } from './phase.ts'
 
@@ -125,7 +126,7 @@ export function Tool({ turn, size }: { turn: ToolTurn; size: 'inspector' | 'call
           )}
           {size === 'call' && <span className="grow" />}
           <span className={`trunc ${turn.failed ? 'm text-att-2' : ''}`}>
-            {turn.result ?? (turn.is_final ? '' : 'running')}
+            {turn.result === null ? (turn.is_final ? '' : 'running') : resultWords(turn.result)}
           </span>
           {size === 'inspector' && <span className="grow" />}
           {took_ms !== null && <span className="num dim">{formatDelay(took_ms)}</span>}
@@ -133,6 +134,15 @@ export function Tool({ turn, size }: { turn: ToolTurn; size: 'inspector' | 'call
       </div>
     </div>
   )
+}
+
+/** The sentence in a tool's answer, if it has one; else the answer as it came. @source contract/calls.ts, ToolTurn */
+export function resultWords(result: string): string {
+  const reading = readJson(result)
+  const value = reading.ok ? reading.value : null
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return result
+  const sentence = value.note ?? value.message ?? value.error ?? value.detail
+  return typeof sentence === 'string' ? sentence : shortJson(value)
 }
 
 /** JSON on one line, as one would write it. @source design.md section 8, call */

@@ -22,7 +22,9 @@ export function ContextLayers({ call_sid }: { call_sid: string }) {
       <tbody>
         {rows.map((row) => (
           <tr key={`${row.path}${row.waits_for ?? ''}`}>
-            <td className="mono">{row.path}</td>
+            <td className="mono" title={row.path}>
+              {row.path}
+            </td>
             <td className="num" title={valueWords(row.value)}>
               {row.waits_for !== null ? (
                 <span className="dim">waits for v{row.waits_for}</span>

@@ -12,7 +12,13 @@ import {
   periodOf,
   scaleTop,
 } from '../../../../desktop/renderer/features/analytics/period.ts'
-import { gapsOf, ticksOf, wavesOf } from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
+import {
+  figuresOf,
+  gapsOf,
+  ticksOf,
+  wavesOf,
+} from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
+import { resultWords } from '../../../../desktop/renderer/features/calls/transcript.tsx'
 import { columnsIn, moveOnWall, wallRows } from '../../../../desktop/renderer/features/calls/wall-rows.ts'
 import {
   applyPatch,
@@ -251,5 +257,23 @@ describe('periods', () => {
         expect(top % 3).toBe(0)
       }),
     )
+  })
+})
+
+describe('a call that is still spoken', () => {
+  it('draws no part of a turn as unheard before it was cut off', () => {
+    const [turn] = session.transcript.filter((each) => each.kind === 'speech')
+    const spoken = { ...turn!, speaker: 'agent' as const, heard_ms: 0, is_final: false, ended_ms: null }
+    expect(wavesOf([spoken], 10_000, 10_000).unheard).toBe('')
+  })
+
+  it('counts replies and interruptions from what was said so far', () => {
+    expect(figuresOf(session.transcript)).toEqual({ p50_ms: 1000, p95_ms: 12_000, cut_off: 1 })
+    expect(figuresOf([])).toEqual({ p50_ms: null, p95_ms: null, cut_off: 0 })
+  })
+
+  it('says the sentence of a tool’s answer', () => {
+    expect(resultWords('{"ok":true,"note":"A supervisor was told."}')).toBe('A supervisor was told.')
+    expect(resultWords('2 charges, 1 on hold')).toBe('2 charges, 1 on hold')
   })
 })
