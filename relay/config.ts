@@ -9,7 +9,7 @@ import { LOG_LEVELS } from './platform/logger.ts'
 const DEFAULT_LIMITS: TenantLimits = { agents: 10, calls_per_hour: 1000, concurrent_calls: 100, api_requests_per_minute: 1200, monthly_budget: null }
 
 /** Enough to watch on two tenants; a laptop does not feel it. */
-const DEMO_CALLS = 14
+const DEMO_CALLS = 20
 
 const flag = z.stringbool('Write true or false.')
 const httpUrl = z.url({ protocol: /^https?$/, error: 'Write a whole address with http:// or https://.' }).transform((url) => url.replace(/\/+$/, ''))

@@ -45,20 +45,27 @@ export const parseSession = (message: unknown): SessionFacts | null => SessionOb
 export const parseError = (message: unknown): z.infer<typeof ErrorObject> =>
   z.object({ error: ErrorObject }).safeParse(message).data?.error ?? { message: 'The model reported an error without a text.' }
 
+/** What voice detection adds around a turn; the model's times include it. Source: OpenAI Realtime, speech_started, speech_stopped. */
+export interface TurnPadding {
+  prefix_padding_ms: number
+  silence_duration_ms: number
+}
+
 /**
  * @param message a parsed server event
+ * @param padding taken off the times of a turn, so that they say when the caller's voice began and ended
  * @returns null for events that need no one
  * @throws ZodError when the event lacks what its type promises
  */
-export function translate(message: { type: string }): RealtimeEvent | null {
+export function translate(message: { type: string }, padding: TurnPadding): RealtimeEvent | null {
   switch (message.type) {
     case 'input_audio_buffer.speech_started': {
       const event = Item.extend({ audio_start_ms: z.number() }).parse(message)
-      return { type: 'speech_started', item_id: event.item_id, audio_start_ms: event.audio_start_ms }
+      return { type: 'speech_started', item_id: event.item_id, audio_start_ms: event.audio_start_ms + padding.prefix_padding_ms }
     }
     case 'input_audio_buffer.speech_stopped': {
       const event = Item.extend({ audio_end_ms: z.number() }).parse(message)
-      return { type: 'speech_stopped', item_id: event.item_id, audio_end_ms: event.audio_end_ms }
+      return { type: 'speech_stopped', item_id: event.item_id, audio_end_ms: Math.max(0, event.audio_end_ms - padding.silence_duration_ms) }
     }
     case 'conversation.item.input_audio_transcription.delta': {
       const event = Item.extend({ delta: z.string() }).parse(message)

@@ -141,7 +141,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
 
   #tell(message: { type: string }): void {
     try {
-      const event = translate(message)
+      const event = translate(message, TURN_DETECTION)
       if (event) this.#listener.onEvent(event)
     } catch (error) {
       if ((error as { name?: string }).name !== 'ZodError') throw error
