@@ -20,6 +20,7 @@ import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
 import { createStatusReports } from './calls/status-reports.ts'
 import type { Config } from './config.ts'
+import type { IsolationLevel } from '../shared/contract/tenants.ts'
 import { createContextService } from './context/context-service.ts'
 import { createApp } from './http/app.ts'
 import { bindRoutes } from './http/bind-routes.ts'
@@ -52,7 +53,7 @@ import { openSpool } from './store/spool.ts'
 import { tenantScope } from './store/tenant-scope.ts'
 import { demoLines, simulatedNumbers } from './tenants/demo-tenants.ts'
 import { addFirstAdmin, demoUsers, seedDemo } from './tenants/first-tenants.ts'
-import { tenantReader } from './tenants/tenant-records.ts'
+import { tenantReader, tenants } from './tenants/tenant-records.ts'
 import { createTenantService } from './tenants/tenant-service.ts'
 import { serveMediaStream } from './twilio/media-stream.ts'
 import { twilioNumbers, voiceUrls } from './twilio/number-provider.ts'
@@ -95,7 +96,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const public_url = config.public_url ?? url
 
     // ---- the store, and the state a relay shares
-    const store = later(await openEmbeddedStore({ data_dir: config.data_dir, isolation_level: config.isolation_level, log }))
+    const levels = new Map<string, IsolationLevel>()
+    const store = later(await openEmbeddedStore({ data_dir: config.data_dir, isolation_level: config.isolation_level, levelOf: (tenant_id) => levels.get(tenant_id), log }))
+    for (const tenant of await tenants(store).find({})) levels.set(tenant.id, tenant.isolation_level)
     const tenantOf = tenantReader(store, clock)
     const events = localEventLog({ clock })
     const limiter = localRateLimiter()

@@ -47,7 +47,12 @@ export function createNumberService(deps: { store: DocStore; events: EventLog; p
       }
       throw error
     }
-    const records = await numbersOf(actor).find({ _id: { $in: changes.map(({ record }) => record._id) } }, { sort: { _id: 1 } })
+    return announce(actor, changes.map(({ record }) => record._id))
+  }
+
+  /** Tells the consoles how numbers stand now. */
+  async function announce(actor: TenantActor, numbers: string[]): Promise<NumberRecord[]> {
+    const records = await numbersOf(actor).find({ _id: { $in: numbers } }, { sort: { _id: 1 } })
     for (const number of records) deps.events.append({ event_type: 'number.updated', tenant_id: actor.scope.tenant_id, number })
     return records
   }
@@ -97,7 +102,10 @@ export function createNumberService(deps: { store: DocStore; events: EventLog; p
     async syncNumbers(actor, { body }) {
       const theirs = await provider.list()
       const plan = await planSync(store, actor, theirs)
-      if (!body.dry_run) for (const change of plan.changes) await change()
+      if (!body.dry_run) {
+        for (const change of plan.changes) await change()
+        await announce(actor, [...plan.added, ...plan.updated, ...plan.released])
+      }
       return { added: plan.added, updated: plan.updated, released: plan.released, dry_run: body.dry_run }
     },
 
