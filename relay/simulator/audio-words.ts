@@ -125,17 +125,27 @@ export class WordReader {
   }
 
   push(mulaw: Uint8Array): void {
+    // Locals, not fields: this loop sees every byte of every call.
     const bits = this.#bits
+    let pushed = this.#pushed
+    let oldest = this.#oldest
+    let ones = this.#ones
     for (let i = 0; i < mulaw.length; i++) {
       const bit = mulaw[i]! & 1
-      const index = this.#pushed++
-      // Long silence is all ones; nothing can start in it, so nothing is looked at.
-      this.#ones = bit === 1 ? this.#ones + 1 : 0
+      const index = pushed++
       bits[index & 255] = bit
-      if (this.#ones > FRAME_BYTES + 16) continue
-      this.#oldest = ((this.#oldest << 1) | bits[(index - 144) & 255]!) & 0xffff
-      if (this.#oldest === MAGIC && this.#readFrame(index - 159)) this.#onFrame()
+      // Long silence is all ones; nothing can start in it, so nothing is looked at.
+      ones = bit === 1 ? ones + 1 : 0
+      if (ones > FRAME_BYTES + 16) continue
+      oldest = ((oldest << 1) | bits[(index - 144) & 255]!) & 0xffff
+      if (oldest === MAGIC && this.#readFrame(index - 159)) {
+        this.#pushed = pushed
+        this.#onFrame()
+      }
     }
+    this.#pushed = pushed
+    this.#oldest = oldest
+    this.#ones = ones
   }
 
   #readFrame(start: number): boolean {

@@ -18,7 +18,7 @@ const MEANINGS: Record<string, string> = Object.fromEntries(
     invoice: 'bill bills billed billing invoices charge charged charges balance',
     payment: 'payments paid pay pays paying',
     pickup: 'pick picked collect',
-    location: 'locations address where located directions street office parking',
+    location: 'locations address located directions',
     delivery:
       'deliver delivered deliveries ship shipped shipping shipment arrive arrives arrival arriving package parcel tracking',
     appointment:
@@ -268,11 +268,14 @@ export function phraseFact({ path, value }: Fact): string {
     return `About ${label}: ${joined(parts)}.`
   }
   const text = spoken(value)
-  const isSentence = text.split(/\s+/).length >= 7 || /[.!?]$/.test(text)
-  if (isSentence) return `About the ${label}: ${ended(text)}`
+  if (/[.!?]$/.test(text) || STANDS_ALONE.test(text)) return capital(ended(text))
   const plural = /[^s]s$/.test(label) && !/status$/.test(label)
   return `The ${label} ${plural ? 'are' : 'is'} ${ended(text)}`
 }
+
+/** Values that are sentences already and need no "The … is" before them. */
+const STANDS_ALONE =
+  /^(we|you|it|they|he|she|an?|the|this|that|stop|please|bring|give|call|yes|no|if)\b(?=.* .* )|\b(is|are|was|were|takes?|ships?|needs?|drops?|left|comes?|goes|will|can|must)\b/i
 
 function labelOf(path: readonly string[]): string {
   const name = path

@@ -7,6 +7,8 @@ import type { Heard } from './phone-call.ts'
 const VOICE_POWER = powerOfDb(-45)
 /** Silence of this length ends a stretch of sound. */
 const HANG_MS = 240
+/** A sound without words that is shorter is a click, not speech. */
+const SHORTEST_SPEECH_MS = 300
 const KEPT_WORDS = 4_000
 const KEPT_MARKS = 4_000
 
@@ -90,7 +92,8 @@ export class Ear {
   #endStretch(): void {
     const { started_ms, last_ms, words } = this.#stretch!
     this.#stretch = null
-    if (words === 0) this.#keep({ speech_ms: last_ms - started_ms + FRAME_MS, at_ms: started_ms })
+    const speech_ms = last_ms - started_ms + FRAME_MS
+    if (words === 0 && speech_ms >= SHORTEST_SPEECH_MS) this.#keep({ speech_ms, at_ms: started_ms })
     this.#listener.onVoice?.(false, this.#at_ms)
   }
 

@@ -107,6 +107,11 @@ export class ModelSession implements ModelSessionView {
   // ---- what the client says
 
   #onMessage(data: Buffer, isBinary: boolean): void {
+    const audio = isBinary ? null : plainAppend(data)
+    if (audio !== null) {
+      this.#turns.append(toMulaw(audio, this.#session.audio.input.format))
+      return
+    }
     let event_id: string | null = null
     try {
       if (isBinary)
@@ -370,6 +375,21 @@ export class ModelSession implements ModelSessionView {
   }
 
   readonly #faults = (): ModelFaults => this.#world.faults.active
+}
+
+const APPEND_HEAD = '{"type":"input_audio_buffer.append","audio":"'
+
+/** The event that comes 50 times a second, in its usual spelling, without a JSON parser. @returns its audio, or null for anything else */
+function plainAppend(data: Buffer): Buffer | null {
+  const end = data.length - 2
+  if (
+    end < APPEND_HEAD.length ||
+    data[0] !== 0x7b ||
+    data.toString('latin1', 0, APPEND_HEAD.length) !== APPEND_HEAD
+  )
+    return null
+  if (data.indexOf(0x22, APPEND_HEAD.length) !== end || data[end + 1] !== 0x7d) return null
+  return Buffer.from(data.toString('latin1', APPEND_HEAD.length, end), 'base64')
 }
 
 function parse(data: Buffer): object {

@@ -190,7 +190,8 @@ export class PhoneStream {
   }
 
   #flushHeld(): void {
-    for (const text of this.#held) this.#socket!.send(text)
+    // As bytes, header and body leave in one write; a string costs two.
+    for (const text of this.#held) this.#socket!.send(Buffer.from(text, 'latin1'), { binary: false })
     this.#held = []
   }
 
