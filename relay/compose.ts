@@ -184,7 +184,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
           return call
         })
       }, (why) => log.warn('A media stream was closed', { why })),
-      actorOf: access.actorOf, takeTicket: access.takeTicket,
+      actorOf: access.actorOf, takeTicket: access.takeTicket, isSignedIn: access.isSignedIn,
       serveEvents: (socket, actor, last_seq) => serveEvents(socket, actor, last_seq, events, clock),
       serveListening: (socket, actor, call_sid) => serveListening(socket, call_sid, actor, (sid, listening, listener) => {
         const call = live.get(sid)

@@ -23,6 +23,8 @@ export interface AccessService {
   createTicket: Handler<Routes['createTicket']>
   /** The actor of an access token, or null. */
   actorOf(token: string): Promise<Actor | null>
+  /** False once the sign-in was ended or ran out: its sockets are closed then. */
+  isSignedIn(actor: Actor): Promise<boolean>
   /** The actor of a one-time ticket, or null. */
   takeTicket(ticket: string): Promise<Actor | null>
 }
@@ -175,6 +177,7 @@ export function createAccessService(deps: {
       }
     },
 
+    isSignedIn: async (actor) => (await sessions.get(actor.session_id)) !== null,
     takeTicket: (ticket) => deps.tickets.take(ticket),
   }
 }

@@ -67,7 +67,12 @@ export function createAnswerCall(deps: {
       await deps.recordRefused(refusedRecord(newRecord(call, tenant, agent, deps.clock.now()), reason ?? 'no_agent', deps.clock.now()))
       return { plan: 'refuse', reason: reason ?? 'no_agent' }
     }
-    await live.open({ record: newRecord(call, tenant, agent, deps.clock.now()), agent })
+    try {
+      await live.open({ record: newRecord(call, tenant, agent, deps.clock.now()), agent })
+    } catch (error) {
+      await deps.leases.release(tenant.id, call.call_sid)
+      throw error
+    }
     return { plan: 'connect', stream_token: await live.streamToken(call.call_sid) }
   }
 

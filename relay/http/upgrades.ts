@@ -14,12 +14,14 @@ export interface UpgradeDeps {
   serveMedia: (socket: WebSocket) => void
   actorOf: (token: string) => Promise<Actor | null>
   takeTicket: (ticket: string) => Promise<Actor | null>
+  isSignedIn: (actor: Actor) => Promise<boolean>
   serveEvents: (socket: WebSocket, actor: TenantActor, last_seq: number | null) => void
   serveListening: (socket: WebSocket, actor: TenantActor, call_sid: string) => void
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024
 const PROTOCOL = 'phony.v1'
+const SIGN_IN_CHECK_MS = 15_000
 const DESKTOP_ORIGIN = 'app://console'
 const LISTEN = /^\/calls\/(CA[0-9a-f]{32})\/listen$/
 
@@ -50,6 +52,7 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
       accept(req, socket, head, (ws) => {
         const tenant = url.searchParams.get('tenant_id')
         if (tenant !== null && tenant !== actor.scope.tenant_id) return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
+        closeWhenSignedOut(ws, actor, deps)
         if (listen) return deps.serveListening(ws, actor, listen)
         deps.serveEvents(ws, actor, lastSeq(url))
       })
@@ -59,6 +62,14 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
     for (const socket of sockets.clients) socket.close(1001, 'the relay is stopping')
     sockets.close()
   }
+}
+
+/** A socket outlives its ticket, but not its sign-in. A store that does not answer ends no one's socket. */
+function closeWhenSignedOut(ws: WebSocket, actor: Actor, deps: UpgradeDeps): void {
+  const check = setInterval(() => {
+    deps.isSignedIn(actor).then((isSignedIn) => isSignedIn || ws.close(CLOSE_CODES.token_over, 'signed out'), () => {})
+  }, SIGN_IN_CHECK_MS)
+  ws.on('close', () => clearInterval(check))
 }
 
 /** A ticket in the query or as a sub-protocol (it opens one socket, once), or the Authorization header. */

@@ -210,8 +210,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#isSessionReady = false
         return this.#happen(event)
       case 'instructions_confirmed':
-        if (event.instructions !== this.#instructions?.text) return
-        return this.#confirmInstructions()
+        return this.#confirmInstructions(event.instructions)
       case 'speech_started':
         // [L2] Silence first; the bookkeeping after it.
         this.#happen({ type: 'speech_started' })
@@ -416,11 +415,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     return { instructions: text, voice: this.#deps.realtimeVoice(this.#agent.voice), tools: LIVE_TOOLS }
   }
 
-  #confirmInstructions(): void {
-    const version = this.#instructions?.version
-    if (version === undefined || !this.#state.session_ready) return
+  /** A server that does not repeat the instructions has them all the same; one that repeats others means another update. */
+  #confirmInstructions(repeated: string | null): void {
+    const sent = this.#instructions
+    if (!sent || !this.#state.session_ready || (repeated !== null && repeated.trim() !== sent.text.trim())) return
     this.#instructions = null
-    this.#happen({ type: 'instructions_confirmed', version })
+    this.#happen({ type: 'instructions_confirmed', version: sent.version })
   }
 
   #context(): JsonObject {

@@ -67,7 +67,8 @@ export type RealtimeEvent =
   | { type: 'session_ready'; model: string; voice: string; transcription_model: string | null }
   | { type: 'session_failed'; reason: string }
   | { type: 'session_lost'; reason: string }
-  | { type: 'instructions_confirmed'; instructions: string }
+  /** `instructions` as the session now has them; null when it does not say. */
+  | { type: 'instructions_confirmed'; instructions: string | null }
   | { type: 'speech_started'; item_id: string; audio_start_ms: number }
   | { type: 'speech_stopped'; item_id: string; audio_end_ms: number }
   | { type: 'caller_text'; item_id: string; delta: string }

@@ -178,7 +178,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #configured(message: unknown): void {
     const session = parseSession(message)
     if (this.#state === 'configuring') return this.#becomeReady(session)
-    if (this.#state === 'ready' && session?.instructions !== undefined) this.#listener.onEvent({ type: 'instructions_confirmed', instructions: session.instructions })
+    if (this.#state === 'ready') this.#listener.onEvent({ type: 'instructions_confirmed', instructions: session?.instructions ?? null })
   }
 
   #becomeReady(session: SessionFacts | null): void {

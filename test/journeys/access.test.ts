@@ -93,6 +93,15 @@ describe('sockets', () => {
     expect(await open(test.url)).toBe('open')
   })
 
+  it('a socket ends with the sign-in it was opened by', async () => {
+    const dana = await test.as('dana')
+    const socket = new WebSocket(`${test.url.replace('http', 'ws')}/events/ws`, { headers: { authorization: `Bearer ${dana.access_token}` } })
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    await new Promise((resolve) => socket.on('open', resolve))
+    await dana.ok('logout', { body: { refresh_token: dana.refresh_token } })
+    expect(await closed).toBe(4401)
+  })
+
   it('an analyst may not listen in', async () => {
     const ines = await test.as('ines')
     expect(await socketStatus(`${test.url.replace('http', 'ws')}/calls/CA${'0'.repeat(32)}/listen`, { headers: { authorization: `Bearer ${ines.access_token}` } })).toBe(403)
