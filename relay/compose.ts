@@ -1,10 +1,11 @@
 // The program, read from top to bottom: every object is made here and handed to those who need it. Nothing else news
 // things up. What is opened is closed in the reverse order.
 import { existsSync, readFileSync } from 'node:fs'
-import { type RequestListener, type Server, createServer } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import type { IsolationLevel } from '../shared/contract/tenants.ts'
 import { createAccessService } from './access/access-service.ts'
 import type { Actor } from './access/actor.ts'
 import { createPasswords } from './access/passwords.ts'
@@ -13,14 +14,13 @@ import { createAgentService } from './agents/agent-service.ts'
 import { rollUpCall } from './analytics/analytics-records.ts'
 import { createAnalyticsService } from './analytics/analytics-service.ts'
 import { createAnswerCall } from './calls/answer-call.ts'
-import { reviveDates, type JournalRecord } from './calls/call-facts.ts'
+import { type JournalRecord, reviveDates } from './calls/call-facts.ts'
 import { applyFact } from './calls/call-records.ts'
 import { createCallService } from './calls/call-service.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
 import { createStatusReports } from './calls/status-reports.ts'
 import type { Config } from './config.ts'
-import type { IsolationLevel } from '../shared/contract/tenants.ts'
 import { createContextService } from './context/context-service.ts'
 import { createApp } from './http/app.ts'
 import { bindRoutes } from './http/bind-routes.ts'
@@ -44,7 +44,7 @@ import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoice } from './openai/voices.ts'
 import { systemClock } from './platform/clock.ts'
-import { RelayError, messageOf } from './platform/errors.ts'
+import { messageOf, RelayError } from './platform/errors.ts'
 import type { Logger } from './platform/logger.ts'
 import { ownSecret } from './platform/own-secret.ts'
 import { type Simulation, startSimulation } from './simulator/simulation.ts'
@@ -97,7 +97,14 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 
     // ---- the store, and the state a relay shares
     const levels = new Map<string, IsolationLevel>()
-    const store = later(await openEmbeddedStore({ data_dir: config.data_dir, isolation_level: config.isolation_level, levelOf: (tenant_id) => levels.get(tenant_id), log }))
+    const store = later(
+      await openEmbeddedStore({
+        data_dir: config.data_dir,
+        isolation_level: config.isolation_level,
+        levelOf: (tenant_id) => levels.get(tenant_id),
+        log,
+      }),
+    )
     for (const tenant of await tenants(store).find({})) levels.set(tenant.id, tenant.isolation_level)
     const tenantOf = tenantReader(store, clock)
     const events = localEventLog({ clock })
@@ -106,11 +113,15 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const bus = localCallBus<CallCommand, CallAnswer>({ clock })
 
     // ---- the outside: real, or simulated at the same wire
-    const simulation = later(await startSimulation({
-      phone: config.twilio ? null : { numbers: simulatedNumbers(await numberRoutesOf(store).find({}), voiceUrls(public_url)) },
-      model: config.openai === null,
-      log: (message, fields) => log.debug(message, fields),
-    }))
+    const simulation = later(
+      await startSimulation({
+        phone: config.twilio
+          ? null
+          : { numbers: simulatedNumbers(await numberRoutesOf(store).find({}), voiceUrls(public_url)) },
+        model: config.openai === null,
+        log: (message, fields) => log.debug(message, fields),
+      }),
+    )
     const twilio = given(config.twilio ?? simulation.twilio)
     const openai = given(config.openai ?? simulation.openai)
     const client = createTwilioClient(twilio)
@@ -118,39 +129,79 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const provider = twilioNumbers(client, public_url)
 
     // ---- facts of calls: disk first, then the store, each once
-    const spool = later(await openSpool<JournalRecord>({
-      dir: `${config.data_dir}/spool`,
-      log,
-      apply: (record) => applyFact(store, tenantScope(record.tenant_id, 'relay'), reviveDates(record), (call) => rollUpCall(store.forTenant(tenantScope(record.tenant_id, 'relay')), call)),
-    }))
+    const spool = later(
+      await openSpool<JournalRecord>({
+        dir: `${config.data_dir}/spool`,
+        log,
+        apply: (record) =>
+          applyFact(store, tenantScope(record.tenant_id, 'relay'), reviveDates(record), (call) =>
+            rollUpCall(store.forTenant(tenantScope(record.tenant_id, 'relay')), call),
+          ),
+      }),
+    )
     await spool.flushed()
     const closed = await closeOpenCalls(store, (record) => spool.append(record))
     if (closed > 0) log.warn('Calls that were open when the relay stopped were closed', { calls: closed })
 
     // ---- calls in progress
     const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
-    const live = later(new LiveCalls({
-      openRealtimeSession: openaiRealtime({ base_url: openai.base_url, api_key: openai.api_key, model: config.realtime_model, transcription_models: TRANSCRIPTION_MODELS }),
-      realtimeVoice, telephony, spool, events, bus, leases, prices: PRICES, clock, log,
-      streamTickets: localTickets<StreamTicket>({ clock }),
-      announceContext: (call, version) => void context.announce(call, version).catch((error: unknown) => log.error('A context version could not be announced', { tenant_id: call.tenant_id, call_sid: call.call_sid, error: messageOf(error) })),
-    }))
+    const live = later(
+      new LiveCalls({
+        openRealtimeSession: openaiRealtime({
+          base_url: openai.base_url,
+          api_key: openai.api_key,
+          model: config.realtime_model,
+          transcription_models: TRANSCRIPTION_MODELS,
+        }),
+        realtimeVoice,
+        telephony,
+        spool,
+        events,
+        bus,
+        leases,
+        prices: PRICES,
+        clock,
+        log,
+        streamTickets: localTickets<StreamTicket>({ clock }),
+        announceContext: (call, version) =>
+          void context.announce(call, version).catch((error: unknown) =>
+            log.error('A context version could not be announced', {
+              tenant_id: call.tenant_id,
+              call_sid: call.call_sid,
+              error: messageOf(error),
+            }),
+          ),
+      }),
+    )
 
     // ---- the nouns
     let isStopping = false
     const passwords = createPasswords()
     const access = createAccessService({
-      store, limiter, passwords, tenantOf, clock,
-      sessions: localSessions({ store, clock }), tickets: localTickets<Actor>({ clock }),
+      store,
+      limiter,
+      passwords,
+      tenantOf,
+      clock,
+      sessions: localSessions({ store, clock }),
+      tickets: localTickets<Actor>({ clock }),
       tokens: createAccessTokens(config.jwt_secret ?? ownSecret(config.data_dir, 'jwt-secret')),
       session_ttl_seconds: config.session_ttl_seconds,
-      setup: { version: packageVersion(), multi_tenant: config.multi_tenant, simulated: { phone: config.twilio === null, model: config.openai === null }, demo_users: config.demo ? demoUsers() : [] },
+      setup: {
+        version: packageVersion(),
+        multi_tenant: config.multi_tenant,
+        simulated: { phone: config.twilio === null, model: config.openai === null },
+        demo_users: config.demo ? demoUsers() : [],
+      },
     })
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
     const calls = createCallService({
-      store, bus, events, tenantOf,
+      store,
+      bus,
+      events,
+      tenantOf,
       live: {
         ofTenant: (tenant_id) => live.ofTenant(tenant_id).map(summaryOf),
         get: (call_sid) => {
@@ -160,45 +211,102 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       },
     })
     const answerCall = createAnswerCall({
-      store, tenantOf, leases, limiter, clock, log,
+      store,
+      tenantOf,
+      leases,
+      limiter,
+      clock,
+      log,
       directory: createNumberDirectory(store),
-      live: { isLive: (call_sid) => live.get(call_sid) !== null, open: (setup) => live.open(setup), streamToken: (call_sid) => live.streamToken(call_sid) },
-      recordRefused: (record) => spool.append({ key: record.call_sid, tenant_id: record.tenant_id, seq: 1, fact: { type: 'call_opened', record } }),
+      live: {
+        isLive: (call_sid) => live.get(call_sid) !== null,
+        open: (setup) => live.open(setup),
+        streamToken: (call_sid) => live.streamToken(call_sid),
+      },
+      recordRefused: (record) =>
+        spool.append({
+          key: record.call_sid,
+          tenant_id: record.tenant_id,
+          seq: 1,
+          fact: { type: 'call_opened', record },
+        }),
       isStopping: () => isStopping,
     })
 
     // ---- what an empty store begins with
-    const beginnings = { store, passwords, provider, clock, isolation_level: config.isolation_level, limits: config.default_limits }
+    const beginnings = {
+      store,
+      passwords,
+      provider,
+      clock,
+      isolation_level: config.isolation_level,
+      limits: config.default_limits,
+    }
     if (config.demo) await seedDemo(beginnings)
     else if (config.admin) await addFirstAdmin(beginnings, config.admin)
 
     // ---- the doors
     const signatures = signatureCheck([twilio.auth_token])
     const closeSockets = letSocketsIn(server, {
-      public_url, media_path: STREAM_PATH,
-      isMediaSigned: (req) => signatures.isUpgradeSigned(header(req.headers['x-twilio-signature']), streamUrl(public_url)),
-      serveMedia: (socket) => serveMediaStream(socket, async (start) => {
-        const call = await live.claimStream(start.token, start.call_sid)
-        return call && ((stream) => {
-          call.attach(stream)
-          return call
-        })
-      }, (why) => log.warn('A media stream was closed', { why })),
-      actorOf: access.actorOf, takeTicket: access.takeTicket, isSignedIn: access.isSignedIn,
+      public_url,
+      media_path: STREAM_PATH,
+      isMediaSigned: (req) =>
+        signatures.isUpgradeSigned(header(req.headers['x-twilio-signature']), streamUrl(public_url)),
+      serveMedia: (socket) =>
+        serveMediaStream(
+          socket,
+          async (start) => {
+            const call = await live.claimStream(start.token, start.call_sid)
+            return (
+              call &&
+              ((stream) => {
+                call.attach(stream)
+                return call
+              })
+            )
+          },
+          (why) => log.warn('A media stream was closed', { why }),
+        ),
+      actorOf: access.actorOf,
+      takeTicket: access.takeTicket,
+      isSignedIn: access.isSignedIn,
       serveEvents: (socket, actor, last_seq) => serveEvents(socket, actor, last_seq, events, clock),
-      serveListening: (socket, actor, call_sid) => serveListening(socket, call_sid, actor, (sid, listening, listener) => {
-        const call = live.get(sid)
-        return call && call.tenant_id === listening.scope.tenant_id ? call.listen(listener, listening.user) : null
-      }),
+      serveListening: (socket, actor, call_sid) =>
+        serveListening(socket, call_sid, actor, (sid, listening, listener) => {
+          const call = live.get(sid)
+          return call && call.tenant_id === listening.scope.tenant_id ? call.listen(listener, listening.user) : null
+        }),
     })
     closers.push(closeSockets)
 
     app = createApp({
-      version: packageVersion(), public_url, log,
-      webhooks: twilioWebhooks({ public_url, signatures, answerCall, reportStatus: createStatusReports({ store, live, spool }), takeFarewell: (call_sid) => live.takeFarewell(call_sid), log }),
-      health: health({ pingStore: () => store.ping(), isStopping: () => isStopping, live_calls: () => live.count, now: () => clock.now() }),
+      version: packageVersion(),
+      public_url,
+      log,
+      webhooks: twilioWebhooks({
+        public_url,
+        signatures,
+        answerCall,
+        reportStatus: createStatusReports({ store, live, spool }),
+        takeFarewell: (call_sid) => live.takeFarewell(call_sid),
+        log,
+      }),
+      health: health({
+        pingStore: () => store.ping(),
+        isStopping: () => isStopping,
+        live_calls: () => live.count,
+        now: () => clock.now(),
+      }),
       routes: bindRoutes({
-        handlers: { ...access, ...createTenantService({ tenantOf }), ...agents, ...numbers, ...calls, ...context, ...analytics },
+        handlers: {
+          ...access,
+          ...createTenantService({ tenantOf }),
+          ...agents,
+          ...numbers,
+          ...calls,
+          ...context,
+          ...analytics,
+        },
         actorOf: access.actorOf,
         limit: (actor) => limitTenant(actor),
         idempotency: idempotency(localIdempotency({ clock })),
@@ -208,9 +316,12 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 
     async function limitTenant(actor: Actor): Promise<void> {
       if (!actor.scope) return
-      const points = (await tenantOf(actor.scope.tenant_id))?.limits.api_requests_per_minute ?? config.default_limits.api_requests_per_minute
+      const points =
+        (await tenantOf(actor.scope.tenant_id))?.limits.api_requests_per_minute ??
+        config.default_limits.api_requests_per_minute
       const verdict = await limiter.consume(`api:${actor.scope.tenant_id}`, { points, seconds: 60 })
-      if (!verdict.allowed) throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
+      if (!verdict.allowed)
+        throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
     }
 
     if (config.demo_calls > 0) simulation.startTraffic(demoLines(), config.demo_calls)
@@ -243,7 +354,9 @@ const notReadyYet: RequestListener = (_req, res) => void res.writeHead(503, { 'R
 /** @throws RelayError with one sentence when the port is taken or not allowed */
 function listen(server: Server, config: Config): Promise<string> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(new Error(portSentence(error, config.port), { cause: error })))
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(portSentence(error, config.port), { cause: error })),
+    )
     server.listen(config.port, config.demo ? DEMO_HOST : undefined, () => {
       const { port } = server.address() as AddressInfo
       resolve(`${config.tls ? 'https' : 'http'}://127.0.0.1:${port}`)

@@ -6,57 +6,88 @@ import { IsolationLevel, TenantLimits } from '../shared/contract/tenants.ts'
 import { LOG_LEVELS } from './platform/logger.ts'
 
 /** Source: product text, "Configuration". */
-const DEFAULT_LIMITS: TenantLimits = { agents: 10, calls_per_hour: 1000, concurrent_calls: 100, api_requests_per_minute: 1200, monthly_budget: null }
+const DEFAULT_LIMITS: TenantLimits = {
+  agents: 10,
+  calls_per_hour: 1000,
+  concurrent_calls: 100,
+  api_requests_per_minute: 1200,
+  monthly_budget: null,
+}
 
 /** Enough to watch on two tenants; a laptop does not feel it. */
 const DEMO_CALLS = 20
 
 const flag = z.stringbool('Write true or false.')
-const httpUrl = z.url({ protocol: /^https?$/, error: 'Write a whole address with http:// or https://.' }).transform((url) => url.replace(/\/+$/, ''))
-const jsonLimits = z.string().transform((text, ctx) => {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    ctx.addIssue({ code: 'custom', message: 'This is not JSON.' })
-    return z.NEVER
-  }
-}).pipe(TenantLimits.partial())
-const masterKey = z.string().refine((text) => Buffer.from(text, 'hex').length === 32 || Buffer.from(text, 'base64').length === 32, 'Write 32 bytes in base64 or hex.')
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'Write a whole address with http:// or https://.' })
+  .transform((url) => url.replace(/\/+$/, ''))
+const jsonLimits = z
+  .string()
+  .transform((text, ctx) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      ctx.addIssue({ code: 'custom', message: 'This is not JSON.' })
+      return z.NEVER
+    }
+  })
+  .pipe(TenantLimits.partial())
+const masterKey = z
+  .string()
+  .refine(
+    (text) => Buffer.from(text, 'hex').length === 32 || Buffer.from(text, 'base64').length === 32,
+    'Write 32 bytes in base64 or hex.',
+  )
 
-const Environment = z.object({
-  PUBLIC_URL: httpUrl.optional(),
-  PORT: z.coerce.number('Write a port number.').int().min(0).max(65535).default(8080),
-  JWT_SECRET: z.string().min(32, 'Write at least 32 characters.').optional(),
-  MASTER_KEY: masterKey.optional(),
-  MULTI_TENANT_MODE: flag.default(true),
-  TENANT_ISOLATION_LEVEL: IsolationLevel.default('database'),
-  DEFAULT_TENANT_LIMITS: jsonLimits.optional(),
-  MONGODB_URL: z.never('MongoDB is not supported yet. Unset it: the embedded store in DATA_DIR is used.').optional(),
-  REDIS_URL: z.never('Redis is not supported yet. Unset it: one relay keeps its state in its own process.').optional(),
-  RELAY_WORKERS: z.literal('0', { error: 'Call workers are not supported yet. Unset it.' }).optional(),
-  REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60).default(3600),
-  TWILIO_ACCOUNT_SID: z.string().regex(/^AC[0-9a-fA-F]{32}$/, 'An account is named AC and 32 hexadecimal digits.').optional(),
-  TWILIO_AUTH_TOKEN: z.string().min(16).optional(),
-  TWILIO_API_BASE_URL: httpUrl.optional(),
-  OPENAI_API_KEY: z.string().min(1).optional(),
-  OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
-  OPENAI_REALTIME_MODEL: z.string().min(1).default('gpt-realtime-2.1'),
-  DATA_DIR: z.string().min(1).default('data'),
-  LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
-  TLS_CERT: z.string().optional(),
-  TLS_KEY: z.string().optional(),
-  ADMIN_EMAIL: z.email('Write an email address.').optional(),
-  ADMIN_PASSWORD: z.string().min(12, 'Write at least 12 characters.').optional(),
-  DEMO: flag.default(false),
-}).superRefine((env, ctx) => {
-  const fault = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })
-  if (Boolean(env.TWILIO_ACCOUNT_SID) !== Boolean(env.TWILIO_AUTH_TOKEN)) fault(env.TWILIO_ACCOUNT_SID ? 'TWILIO_AUTH_TOKEN' : 'TWILIO_ACCOUNT_SID', 'Set both the account and its token, or neither.')
-  if (Boolean(env.TLS_CERT) !== Boolean(env.TLS_KEY)) fault(env.TLS_CERT ? 'TLS_KEY' : 'TLS_CERT', 'Set both the certificate and its key, or neither.')
-  if (Boolean(env.ADMIN_EMAIL) !== Boolean(env.ADMIN_PASSWORD)) fault(env.ADMIN_EMAIL ? 'ADMIN_PASSWORD' : 'ADMIN_EMAIL', 'Set both, or neither.')
-  const isRealCarrier = env.TWILIO_ACCOUNT_SID && !env.TWILIO_API_BASE_URL
-  if (isRealCarrier && !env.PUBLIC_URL?.startsWith('https://')) fault('PUBLIC_URL', 'Twilio reaches the relay from outside: set its public https:// address.')
-  if (env.DEMO && (env.TWILIO_ACCOUNT_SID || env.OPENAI_API_KEY)) fault('DEMO', 'The demo has users with known passwords: unset it where real credentials are set.')
-})
+const Environment = z
+  .object({
+    PUBLIC_URL: httpUrl.optional(),
+    PORT: z.coerce.number('Write a port number.').int().min(0).max(65535).default(8080),
+    JWT_SECRET: z.string().min(32, 'Write at least 32 characters.').optional(),
+    MASTER_KEY: masterKey.optional(),
+    MULTI_TENANT_MODE: flag.default(true),
+    TENANT_ISOLATION_LEVEL: IsolationLevel.default('database'),
+    DEFAULT_TENANT_LIMITS: jsonLimits.optional(),
+    MONGODB_URL: z.never('MongoDB is not supported yet. Unset it: the embedded store in DATA_DIR is used.').optional(),
+    REDIS_URL: z
+      .never('Redis is not supported yet. Unset it: one relay keeps its state in its own process.')
+      .optional(),
+    RELAY_WORKERS: z.literal('0', { error: 'Call workers are not supported yet. Unset it.' }).optional(),
+    REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60).default(3600),
+    TWILIO_ACCOUNT_SID: z
+      .string()
+      .regex(/^AC[0-9a-fA-F]{32}$/, 'An account is named AC and 32 hexadecimal digits.')
+      .optional(),
+    TWILIO_AUTH_TOKEN: z.string().min(16).optional(),
+    TWILIO_API_BASE_URL: httpUrl.optional(),
+    OPENAI_API_KEY: z.string().min(1).optional(),
+    OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
+    OPENAI_REALTIME_MODEL: z.string().min(1).default('gpt-realtime-2.1'),
+    DATA_DIR: z.string().min(1).default('data'),
+    LOG_LEVEL: z.enum(LOG_LEVELS).default('info'),
+    TLS_CERT: z.string().optional(),
+    TLS_KEY: z.string().optional(),
+    ADMIN_EMAIL: z.email('Write an email address.').optional(),
+    ADMIN_PASSWORD: z.string().min(12, 'Write at least 12 characters.').optional(),
+    DEMO: flag.default(false),
+  })
+  .superRefine((env, ctx) => {
+    const fault = (name: string, message: string) => ctx.addIssue({ code: 'custom', path: [name], message })
+    if (Boolean(env.TWILIO_ACCOUNT_SID) !== Boolean(env.TWILIO_AUTH_TOKEN))
+      fault(
+        env.TWILIO_ACCOUNT_SID ? 'TWILIO_AUTH_TOKEN' : 'TWILIO_ACCOUNT_SID',
+        'Set both the account and its token, or neither.',
+      )
+    if (Boolean(env.TLS_CERT) !== Boolean(env.TLS_KEY))
+      fault(env.TLS_CERT ? 'TLS_KEY' : 'TLS_CERT', 'Set both the certificate and its key, or neither.')
+    if (Boolean(env.ADMIN_EMAIL) !== Boolean(env.ADMIN_PASSWORD))
+      fault(env.ADMIN_EMAIL ? 'ADMIN_PASSWORD' : 'ADMIN_EMAIL', 'Set both, or neither.')
+    const isRealCarrier = env.TWILIO_ACCOUNT_SID && !env.TWILIO_API_BASE_URL
+    if (isRealCarrier && !env.PUBLIC_URL?.startsWith('https://'))
+      fault('PUBLIC_URL', 'Twilio reaches the relay from outside: set its public https:// address.')
+    if (env.DEMO && (env.TWILIO_ACCOUNT_SID || env.OPENAI_API_KEY))
+      fault('DEMO', 'The demo has users with known passwords: unset it where real credentials are set.')
+  })
 
 export interface Config {
   public_url: string | null
@@ -81,7 +112,15 @@ export interface Config {
 }
 
 /** Names whose value may lie in a file. */
-const SECRETS = ['JWT_SECRET', 'MASTER_KEY', 'MONGODB_URL', 'REDIS_URL', 'TWILIO_AUTH_TOKEN', 'OPENAI_API_KEY', 'ADMIN_PASSWORD']
+const SECRETS = [
+  'JWT_SECRET',
+  'MASTER_KEY',
+  'MONGODB_URL',
+  'REDIS_URL',
+  'TWILIO_AUTH_TOKEN',
+  'OPENAI_API_KEY',
+  'ADMIN_PASSWORD',
+]
 
 export class ConfigError extends Error {}
 
@@ -101,23 +140,33 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     isolation_level: values.TENANT_ISOLATION_LEVEL,
     default_limits: { ...DEFAULT_LIMITS, ...dropUndefined(values.DEFAULT_TENANT_LIMITS ?? {}) },
     session_ttl_seconds: values.REDIS_SESSION_TTL,
-    twilio: values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN
-      ? { account_sid: values.TWILIO_ACCOUNT_SID, auth_token: values.TWILIO_AUTH_TOKEN, api_base_url: values.TWILIO_API_BASE_URL ?? null }
-      : null,
+    twilio:
+      values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN
+        ? {
+            account_sid: values.TWILIO_ACCOUNT_SID,
+            auth_token: values.TWILIO_AUTH_TOKEN,
+            api_base_url: values.TWILIO_API_BASE_URL ?? null,
+          }
+        : null,
     openai: values.OPENAI_API_KEY ? { api_key: values.OPENAI_API_KEY, base_url: values.OPENAI_BASE_URL } : null,
     realtime_model: values.OPENAI_REALTIME_MODEL,
     data_dir: resolve(values.DATA_DIR),
     log_level: values.LOG_LEVEL,
     tls: values.TLS_CERT && values.TLS_KEY ? { cert: values.TLS_CERT, key: values.TLS_KEY } : null,
-    admin: values.ADMIN_EMAIL && values.ADMIN_PASSWORD ? { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD } : null,
+    admin:
+      values.ADMIN_EMAIL && values.ADMIN_PASSWORD
+        ? { email: values.ADMIN_EMAIL, password: values.ADMIN_PASSWORD }
+        : null,
     demo: values.DEMO,
     demo_calls: values.DEMO ? DEMO_CALLS : 0,
   }
 }
 
-const dropUndefined = (limits: Partial<Record<keyof TenantLimits, unknown>>) => Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Partial<TenantLimits>
+const dropUndefined = (limits: Partial<Record<keyof TenantLimits, unknown>>) =>
+  Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)) as Partial<TenantLimits>
 
-const withoutBlanks = (env: NodeJS.ProcessEnv): Record<string, string | undefined> => Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+const withoutBlanks = (env: NodeJS.ProcessEnv): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
 
 function withFiles(env: Record<string, string | undefined>): Record<string, string | undefined> {
   const filled = { ...env }

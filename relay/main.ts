@@ -11,7 +11,9 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = createLogger(config.log_level)
   const relay = await compose(config, log)
-  process.stdout.write(`Phony relay is ready at ${relay.url}${simulatedWords(config.twilio === null, config.openai === null)}\n`)
+  process.stdout.write(
+    `Phony relay is ready at ${relay.url}${simulatedWords(config.twilio === null, config.openai === null)}\n`,
+  )
 
   let isClosing = false
   const stop = (signal: NodeJS.Signals): void => {
@@ -19,14 +21,22 @@ async function main(): Promise<void> {
     isClosing = true
     const isRehearsal = config.twilio === null
     log.info('Stopping', { signal, live_calls: relay.live_calls() })
-    relay.close(isRehearsal ? 0 : DRAIN_MS).then(() => process.exit(0), (error: unknown) => {
-      log.error('The relay could not close in order', { error: messageOf(error) })
-      process.exit(1)
-    })
+    relay.close(isRehearsal ? 0 : DRAIN_MS).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('The relay could not close in order', { error: messageOf(error) })
+        process.exit(1)
+      },
+    )
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
-  process.on('unhandledRejection', (error) => log.error('A promise failed and nobody took care of it', { error: messageOf(error), stack: (error as Error)?.stack }))
+  process.on('unhandledRejection', (error) =>
+    log.error('A promise failed and nobody took care of it', {
+      error: messageOf(error),
+      stack: (error as Error)?.stack,
+    }),
+  )
 }
 
 function simulatedWords(phone: boolean, model: boolean): string {
@@ -35,6 +45,8 @@ function simulatedWords(phone: boolean, model: boolean): string {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : `The relay cannot start. ${messageOf(error)}`}\n`)
+  process.stderr.write(
+    `${error instanceof ConfigError ? error.message : `The relay cannot start. ${messageOf(error)}`}\n`,
+  )
   process.exit(1)
 })

@@ -24,14 +24,16 @@ function stop(sentence) {
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
-  if (major < 20 || (major === 20 && minor < 19)) stop(`Phony needs Node 20.19 or newer; this is Node ${process.versions.node}. Node 22 or 24 is advised.`)
+  if (major < 20 || (major === 20 && minor < 19))
+    stop(`Phony needs Node 20.19 or newer; this is Node ${process.versions.node}. Node 22 or 24 is advised.`)
 }
 
 function requireWritable() {
   try {
     accessSync(ROOT, constants.W_OK)
   } catch {
-    if (!existsSync(INSTALLED) || isStale()) stop(`Phony has to install itself in ${ROOT}, but this user may not write there.`)
+    if (!existsSync(INSTALLED) || isStale())
+      stop(`Phony has to install itself in ${ROOT}, but this user may not write there.`)
   }
 }
 
@@ -39,14 +41,25 @@ function requireWritable() {
 function run(what, command, args, env = {}) {
   return new Promise((resolve, reject) => {
     const began = Date.now()
-    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    })
     let output = ''
     child.stdout.on('data', (data) => (output += data))
     child.stderr.on('data', (data) => (output += data))
     const isTerminal = process.stdout.isTTY
     const seconds = () => Math.round((Date.now() - began) / 1000)
     if (!isTerminal) say(`${what} …`)
-    const tick = setInterval(() => (isTerminal ? process.stdout.write(`\r${what} … ${seconds()} s `) : seconds() % 10 === 0 && say(`${what} … ${seconds()} s`)), 1000)
+    const tick = setInterval(
+      () =>
+        isTerminal
+          ? process.stdout.write(`\r${what} … ${seconds()} s `)
+          : seconds() % 10 === 0 && say(`${what} … ${seconds()} s`),
+      1000,
+    )
     const ended = (error) => {
       clearInterval(tick)
       if (isTerminal) process.stdout.write('\r\u001b[K')
@@ -61,9 +74,12 @@ function run(what, command, args, env = {}) {
 
 /** What was installed must be what the lock file asks for. */
 export async function install() {
-  const isCurrent = existsSync(INSTALLED) && statSync(INSTALLED).mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs
+  const isCurrent =
+    existsSync(INSTALLED) && statSync(INSTALLED).mtimeMs >= statSync(join(ROOT, 'package-lock.json')).mtimeMs
   if (isCurrent) return
-  await run('Installing', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1' })
+  await run('Installing', 'npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
+  })
   // `npm ci` may keep the lock's own date, which would install again at every start.
   writeFileSync(join(ROOT, 'node_modules', '.phony'), '')
   const now = new Date()
@@ -130,13 +146,16 @@ async function openConsole(url, isReal, children) {
   if (!runtime) return false
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0
   const child = spawn(runtime.exe, [ROOT, `--relay=${url}`, ...(isRoot ? ['--no-sandbox'] : [])], {
-    cwd: ROOT, stdio: 'ignore', env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: runtime.dist },
+    cwd: ROOT,
+    stdio: 'ignore',
+    env: { ...process.env, ELECTRON_OVERRIDE_DIST_PATH: runtime.dist },
   })
   children.add(child)
   child.on('error', () => children.delete(child))
   child.on('exit', () => {
     children.delete(child)
-    if (!isEnding) say(`The console was closed. The relay goes on; the same console is at ${url}/console/. Ctrl-C ends it.`)
+    if (!isEnding)
+      say(`The console was closed. The relay goes on; the same console is at ${url}/console/. Ctrl-C ends it.`)
   })
   return true
 }
@@ -150,7 +169,9 @@ function endTogether(children) {
     isEnding = true
     say('\nStopping …')
     for (const child of [...children].reverse()) child.kill('SIGTERM')
-    const hard = setTimeout(() => [...children].forEach((child) => child.kill('SIGKILL')), 70_000)
+    const hard = setTimeout(() => {
+      for (const child of children) child.kill('SIGKILL')
+    }, 70_000)
     const wait = setInterval(() => {
       if (children.size > 0) return
       clearInterval(wait)
@@ -174,7 +195,11 @@ async function startAll() {
     say(`The desktop console could not be opened: ${error.message}`)
     return false
   })
-  say(isOpen ? 'The desktop console is open. Ctrl-C ends everything.' : 'Open that address in a browser. Ctrl-C ends everything.')
+  say(
+    isOpen
+      ? 'The desktop console is open. Ctrl-C ends everything.'
+      : 'Open that address in a browser. Ctrl-C ends everything.',
+  )
   void end
 }
 
@@ -183,7 +208,11 @@ async function main(what) {
   requireWritable()
   await install()
   if (what === 'dev') {
-    const child = spawn(process.execPath, ['--watch', '--import', 'tsx', join(ROOT, 'relay', 'main.ts')], { cwd: ROOT, stdio: 'inherit', env: { DEMO: 'true', ...process.env } })
+    const child = spawn(process.execPath, ['--watch', '--import', 'tsx', join(ROOT, 'relay', 'main.ts')], {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { DEMO: 'true', ...process.env },
+    })
     child.on('exit', (code) => process.exit(code ?? 0))
     return
   }
@@ -195,6 +224,7 @@ async function main(what) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const what = process.argv[2] ?? 'start'
-  if (!['start', 'relay', 'build', 'dev'].includes(what)) stop(`There is no "${what}" here: start, relay, build or dev.`)
+  if (!['start', 'relay', 'build', 'dev'].includes(what))
+    stop(`There is no "${what}" here: start, relay, build or dev.`)
   main(what).catch((error) => stop(error.message))
 }

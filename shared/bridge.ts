@@ -1,8 +1,9 @@
 // What the console's renderer may ask of the world around it. In Electron the preload exposes it and the main
 // process does it; in a browser `lib/browser-bridge.ts` stands for both. Both are made of `relay-client.ts`.
+
+import type { Me, Setup } from './contract/access.ts'
 import type { Problem } from './errors.ts'
 import type { RelayEvent } from './events.ts'
-import type { Me, Setup } from './contract/access.ts'
 import type { RouteInput, RouteOutput } from './route.ts'
 import type { RouteName, Routes } from './routes.ts'
 

@@ -39,11 +39,7 @@ export type RelayEvent = z.output<typeof RelayEvent>
 export type EventType = RelayEvent['event_type']
 /** An event before the log gives it its number and time. Dates are allowed where the wire has instants. */
 export type NewEvent =
-  z.input<typeof RelayEvent> extends infer E
-    ? E extends { seq: number }
-      ? Omit<E, 'seq' | 'at'>
-      : never
-    : never
+  z.input<typeof RelayEvent> extends infer E ? (E extends { seq: number } ? Omit<E, 'seq' | 'at'> : never) : never
 
 /** The socket's own messages, beside events. */
 export const SocketNotice = z.discriminatedUnion('event_type', [

@@ -6,9 +6,7 @@ export const Instant = z.union([z.date().transform((date) => date.toISOString())
 export type Instant = z.output<typeof Instant>
 
 /** E.164: a plus, then 7 to 15 digits, the first not zero. Source: ITU-T E.164. */
-export const PhoneNumber = z
-  .string()
-  .regex(/^\+[1-9]\d{6,14}$/, 'Write it as +1 312 555 0188, without spaces.')
+export const PhoneNumber = z.string().regex(/^\+[1-9]\d{6,14}$/, 'Write it as +1 312 555 0188, without spaces.')
 
 /** Twilio's name of a call. Source: Twilio Voice, CallSid. */
 export const CallSid = z.string().regex(/^CA[0-9a-f]{32}$/, 'A call is named CA and 32 hexadecimal digits.')

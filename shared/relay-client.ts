@@ -219,18 +219,12 @@ class Client {
 
   // Requests
 
-  #request<N extends RouteName>(
-    name: N,
-    input: RouteInput<Routes[N]>,
-  ): Promise<Reply<RouteOutput<Routes[N]>>> {
+  #request<N extends RouteName>(name: N, input: RouteInput<Routes[N]>): Promise<Reply<RouteOutput<Routes[N]>>> {
     if (this.#link.state === 'lost') return Promise.resolve(refuse(LINK_LOST))
     return this.#send(name, input)
   }
 
-  async #send<N extends RouteName>(
-    name: N,
-    input: RouteInput<Routes[N]>,
-  ): Promise<Reply<RouteOutput<Routes[N]>>> {
+  async #send<N extends RouteName>(name: N, input: RouteInput<Routes[N]>): Promise<Reply<RouteOutput<Routes[N]>>> {
     const route: Route = ROUTES[name]
     const parts = input as RequestParts
     const first = await this.#once(route, parts)
@@ -368,9 +362,7 @@ class Client {
     this.#dropSocket()
     const wait_ms = this.#waitMs()
     const as_of =
-      this.#link.state === 'lost'
-        ? this.#link.as_of
-        : new Date(this.#heard_at || this.#ports.now()).toISOString()
+      this.#link.state === 'lost' ? this.#link.as_of : new Date(this.#heard_at || this.#ports.now()).toISOString()
     this.#setLink({ state: 'lost', as_of, retry_at: new Date(this.#ports.now() + wait_ms).toISOString() })
     this.#timer('retry', wait_ms, () => void this.#connect())
   }
@@ -574,6 +566,5 @@ const NOT_UNDERSTOOD: Problem = {
   title: 'The relay answered in a form this console does not know',
   status: 502,
   code: 'INTERNAL',
-  detail:
-    'The relay answered in a form this console does not know. Relay and console may be of different versions.',
+  detail: 'The relay answered in a form this console does not know. Relay and console may be of different versions.',
 }

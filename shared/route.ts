@@ -21,9 +21,7 @@ type Part<
   R extends Route,
   K extends 'params' | 'query' | 'body',
   Side extends 'input' | 'output',
-> = R[K] extends z.ZodType
-  ? { [P in K]: Side extends 'input' ? z.input<R[K]> : z.output<R[K]> }
-  : Record<never, never>
+> = R[K] extends z.ZodType ? { [P in K]: Side extends 'input' ? z.input<R[K]> : z.output<R[K]> } : Record<never, never>
 
 /** What a client gives. */
 export type RouteInput<R extends Route> = Part<R, 'params', 'input'> &
@@ -34,8 +32,7 @@ export type RouteRequest<R extends Route> = Part<R, 'params', 'output'> &
   Part<R, 'query', 'output'> &
   Part<R, 'body', 'output'>
 /** What a handler returns: Dates allowed where the wire has instants. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that answers nothing is an async function without a return
 export type RouteResult<R extends Route> = R['response'] extends z.ZodType ? z.input<R['response']> : void
 /** What a client receives. */
-export type RouteOutput<R extends Route> = R['response'] extends z.ZodType
-  ? z.output<R['response']>
-  : undefined
+export type RouteOutput<R extends Route> = R['response'] extends z.ZodType ? z.output<R['response']> : undefined

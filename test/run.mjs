@@ -15,7 +15,11 @@ const bin = (path) => join(ROOT, 'node_modules', path)
 function run(what, args, env = {}) {
   say(`\n== ${what}`)
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } })
+    const child = spawn(process.execPath, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+    })
     child.on('exit', (code) => resolve(code ?? 1))
   })
 }
@@ -55,8 +59,14 @@ function count(passed, failed, skipped) {
 async function vitest(projects) {
   const file = `vitest-${projects.join('-')}.json`
   const code = await run(`tests: ${projects.join(', ')}`, [
-    bin('vitest/vitest.mjs'), 'run', '--config', 'test/vitest.config.ts', ...projects.flatMap((name) => ['--project', name]),
-    '--reporter=default', '--reporter=json', `--outputFile.json=${join('test-results', file)}`,
+    bin('vitest/vitest.mjs'),
+    'run',
+    '--config',
+    'test/vitest.config.ts',
+    ...projects.flatMap((name) => ['--project', name]),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${join('test-results', file)}`,
   ])
   const result = read(file)
   if (!result) return count(0, 1, 0)
@@ -65,9 +75,21 @@ async function vitest(projects) {
 
 async function playwright(project, env) {
   const file = `playwright-${project}.json`
-  const code = await run(`tests: ${project}`, [bin('@playwright/test/cli.js'), 'test', '-c', 'test/playwright.config.ts', `--project=${project}`, '--reporter=list,json'], {
-    PLAYWRIGHT_JSON_OUTPUT_NAME: join(RESULTS, file), ...env,
-  })
+  const code = await run(
+    `tests: ${project}`,
+    [
+      bin('@playwright/test/cli.js'),
+      'test',
+      '-c',
+      'test/playwright.config.ts',
+      `--project=${project}`,
+      '--reporter=list,json',
+    ],
+    {
+      PLAYWRIGHT_JSON_OUTPUT_NAME: join(RESULTS, file),
+      ...env,
+    },
+  )
   const stats = read(file)?.stats
   if (!stats) return count(0, 1, 0)
   count(stats.expected + stats.flaky, stats.unexpected || (code === 0 ? 0 : 1), stats.skipped)
@@ -98,7 +120,9 @@ async function main(what) {
   const { chromium, display } = findServices()
   const electron = display ? await findElectron() : null
   say('\nServices of this run')
-  say(`  store            embedded (SQLite: ${existsSync(bin('@photostructure/sqlite')) && !process.versions.node.match(/^(2[2-9]|[3-9]\d)/) ? '@photostructure/sqlite' : 'node:sqlite'})`)
+  say(
+    `  store            embedded (SQLite: ${existsSync(bin('@photostructure/sqlite')) && !process.versions.node.match(/^(2[2-9]|[3-9]\d)/) ? '@photostructure/sqlite' : 'node:sqlite'})`,
+  )
   say('  shared state     in-process')
   say('  phone and model  simulated at their wire formats; official Twilio client')
   say(`  Chromium         ${chromium ?? 'missing'}`)

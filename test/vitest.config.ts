@@ -9,9 +9,36 @@ export default defineConfig({
   root,
   test: {
     projects: [
-      { root, test: { ...common, name: 'fast', include: ['test/shared/**/*.test.ts', 'test/relay/**/*.test.ts', 'test/ports/**/*.test.ts'], testTimeout: 20_000 } },
-      { root, test: { ...common, name: 'console', include: ['test/desktop/renderer/**/*.test.{ts,tsx}'], testTimeout: 20_000 } },
-      { root, test: { ...common, name: 'journeys', include: ['test/journeys/**/*.test.ts'], testTimeout: 45_000, hookTimeout: 20_000, fileParallelism: true, maxWorkers: 2 } },
+      {
+        root,
+        test: {
+          ...common,
+          name: 'fast',
+          include: ['test/shared/**/*.test.ts', 'test/relay/**/*.test.ts', 'test/ports/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: {
+          ...common,
+          name: 'console',
+          include: ['test/desktop/renderer/**/*.test.{ts,tsx}'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        test: {
+          ...common,
+          name: 'journeys',
+          include: ['test/journeys/**/*.test.ts'],
+          testTimeout: 45_000,
+          hookTimeout: 20_000,
+          fileParallelism: true,
+          maxWorkers: 2,
+        },
+      },
     ],
   },
 })

@@ -137,9 +137,7 @@ function Shell() {
         )}
         {allowed('agents.create') && (
           <Route path="/agents/new/:copy_of?">
-            {({ copy_of }) => (
-              <AgentEditorPage agent_id={null} copy_of={copy_of ?? null} lostBar={<LostBar />} />
-            )}
+            {({ copy_of }) => <AgentEditorPage agent_id={null} copy_of={copy_of ?? null} lostBar={<LostBar />} />}
           </Route>
         )}
         {allowed('agents.read') && (
@@ -156,9 +154,7 @@ function Shell() {
       </Switch>
       <Announcements lane={lane} />
       {sheet === 'keys' && <KeySheet onClose={() => setSheet(null)} />}
-      {sheet === 'palette' && (
-        <Finder screens={screens} onOpenCall={openCall} onClose={() => setSheet(null)} />
-      )}
+      {sheet === 'palette' && <Finder screens={screens} onOpenCall={openCall} onClose={() => setSheet(null)} />}
     </div>
   )
 }
@@ -265,16 +261,13 @@ function Finder({
 }
 
 function simulatorSays(simulated: { phone: boolean; model: boolean }): string {
-  const which =
-    simulated.phone && simulated.model ? 'carrier or model' : simulated.phone ? 'carrier' : 'model'
+  const which = simulated.phone && simulated.model ? 'carrier or model' : simulated.phone ? 'carrier' : 'model'
   return `No ${which} credentials: the built-in simulator takes their place`
 }
 
 function Announcements({ lane }: { lane: Lane }) {
   const top = lane.needs[0]
-  return (
-    <LiveRegion message={top ? `${lane.needs.length} need you. First: ${reasonWords(top.attention)}.` : ''} />
-  )
+  return <LiveRegion message={top ? `${lane.needs.length} need you. First: ${reasonWords(top.attention)}.` : ''} />
 }
 
 function useLane(): Lane {

@@ -14,6 +14,10 @@ export interface UserRecord {
   [field: string]: unknown
 }
 
-const USERS = { name: 'users', scope: 'platform', indexes: [{ keys: { email: 1 }, unique: true }] } as const satisfies CollectionSpec
+const USERS = {
+  name: 'users',
+  scope: 'platform',
+  indexes: [{ keys: { email: 1 }, unique: true }],
+} as const satisfies CollectionSpec
 
 export const users = (store: DocStore): DocCollection<UserRecord> => store.platform.collection<UserRecord>(USERS)

@@ -1,6 +1,6 @@
 // Sign-in, refresh, sign-out, switching tenants, and one-time tickets for sockets.
 import type { DemoUser, SignedIn } from '../../shared/contract/access.ts'
-import { type Permission, type Role, permissionsOf } from '../../shared/permissions.ts'
+import { type Permission, permissionsOf, type Role } from '../../shared/permissions.ts'
 import type { Routes } from '../../shared/routes.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId, newSecret } from '../platform/ids.ts'
@@ -57,12 +57,17 @@ export function createAccessService(deps: {
 
   async function limited(key: string, limit: { points: number; seconds: number }): Promise<void> {
     const verdict = await deps.limiter.consume(key, limit)
-    if (!verdict.allowed) throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
+    if (!verdict.allowed)
+      throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
   }
 
   async function memberships(user: UserRecord) {
-    const known = await Promise.all(user.memberships.map(async ({ tenant_id, roles }) => ({ tenant: await deps.tenantOf(tenant_id), roles })))
-    return known.flatMap(({ tenant, roles }) => (tenant && tenant.status === 'active' ? [{ tenant_id: tenant.id, name: tenant.name, roles }] : []))
+    const known = await Promise.all(
+      user.memberships.map(async ({ tenant_id, roles }) => ({ tenant: await deps.tenantOf(tenant_id), roles })),
+    )
+    return known.flatMap(({ tenant, roles }) =>
+      tenant && tenant.status === 'active' ? [{ tenant_id: tenant.id, name: tenant.name, roles }] : [],
+    )
   }
 
   function rolesIn(user: UserRecord, tenant_id: string | null): Role[] {
@@ -73,10 +78,22 @@ export function createAccessService(deps: {
   async function answer(user: UserRecord, session: SessionRecord, refresh_token: string): Promise<SignedIn> {
     const roles = rolesIn(user, session.tenant_id)
     const access_token = await tokens.sign({
-      sub: user._id, sid: session.session_id, name: user.name, email: user.email,
-      tenant_id: session.tenant_id, roles, permissions: permissionsOf(roles),
+      sub: user._id,
+      sid: session.session_id,
+      name: user.name,
+      email: user.email,
+      tenant_id: session.tenant_id,
+      roles,
+      permissions: permissionsOf(roles),
     })
-    return { access_token, refresh_token, expires_in: ACCESS_SECONDS, user: { id: user._id, email: user.email, name: user.name }, tenant_id: session.tenant_id, tenants: await memberships(user) }
+    return {
+      access_token,
+      refresh_token,
+      expires_in: ACCESS_SECONDS,
+      user: { id: user._id, email: user.email, name: user.name },
+      tenant_id: session.tenant_id,
+      tenants: await memberships(user),
+    }
   }
 
   /** `session_id.secret`: the id finds the family, the secret is compared by its hash. */
@@ -95,7 +112,8 @@ export function createAccessService(deps: {
     if (!user) throw new RelayError('REFRESH_REFUSED')
     const { previous } = session
     if (previous && sameHash(previous.token_hash, hash)) {
-      if (clock.now().getTime() - previous.replaced_at_ms <= GRACE_MS && tenant_id === undefined) return answer(user, session, `${session.session_id}.${previous.successor}`)
+      if (clock.now().getTime() - previous.replaced_at_ms <= GRACE_MS && tenant_id === undefined)
+        return answer(user, session, `${session.session_id}.${previous.successor}`)
       await sessions.revoke(session.session_id)
       throw new RelayError('REFRESH_REFUSED')
     }
@@ -105,10 +123,13 @@ export function createAccessService(deps: {
     }
     const successor = newSecret()
     const next: SessionRecord = {
-      ...session, tenant_id: tenant_id ?? session.tenant_id, token_hash: hashToken(successor),
+      ...session,
+      tenant_id: tenant_id ?? session.tenant_id,
+      token_hash: hashToken(successor),
       previous: { token_hash: hash, replaced_at_ms: clock.now().getTime(), successor },
     }
-    if (!(await sessions.replace(next, session.token_hash, deps.session_ttl_seconds))) return rotate(refresh_token, tenant_id)
+    if (!(await sessions.replace(next, session.token_hash, deps.session_ttl_seconds)))
+      return rotate(refresh_token, tenant_id)
     return answer(user, next, `${session.session_id}.${successor}`)
   }
 
@@ -122,14 +143,20 @@ export function createAccessService(deps: {
       await limited(`login:ip:${ip}`, LOGIN_LIMITS.per_ip)
       await limited(`login:email:${email}`, LOGIN_LIMITS.per_email)
       const user = await users(store).findOne({ email })
-      if (!(await deps.passwords.matches(body.password, user?.password_hash ?? null)) || !user) throw new RelayError('SIGN_IN_REFUSED')
+      if (!(await deps.passwords.matches(body.password, user?.password_hash ?? null)) || !user)
+        throw new RelayError('SIGN_IN_REFUSED')
       const tenants = await memberships(user)
-      if (body.tenant_id !== undefined && !tenants.some((tenant) => tenant.tenant_id === body.tenant_id)) throw new RelayError('SIGN_IN_REFUSED')
+      if (body.tenant_id !== undefined && !tenants.some((tenant) => tenant.tenant_id === body.tenant_id))
+        throw new RelayError('SIGN_IN_REFUSED')
       if (tenants.length === 0 && user.platform_roles.length === 0) throw new RelayError('SIGN_IN_REFUSED')
       const secret = newSecret()
       const session: SessionRecord = {
-        session_id: newId('ses', clock.now()), user_id: user._id, tenant_id: body.tenant_id ?? tenants[0]?.tenant_id ?? null,
-        token_hash: hashToken(secret), previous: null, created_at_ms: clock.now().getTime(),
+        session_id: newId('ses', clock.now()),
+        user_id: user._id,
+        tenant_id: body.tenant_id ?? tenants[0]?.tenant_id ?? null,
+        token_hash: hashToken(secret),
+        previous: null,
+        created_at_ms: clock.now().getTime(),
       }
       await sessions.create(session, deps.session_ttl_seconds)
       return answer(user, session, `${session.session_id}.${secret}`)
@@ -156,8 +183,11 @@ export function createAccessService(deps: {
       const user = await users(store).findOne({ _id: actor.user.id })
       if (!user) throw new RelayError('NOT_SIGNED_IN')
       return {
-        user: { id: user._id, email: user.email, name: user.name }, tenant_id: actor.scope?.tenant_id ?? null,
-        roles: [...actor.roles], permissions: [...actor.permissions], tenants: await memberships(user),
+        user: { id: user._id, email: user.email, name: user.name },
+        tenant_id: actor.scope?.tenant_id ?? null,
+        roles: [...actor.roles],
+        permissions: [...actor.permissions],
+        tenants: await memberships(user),
       }
     },
 
@@ -171,9 +201,11 @@ export function createAccessService(deps: {
       const claims = await tokens.verify(token)
       if (!claims) return null
       return {
-        user: { id: claims.sub, name: claims.name, email: claims.email }, session_id: claims.sid,
+        user: { id: claims.sub, name: claims.name, email: claims.email },
+        session_id: claims.sid,
         scope: claims.tenant_id === null ? null : tenantScope(claims.tenant_id, 'token'),
-        roles: claims.roles, permissions: claims.permissions as Permission[],
+        roles: claims.roles,
+        permissions: claims.permissions as Permission[],
       }
     },
 

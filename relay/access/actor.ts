@@ -20,7 +20,11 @@ export interface Anyone {
   readonly ip: string
 }
 
-export type ActorOf<R extends Route> = R['permission'] extends 'public' ? Anyone : R['permission'] extends 'signed_in' ? Actor : TenantActor
+export type ActorOf<R extends Route> = R['permission'] extends 'public'
+  ? Anyone
+  : R['permission'] extends 'signed_in'
+    ? Actor
+    : TenantActor
 /** A service method that answers a route. */
 export type Handler<R extends Route> = (actor: ActorOf<R>, input: RouteRequest<R>) => Promise<RouteResult<R>>
 

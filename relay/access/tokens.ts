@@ -1,9 +1,9 @@
 // The two tokens of a sign-in: a short access token that says who you are, and an opaque refresh token that trades
 // itself for its successor. Only hashes of refresh tokens are kept.
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { SignJWT, jwtVerify } from 'jose'
-import { Role } from '../../shared/permissions.ts'
+import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
+import { Role } from '../../shared/permissions.ts'
 
 /** Seconds. Source: data design, "access 10 min". */
 export const ACCESS_SECONDS = 600
@@ -11,7 +11,15 @@ const ISSUER = 'phony'
 const AUDIENCE = 'phony-relay'
 const TOLERANCE_SECONDS = 5
 
-const Claims = z.object({ sub: z.string(), sid: z.string(), name: z.string(), email: z.string(), tenant_id: z.string().nullable(), roles: z.array(Role), permissions: z.array(z.string()) })
+const Claims = z.object({
+  sub: z.string(),
+  sid: z.string(),
+  name: z.string(),
+  email: z.string(),
+  tenant_id: z.string().nullable(),
+  roles: z.array(Role),
+  permissions: z.array(z.string()),
+})
 export type AccessClaims = z.infer<typeof Claims>
 
 export interface AccessTokens {
@@ -25,11 +33,23 @@ export function createAccessTokens(secret: string): AccessTokens {
   const key = new TextEncoder().encode(secret)
   return {
     sign: ({ sub, ...claims }) =>
-      new SignJWT(claims).setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' }).setSubject(sub).setIssuer(ISSUER).setAudience(AUDIENCE)
-        .setIssuedAt().setExpirationTime(`${ACCESS_SECONDS}s`).sign(key),
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
+        .setSubject(sub)
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setIssuedAt()
+        .setExpirationTime(`${ACCESS_SECONDS}s`)
+        .sign(key),
     async verify(token) {
       try {
-        const { payload } = await jwtVerify(token, key, { algorithms: ['HS256'], typ: 'at+jwt', issuer: ISSUER, audience: AUDIENCE, clockTolerance: TOLERANCE_SECONDS })
+        const { payload } = await jwtVerify(token, key, {
+          algorithms: ['HS256'],
+          typ: 'at+jwt',
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          clockTolerance: TOLERANCE_SECONDS,
+        })
         return Claims.parse(payload)
       } catch {
         return null

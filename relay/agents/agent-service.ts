@@ -3,14 +3,14 @@ import type { AgentChange, NewAgent } from '../../shared/contract/agents.ts'
 import type { Routes } from '../../shared/routes.ts'
 import type { Handler, TenantActor } from '../access/actor.ts'
 import { mergeContext } from '../context/merge-context.ts'
+import type { NumberService } from '../numbers/number-service.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import type { Clock, EventLog } from '../platform/ports.ts'
 import { pageOf, startAfter } from '../platform/pages.ts'
+import type { Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
-import { type AgentRecord, type AgentStatistics, NO_STATISTICS, agentVersions, agents } from './agent-records.ts'
-import type { NumberService } from '../numbers/number-service.ts'
+import { type AgentRecord, type AgentStatistics, agents, agentVersions, NO_STATISTICS } from './agent-records.ts'
 
 export interface AgentService {
   listAgents: Handler<Routes['listAgents']>
@@ -47,14 +47,27 @@ export function createAgentService(deps: {
   async function keepVersion(actor: TenantActor, agent: AgentRecord, note: string | null): Promise<void> {
     const { _id, tenant_id, created_at: _made, updated_at: _changed, ...snapshot } = agent
     await agentVersions(store.forTenant(actor.scope)).insertOne({
-      _id: `${_id}.${agent.version}`, tenant_id, agent_id: _id, version: agent.version, snapshot: snapshot as never,
-      changed_by: { id: actor.user.id, name: actor.user.name }, changed_at: agent.updated_at, note,
+      _id: `${_id}.${agent.version}`,
+      tenant_id,
+      agent_id: _id,
+      version: agent.version,
+      snapshot: snapshot as never,
+      changed_by: { id: actor.user.id, name: actor.user.name },
+      changed_at: agent.updated_at,
+      note,
     })
   }
 
   /** One saved state more. Refused when somebody saved in between. */
-  async function save(actor: TenantActor, agent: AgentRecord, change: Partial<AgentRecord>, note: string | null, expected_version?: number) {
-    if (expected_version !== undefined && expected_version !== agent.version) throw new RelayError('VERSION_CONFLICT', { current_version: agent.version })
+  async function save(
+    actor: TenantActor,
+    agent: AgentRecord,
+    change: Partial<AgentRecord>,
+    note: string | null,
+    expected_version?: number,
+  ) {
+    if (expected_version !== undefined && expected_version !== agent.version)
+      throw new RelayError('VERSION_CONFLICT', { current_version: agent.version })
     const saved = await agentsOf(actor).findOneAndUpdate(
       { _id: agent._id, version: agent.version },
       { $set: { ...change, version: agent.version + 1, updated_at: clock.now() } },
@@ -71,7 +84,12 @@ export function createAgentService(deps: {
   async function leadNumbers(actor: TenantActor, agent: AgentRecord, wanted: readonly string[]): Promise<void> {
     const lost = agent.phone_numbers.filter((number) => !wanted.includes(number))
     const won = wanted.filter((number) => !agent.phone_numbers.includes(number))
-    if (won.length > 0) await deps.numbers.assign(actor, won.map((phone_number) => ({ phone_number, agent_id: agent._id })), { only_available: true })
+    if (won.length > 0)
+      await deps.numbers.assign(
+        actor,
+        won.map((phone_number) => ({ phone_number, agent_id: agent._id })),
+        { only_available: true },
+      )
     if (lost.length > 0) await deps.numbers.release(actor, lost)
   }
 
@@ -85,21 +103,47 @@ export function createAgentService(deps: {
   return {
     async listAgents(actor, { query }) {
       const filter = query.is_active === undefined ? {} : { is_active: query.is_active }
-      const items = await agentsOf(actor).find(filter, { sort: { created_at: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'date') })
+      const items = await agentsOf(actor).find(filter, {
+        sort: { created_at: -1 },
+        limit: query.limit + 1,
+        ...startAfter(query.cursor, 'date'),
+      })
       const statistics = await deps.statistics(actor)
-      return pageOf(items, query.limit, (agent) => agent.created_at, (agent) => ({ ...agent, statistics: statistics.get(agent._id) ?? NO_STATISTICS }))
+      return pageOf(
+        items,
+        query.limit,
+        (agent) => agent.created_at,
+        (agent) => ({ ...agent, statistics: statistics.get(agent._id) ?? NO_STATISTICS }),
+      )
     },
 
     async createAgent(actor, { body }) {
       const limit = (await deps.tenantOf(actor.scope.tenant_id))?.limits.agents ?? 0
-      if ((await agentsOf(actor).count({})) >= limit) throw new RelayError('AGENT_LIMIT_REACHED', { detail: `This tenant may have ${limit} agents. Delete one, or have the limit raised.` })
+      if ((await agentsOf(actor).count({})) >= limit)
+        throw new RelayError('AGENT_LIMIT_REACHED', {
+          detail: `This tenant may have ${limit} agents. Delete one, or have the limit raised.`,
+        })
       const now = clock.now()
       const id = newId('agt', now)
       const { phone_numbers, ...fields } = body as NewAgent
-      const agent: AgentRecord = { _id: id, id, tenant_id: actor.scope.tenant_id, ...fields, phone_numbers: [], version: 1, created_at: now, updated_at: now }
+      const agent: AgentRecord = {
+        _id: id,
+        id,
+        tenant_id: actor.scope.tenant_id,
+        ...fields,
+        phone_numbers: [],
+        version: 1,
+        created_at: now,
+        updated_at: now,
+      }
       await agentsOf(actor).insertOne(agent)
       try {
-        if (phone_numbers.length > 0) await deps.numbers.assign(actor, phone_numbers.map((phone_number) => ({ phone_number, agent_id: id })), { only_available: true })
+        if (phone_numbers.length > 0)
+          await deps.numbers.assign(
+            actor,
+            phone_numbers.map((phone_number) => ({ phone_number, agent_id: id })),
+            { only_available: true },
+          )
       } catch (error) {
         await agentsOf(actor).deleteMany({ _id: id })
         throw error
@@ -123,8 +167,16 @@ export function createAgentService(deps: {
 
     async listAgentVersions(actor, { params, query }) {
       await found(actor, params.agent_id)
-      const items = await agentVersions(store.forTenant(actor.scope)).find({ agent_id: params.agent_id }, { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') })
-      return pageOf(items, query.limit, (version) => version.version, (version) => version)
+      const items = await agentVersions(store.forTenant(actor.scope)).find(
+        { agent_id: params.agent_id },
+        { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') },
+      )
+      return pageOf(
+        items,
+        query.limit,
+        (version) => version.version,
+        (version) => version,
+      )
     },
 
     async updateAgentContext(actor, { params, body }) {

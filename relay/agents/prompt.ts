@@ -1,5 +1,5 @@
 // From an agent and its context to the instructions of a realtime session. Pure: a live override renders again.
-import type { JsonObject, Json } from '../../shared/primitives.ts'
+import type { Json, JsonObject } from '../../shared/primitives.ts'
 
 export interface PromptLayers {
   business: JsonObject
@@ -76,7 +76,9 @@ export function renderInstructions(agent: PromptAgent, layers: PromptLayers): st
 /** What a response is asked to do beside following the instructions; the words stand in for the session's. */
 export const RESPONSE_TASKS = {
   greeting: (greeting: string | null) =>
-    greeting ? `Begin the call now by saying exactly: "${greeting}"` : 'Begin the call now: greet the caller in one short sentence and ask how you can help.',
+    greeting
+      ? `Begin the call now by saying exactly: "${greeting}"`
+      : 'Begin the call now: greet the caller in one short sentence and ask how you can help.',
   override: () => 'The context has just changed. Tell the caller now, in one or two sentences, what is new for them.',
   farewell: () => 'The call ends now. Say goodbye to the caller in one short sentence. Do not ask anything.',
 }

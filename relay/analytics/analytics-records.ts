@@ -31,7 +31,9 @@ export interface HourRecord {
 }
 
 const USAGE_HOURLY = {
-  name: 'usage_hourly', scope: 'tenant', indexes: [{ keys: { tenant_id: 1, hour_at: 1 } }],
+  name: 'usage_hourly',
+  scope: 'tenant',
+  indexes: [{ keys: { tenant_id: 1, hour_at: 1 } }],
 } as const satisfies CollectionSpec
 
 export const usageHourly = (store: TenantStore): DocCollection<HourRecord> => store.collection<HourRecord>(USAGE_HOURLY)
@@ -57,7 +59,12 @@ export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<
         $set: { agent_name: call.agent_name ?? '' },
         $max: { last_call_at: call.started_at },
         $push: { call_sids: call.call_sid },
-        $inc: { [`${quarter}.calls`]: 1, [`${quarter}.seconds`]: call.duration_seconds ?? 0, [`${quarter}.cost`]: call.cost, [`${quarter}.outcomes.${outcome}`]: 1 },
+        $inc: {
+          [`${quarter}.calls`]: 1,
+          [`${quarter}.seconds`]: call.duration_seconds ?? 0,
+          [`${quarter}.cost`]: call.cost,
+          [`${quarter}.outcomes.${outcome}`]: 1,
+        },
       },
       { upsert: true },
     )

@@ -20,7 +20,11 @@ const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
 const LONGEST_DAYS = 400
 
-export function createAnalyticsService(deps: { store: DocStore; clock: Clock; tenantOf: (tenant_id: string) => Promise<TenantRecord | null> }): AnalyticsService {
+export function createAnalyticsService(deps: {
+  store: DocStore
+  clock: Clock
+  tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
+}): AnalyticsService {
   const { store } = deps
   return {
     async getAnalytics(actor, { query }) {
@@ -28,11 +32,20 @@ export function createAnalyticsService(deps: { store: DocStore; clock: Clock; te
       const time_zone = query.time_zone ?? settings?.time_zone ?? 'UTC'
       const end = query.end ? instantOf(query.end, time_zone, 'end') : deps.clock.now()
       const start = query.start ? instantOf(query.start, time_zone, 'start') : new Date(end.getTime() - 7 * DAY_MS)
-      if (start >= end) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/query/start', detail: 'The start must lie before the end.' }] })
-      if (end.getTime() - start.getTime() > LONGEST_DAYS * DAY_MS) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/query/start', detail: `A period may be ${LONGEST_DAYS} days long.` }] })
+      if (start >= end)
+        throw new RelayError('BODY_INVALID', {
+          errors: [{ pointer: '/query/start', detail: 'The start must lie before the end.' }],
+        })
+      if (end.getTime() - start.getTime() > LONGEST_DAYS * DAY_MS)
+        throw new RelayError('BODY_INVALID', {
+          errors: [{ pointer: '/query/start', detail: `A period may be ${LONGEST_DAYS} days long.` }],
+        })
       const tenant = store.forTenant(actor.scope)
       const [hours, known] = await Promise.all([
-        usageHourly(tenant).find({ hour_at: { $gte: new Date(start.getTime() - HOUR_MS), $lt: end } }, { fields: ['agent_id', 'agent_name', 'hour_at', 'q0', 'q1', 'q2', 'q3'] }),
+        usageHourly(tenant).find(
+          { hour_at: { $gte: new Date(start.getTime() - HOUR_MS), $lt: end } },
+          { fields: ['agent_id', 'agent_name', 'hour_at', 'q0', 'q1', 'q2', 'q3'] },
+        ),
         agents(tenant).find({}, { fields: ['id', 'name', 'is_active'] }),
       ])
       return summarize(hours, known, { tenant_id: actor.scope.tenant_id, start, end, time_zone })

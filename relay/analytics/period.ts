@@ -19,8 +19,18 @@ export function instantOf(text: string, time_zone: string, edge: 'start' | 'end'
 /** How far a zone's clock is ahead of UTC at an instant. */
 function offsetMs(at_ms: number, time_zone: string): number {
   const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: time_zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+    timeZone: time_zone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
   }).formatToParts(at_ms)
   const get = (type: string): number => Number(parts.find((part) => part.type === type)?.value)
-  return Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute'), get('second')) - Math.floor(at_ms / 1000) * 1000
+  return (
+    Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute'), get('second')) -
+    Math.floor(at_ms / 1000) * 1000
+  )
 }

@@ -63,7 +63,9 @@ export function summarize(
   query: { tenant_id: string; start: Date; end: Date; time_zone: string },
 ): Analytics {
   const total = empty()
-  const byAgent = new Map<string, { name: string; sums: Sums }>(agents.map((agent) => [agent.id, { name: agent.name, sums: empty() }]))
+  const byAgent = new Map<string, { name: string; sums: Sums }>(
+    agents.map((agent) => [agent.id, { name: agent.name, sums: empty() }]),
+  )
   const hourly: Record<string, number> = Object.fromEntries(Array.from({ length: 24 }, (_, hour) => [String(hour), 0]))
   const hourOf = hourIn(query.time_zone)
   for (const slice of slices(hours, query)) {
@@ -79,14 +81,26 @@ export function summarize(
     period: { start: query.start.toISOString(), end: query.end.toISOString() },
     time_zone: query.time_zone,
     summary: {
-      total_agents: agents.length, active_agents: agents.filter((agent) => agent.is_active).length,
-      total_calls: total.calls, total_minutes: minutes(total.seconds), average_call_duration: average(total),
-      success_rate: successRate(total), cost: round(total.cost, 4),
+      total_agents: agents.length,
+      active_agents: agents.filter((agent) => agent.is_active).length,
+      total_calls: total.calls,
+      total_minutes: minutes(total.seconds),
+      average_call_duration: average(total),
+      success_rate: successRate(total),
+      cost: round(total.cost, 4),
     },
-    agent_performance: [...byAgent].map(([agent_id, { name, sums }]) => ({
-      agent_id, name, calls: sums.calls, minutes: minutes(sums.seconds), success_rate: successRate(sums),
-      average_duration: average(sums), cost: round(sums.cost, 4), escalated: sums.outcomes.escalated ?? 0,
-    })).sort((a, b) => b.calls - a.calls || a.name.localeCompare(b.name)),
+    agent_performance: [...byAgent]
+      .map(([agent_id, { name, sums }]) => ({
+        agent_id,
+        name,
+        calls: sums.calls,
+        minutes: minutes(sums.seconds),
+        success_rate: successRate(sums),
+        average_duration: average(sums),
+        cost: round(sums.cost, 4),
+        escalated: sums.outcomes.escalated ?? 0,
+      }))
+      .sort((a, b) => b.calls - a.calls || a.name.localeCompare(b.name)),
     hourly_distribution: hourly,
     outcomes: total.outcomes,
   }
@@ -101,8 +115,16 @@ export function agentStatistics(hours: readonly HourRecord[]): Map<string, Agent
     for (const quarter of QUARTERS) if (hour[quarter]) add(sums, hour[quarter])
     if (!sums.last_call_at || hour.last_call_at > sums.last_call_at) sums.last_call_at = hour.last_call_at
   }
-  return new Map([...byAgent].map(([agent_id, sums]) => [agent_id, {
-    total_calls: sums.calls, total_minutes: minutes(sums.seconds), average_duration: average(sums),
-    success_rate: successRate(sums), last_call: sums.last_call_at,
-  }]))
+  return new Map(
+    [...byAgent].map(([agent_id, sums]) => [
+      agent_id,
+      {
+        total_calls: sums.calls,
+        total_minutes: minutes(sums.seconds),
+        average_duration: average(sums),
+        success_rate: successRate(sums),
+        last_call: sums.last_call_at,
+      },
+    ]),
+  )
 }

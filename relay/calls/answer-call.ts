@@ -1,7 +1,6 @@
 // Walk (ii): who answers an incoming call. Decides, opens the call session, and returns a plan; no model call inside.
 // A plan to refuse is a value, never an exception: the caller hears a sentence and the model is never opened.
-import type { CallRecord } from './call-facts.ts'
-import { NO_USAGE } from './cost.ts'
+
 import { type AgentRecord, agents } from '../agents/agent-records.ts'
 import type { CallSetup } from '../live/live-call.ts'
 import type { NumberDirectory } from '../numbers/number-directory.ts'
@@ -11,7 +10,9 @@ import type { CallLeases, Clock, RateLimiter } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
+import type { CallRecord } from './call-facts.ts'
 import { callSessions } from './call-records.ts'
+import { NO_USAGE } from './cost.ts'
 
 /** A call the carrier asks about, in our words. */
 export interface IncomingCall {
@@ -20,7 +21,15 @@ export interface IncomingCall {
   from_number: string
   to_number: string
 }
-export type RefusalReason = 'unknown_number' | 'tenant_not_active' | 'no_agent' | 'agent_not_active' | 'agent_answers_no_calls' | 'too_many_calls' | 'call_is_over' | 'relay_is_stopping'
+export type RefusalReason =
+  | 'unknown_number'
+  | 'tenant_not_active'
+  | 'no_agent'
+  | 'agent_not_active'
+  | 'agent_answers_no_calls'
+  | 'too_many_calls'
+  | 'call_is_over'
+  | 'relay_is_stopping'
 export type AnswerPlan = { plan: 'connect'; stream_token: string } | { plan: 'refuse'; reason: RefusalReason }
 
 export type AnswerCall = (call: IncomingCall) => Promise<AnswerPlan>
@@ -64,7 +73,9 @@ export function createAnswerCall(deps: {
     const agent = route.agent_id ? await agents(store.forTenant(scope)).findOne({ _id: route.agent_id }) : null
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
     if (reason || !agent) {
-      await deps.recordRefused(refusedRecord(newRecord(call, tenant, agent, deps.clock.now()), reason ?? 'no_agent', deps.clock.now()))
+      await deps.recordRefused(
+        refusedRecord(newRecord(call, tenant, agent, deps.clock.now()), reason ?? 'no_agent', deps.clock.now()),
+      )
       return { plan: 'refuse', reason: reason ?? 'no_agent' }
     }
     try {
@@ -77,9 +88,14 @@ export function createAnswerCall(deps: {
   }
 
   async function overLimit(tenant: TenantRecord, call_sid: string): Promise<RefusalReason | null> {
-    const hour = await deps.limiter.consume(`calls:${tenant.id}`, { points: tenant.limits.calls_per_hour, seconds: HOUR_SECONDS })
+    const hour = await deps.limiter.consume(`calls:${tenant.id}`, {
+      points: tenant.limits.calls_per_hour,
+      seconds: HOUR_SECONDS,
+    })
     if (!hour.allowed) return 'too_many_calls'
-    return (await deps.leases.acquire(tenant.id, call_sid, tenant.limits.concurrent_calls, LEASE_SECONDS)) ? null : 'too_many_calls'
+    return (await deps.leases.acquire(tenant.id, call_sid, tenant.limits.concurrent_calls, LEASE_SECONDS))
+      ? null
+      : 'too_many_calls'
   }
 
   return async (call) => {
@@ -89,7 +105,12 @@ export function createAnswerCall(deps: {
     deciding.set(call.call_sid, decision)
     try {
       const plan = await decision
-      if (plan.plan === 'refuse') deps.log.info('An incoming call was refused', { call_sid: call.call_sid, reason: plan.reason, 'pii.to_number': call.to_number })
+      if (plan.plan === 'refuse')
+        deps.log.info('An incoming call was refused', {
+          call_sid: call.call_sid,
+          reason: plan.reason,
+          'pii.to_number': call.to_number,
+        })
       return plan
     } finally {
       deciding.delete(call.call_sid)
@@ -107,15 +128,44 @@ function whyNot(tenant: TenantRecord, agent: AgentRecord | null): RefusalReason 
 
 function newRecord(call: IncomingCall, tenant: TenantRecord, agent: AgentRecord | null, now: Date): CallRecord {
   return {
-    _id: call.call_sid, id: newId('call', now), tenant_id: tenant.id,
-    agent_id: agent?.id ?? null, agent_name: agent?.name ?? null, agent_version: agent?.version ?? null,
-    call_sid: call.call_sid, from_number: call.from_number, to_number: call.to_number, direction: 'inbound',
-    status: 'ringing', outcome: null, end_reason: null, started_at: now, answered_at: null, ended_at: null, duration_seconds: null,
-    context: {}, context_version: 0, context_layers: { business: tenant.business_context, agent: agent?.context_data ?? {} },
-    transcript: [], cost: 0, cost_breakdown: { model: 0, carrier: 0 }, usage: NO_USAGE,
-    quality: { reply_gap_p50_ms: null, reply_gap_p95_ms: null, first_audio_ms: null, interruptions: 0, frames_in: 0, frames_out: 0, frames_dropped: 0, malformed_messages: 0 },
+    _id: call.call_sid,
+    id: newId('call', now),
+    tenant_id: tenant.id,
+    agent_id: agent?.id ?? null,
+    agent_name: agent?.name ?? null,
+    agent_version: agent?.version ?? null,
+    call_sid: call.call_sid,
+    from_number: call.from_number,
+    to_number: call.to_number,
+    direction: 'inbound',
+    status: 'ringing',
+    outcome: null,
+    end_reason: null,
+    started_at: now,
+    answered_at: null,
+    ended_at: null,
+    duration_seconds: null,
+    context: {},
+    context_version: 0,
+    context_layers: { business: tenant.business_context, agent: agent?.context_data ?? {} },
+    transcript: [],
+    cost: 0,
+    cost_breakdown: { model: 0, carrier: 0 },
+    usage: NO_USAGE,
+    quality: {
+      reply_gap_p50_ms: null,
+      reply_gap_p95_ms: null,
+      first_audio_ms: null,
+      interruptions: 0,
+      frames_in: 0,
+      frames_out: 0,
+      frames_dropped: 0,
+      malformed_messages: 0,
+    },
     handled_by: agent ? [{ kind: 'agent', agent_id: agent.id, agent_version: agent.version }] : [],
-    voice: null, summary: null, facts_seq: 0,
+    voice: null,
+    summary: null,
+    facts_seq: 0,
   }
 }
 
@@ -132,5 +182,13 @@ export const REFUSALS: Record<RefusalReason, string> = {
 }
 
 function refusedRecord(record: CallRecord, reason: RefusalReason, now: Date): CallRecord {
-  return { ...record, handled_by: [], status: 'completed', outcome: 'refused', end_reason: REFUSALS[reason], ended_at: now, duration_seconds: 0 }
+  return {
+    ...record,
+    handled_by: [],
+    status: 'completed',
+    outcome: 'refused',
+    end_reason: REFUSALS[reason],
+    ended_at: now,
+    duration_seconds: 0,
+  }
 }

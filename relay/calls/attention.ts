@@ -19,7 +19,13 @@ const LONG_SILENCE_MS = 10_000
 const NEAR_LIMIT = 0.9
 
 const LEVEL: Record<AttentionReason, AttentionLevel> = {
-  asked_for_a_person: 3, escalation_keyword: 2, tool_failing: 2, model_trouble: 2, slow_replies: 1, long_silence: 1, length_over_limit: 1,
+  asked_for_a_person: 3,
+  escalation_keyword: 2,
+  tool_failing: 2,
+  model_trouble: 2,
+  slow_replies: 1,
+  long_silence: 1,
+  length_over_limit: 1,
 }
 
 /** Reasons that measurements give right now. */
@@ -27,11 +33,17 @@ export function measuredReasons(pulse: CallPulse): { reason: AttentionReason; ev
   const reasons: { reason: AttentionReason; evidence: string }[] = []
   const lastTwo = pulse.reply_gaps_ms.slice(-2)
   if (lastTwo.length === 2 && lastTwo.every((gap) => gap >= SLOW_REPLY_MS)) {
-    reasons.push({ reason: 'slow_replies', evidence: `The last two replies took ${lastTwo.map((gap) => `${(gap / 1000).toFixed(1)} s`).join(' and ')}.` })
+    reasons.push({
+      reason: 'slow_replies',
+      evidence: `The last two replies took ${lastTwo.map((gap) => `${(gap / 1000).toFixed(1)} s`).join(' and ')}.`,
+    })
   }
   if (pulse.silence_ms >= LONG_SILENCE_MS) reasons.push({ reason: 'long_silence', evidence: 'Nobody has spoken.' })
   if (pulse.elapsed_seconds >= pulse.max_call_duration * NEAR_LIMIT) {
-    reasons.push({ reason: 'length_over_limit', evidence: `Close to the limit of ${Math.round(pulse.max_call_duration / 60)} min.` })
+    reasons.push({
+      reason: 'length_over_limit',
+      evidence: `Close to the limit of ${Math.round(pulse.max_call_duration / 60)} min.`,
+    })
   }
   return reasons
 }
@@ -53,11 +65,17 @@ export function raise(
 export function measure(list: readonly AttentionRecord[], pulse: CallPulse, now: Date): readonly AttentionRecord[] {
   const measured = measuredReasons(pulse)
   const before = list.filter((item) => MEASURED.includes(item.reason))
-  const same = before.length === measured.length && measured.every((reason) => before.some((item) => item.reason === reason.reason))
+  const same =
+    before.length === measured.length &&
+    measured.every((reason) => before.some((item) => item.reason === reason.reason))
   if (same) return list
   let next = list.filter((item) => !MEASURED.includes(item.reason))
   for (const reason of measured) {
-    next = raise(next, { ...reason, speaker: null, words: [] }, before.find((item) => item.reason === reason.reason)?.since_at ?? now)
+    next = raise(
+      next,
+      { ...reason, speaker: null, words: [] },
+      before.find((item) => item.reason === reason.reason)?.since_at ?? now,
+    )
   }
   return next
 }

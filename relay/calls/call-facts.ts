@@ -1,5 +1,5 @@
 // What a live call lays down: facts, in order, first on disk and then in the store. Pure types and their dates.
-import type { CallSession, CallStatus, Outcome, Quality, Usage, CostBreakdown } from '../../shared/contract/calls.ts'
+import type { CallSession, CallStatus, CostBreakdown, Outcome, Quality, Usage } from '../../shared/contract/calls.ts'
 import type { Stored } from '../../shared/primitives.ts'
 import type { TurnRecord } from './transcript.ts'
 

@@ -1,11 +1,12 @@
 // Call sessions in the store: how facts become documents, and how documents are read.
+
+import { CONTEXT_UPDATES } from '../context/context-records.ts'
+import { unreachable } from '../platform/errors.ts'
 import type { CollectionSpec, DocCollection, DocStore, TenantStore } from '../store/doc-store.ts'
 import { StoreError } from '../store/doc-store.ts'
 import type { TenantScope } from '../store/tenant-scope.ts'
-import { unreachable } from '../platform/errors.ts'
 import type { CallFact, CallRecord, JournalRecord } from './call-facts.ts'
 import { isTerminal } from './call-status.ts'
-import { CONTEXT_UPDATES } from '../context/context-records.ts'
 
 export const CALL_SESSIONS = {
   name: 'call_sessions',
@@ -51,7 +52,10 @@ export async function applyFact(
   if (change) {
     await callSessions(tenant).updateOne(
       { _id: record.key, facts_seq: { $lt: record.seq } },
-      { $set: { ...change.set, facts_seq: record.seq }, ...(change.push ? { $push: { transcript: change.push } } : {}) },
+      {
+        $set: { ...change.set, facts_seq: record.seq },
+        ...(change.push ? { $push: { transcript: change.push } } : {}),
+      },
     )
   }
   await alsoElsewhere(tenant, record)
@@ -63,14 +67,18 @@ export async function applyFact(
 
 async function insertOnce(store: DocStore, tenant: TenantStore, call: CallRecord): Promise<void> {
   try {
-    await store.platform.collection<CallRoute>(CALL_ROUTES).updateOne({ _id: call._id }, { $set: { tenant_id: call.tenant_id } }, { upsert: true })
+    await store.platform
+      .collection<CallRoute>(CALL_ROUTES)
+      .updateOne({ _id: call._id }, { $set: { tenant_id: call.tenant_id } }, { upsert: true })
     await callSessions(tenant).insertOne(call as never)
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== 'DUPLICATE_KEY') throw error
   }
 }
 
-function changeOf(fact: Exclude<CallFact, { type: 'call_opened' }>): { set: Record<string, unknown>; push?: unknown } | null {
+function changeOf(
+  fact: Exclude<CallFact, { type: 'call_opened' }>,
+): { set: Record<string, unknown>; push?: unknown } | null {
   switch (fact.type) {
     case 'call_answered':
       return { set: { answered_at: fact.answered_at, status: 'in-progress' } }
@@ -98,16 +106,28 @@ async function alsoElsewhere(tenant: TenantStore, { key: call_sid, fact }: Journ
   const versions = tenant.collection(CONTEXT_UPDATES)
   switch (fact.type) {
     case 'context_applied':
-      await versions.updateMany({ call_sid, version: { $lte: fact.version }, state: 'pending' }, { $set: { state: 'applied', applied_at: fact.applied_at } })
+      await versions.updateMany(
+        { call_sid, version: { $lte: fact.version }, state: 'pending' },
+        { $set: { state: 'applied', applied_at: fact.applied_at } },
+      )
       return
     case 'context_refused':
-      await versions.updateMany({ call_sid, version: fact.version, state: 'pending' }, { $set: { state: 'refused', refused_reason: fact.reason } })
+      await versions.updateMany(
+        { call_sid, version: fact.version, state: 'pending' },
+        { $set: { state: 'refused', refused_reason: fact.reason } },
+      )
       return
     case 'context_used':
-      await versions.updateMany({ call_sid, version: fact.version, used_in_turn: null }, { $set: { used_in_turn: fact.turn_index } })
+      await versions.updateMany(
+        { call_sid, version: fact.version, used_in_turn: null },
+        { $set: { used_in_turn: fact.turn_index } },
+      )
       return
     case 'call_ended':
-      await versions.updateMany({ call_sid, state: 'pending' }, { $set: { state: 'refused', refused_reason: 'The call ended before the agent had it.' } })
+      await versions.updateMany(
+        { call_sid, state: 'pending' },
+        { $set: { state: 'refused', refused_reason: 'The call ended before the agent had it.' } },
+      )
       return
     default:
   }

@@ -2,7 +2,15 @@
 import type { CallStatus } from '../../shared/contract/calls.ts'
 
 const RANK: Record<CallStatus, number> = {
-  queued: 0, initiated: 1, ringing: 2, 'in-progress': 3, completed: 4, busy: 4, failed: 4, 'no-answer': 4, canceled: 4,
+  queued: 0,
+  initiated: 1,
+  ringing: 2,
+  'in-progress': 3,
+  completed: 4,
+  busy: 4,
+  failed: 4,
+  'no-answer': 4,
+  canceled: 4,
 }
 
 export const isTerminal = (status: CallStatus): boolean => RANK[status] === 4

@@ -20,13 +20,33 @@ export async function closeOpenCalls(store: DocStore, lay: (record: JournalRecor
 }
 
 function endedFact(call: CallRecord): CallFact {
-  const lastMoment = call.transcript.reduce((latest, turn) => Math.max(latest, turn.at.getTime()), (call.answered_at ?? call.started_at).getTime())
+  const lastMoment = call.transcript.reduce(
+    (latest, turn) => Math.max(latest, turn.at.getTime()),
+    (call.answered_at ?? call.started_at).getTime(),
+  )
   const ended_at = new Date(lastMoment)
   const duration_seconds = call.answered_at ? (lastMoment - call.answered_at.getTime()) / 1000 : 0
   const spoke = (speaker: string) => call.transcript.some((turn) => turn.kind === 'speech' && turn.speaker === speaker)
-  const outcome = decideOutcome({ said_by_agent: null, said_by_supervisor: null, escalated: false, failed: true, caller_spoke: spoke('caller'), agent_heard: spoke('agent') })
+  const outcome = decideOutcome({
+    said_by_agent: null,
+    said_by_supervisor: null,
+    escalated: false,
+    failed: true,
+    caller_spoke: spoke('caller'),
+    agent_heard: spoke('agent'),
+  })
   return {
-    type: 'call_ended', ended_at, status: 'completed', outcome, end_reason: 'The relay stopped during the call.', summary: null,
-    duration_seconds, usage: call.usage, cost: call.cost, cost_breakdown: call.cost_breakdown, quality: call.quality, voice: call.voice,
+    type: 'call_ended',
+    ended_at,
+    status: 'completed',
+    outcome,
+    end_reason: 'The relay stopped during the call.',
+    summary: null,
+    duration_seconds,
+    usage: call.usage,
+    cost: call.cost,
+    cost_breakdown: call.cost_breakdown,
+    quality: call.quality,
+    voice: call.voice,
   }
 }

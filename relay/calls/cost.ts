@@ -4,10 +4,17 @@ import type { PriceTable } from './prices.ts'
 
 export const NO_USAGE: Usage = {
   responses: 0,
-  input_text_tokens: 0, input_audio_tokens: 0, input_image_tokens: 0,
-  cached_text_tokens: 0, cached_audio_tokens: 0, cached_image_tokens: 0,
-  output_text_tokens: 0, output_audio_tokens: 0,
-  transcription_seconds: 0, transcription_input_tokens: 0, transcription_output_tokens: 0,
+  input_text_tokens: 0,
+  input_audio_tokens: 0,
+  input_image_tokens: 0,
+  cached_text_tokens: 0,
+  cached_audio_tokens: 0,
+  cached_image_tokens: 0,
+  output_text_tokens: 0,
+  output_audio_tokens: 0,
+  transcription_seconds: 0,
+  transcription_input_tokens: 0,
+  transcription_output_tokens: 0,
   is_estimate: false,
 }
 
@@ -15,13 +22,17 @@ export const NO_USAGE: Usage = {
 export interface ResponseUsage {
   input_tokens?: number | undefined
   output_tokens?: number | undefined
-  input_token_details?: {
-    text_tokens?: number | undefined
-    audio_tokens?: number | undefined
-    image_tokens?: number | undefined
-    cached_tokens?: number | undefined
-    cached_tokens_details?: { text_tokens?: number | undefined; audio_tokens?: number | undefined; image_tokens?: number | undefined } | undefined
-  } | undefined
+  input_token_details?:
+    | {
+        text_tokens?: number | undefined
+        audio_tokens?: number | undefined
+        image_tokens?: number | undefined
+        cached_tokens?: number | undefined
+        cached_tokens_details?:
+          | { text_tokens?: number | undefined; audio_tokens?: number | undefined; image_tokens?: number | undefined }
+          | undefined
+      }
+    | undefined
   output_token_details?: { text_tokens?: number | undefined; audio_tokens?: number | undefined } | undefined
 }
 
@@ -48,7 +59,8 @@ export function addResponseUsage(usage: Usage, response: ResponseUsage): Usage {
     cached_text_tokens: usage.cached_text_tokens + cachedText,
     cached_audio_tokens: usage.cached_audio_tokens + cachedAudio,
     cached_image_tokens: usage.cached_image_tokens + (split?.image_tokens ?? 0),
-    output_text_tokens: usage.output_text_tokens + (output?.text_tokens ?? (output ? 0 : (response.output_tokens ?? 0))),
+    output_text_tokens:
+      usage.output_text_tokens + (output?.text_tokens ?? (output ? 0 : (response.output_tokens ?? 0))),
     output_audio_tokens: usage.output_audio_tokens + (output?.audio_tokens ?? 0),
     is_estimate: usage.is_estimate || (cached > 0 && !split) || !response.input_token_details || !output,
   }
@@ -80,7 +92,8 @@ export interface PricedCall {
 /** @returns USD, rounded to a millionth; the carrier bills started minutes */
 export function priceCall(usage: Usage, call: PricedCall, prices: PriceTable): CostBreakdown {
   const price = prices.models[call.model] ?? prices.models[nearestModel(call.model)]
-  const perMinute = call.direction === 'inbound' ? prices.carrier.inbound_per_minute : prices.carrier.outbound_per_minute
+  const perMinute =
+    call.direction === 'inbound' ? prices.carrier.inbound_per_minute : prices.carrier.outbound_per_minute
   const minutes = Math.ceil(call.seconds / 60)
   return {
     model: round((price ? tokensCost(usage, price) : 0) + transcriptionCost(usage, call.transcription_model, prices)),
@@ -90,10 +103,14 @@ export function priceCall(usage: Usage, call: PricedCall, prices: PriceTable): C
 
 function tokensCost(usage: Usage, price: NonNullable<PriceTable['models'][string]>): number {
   const million =
-    (usage.input_text_tokens - usage.cached_text_tokens) * price.text_in + usage.cached_text_tokens * price.text_cached +
-    (usage.input_audio_tokens - usage.cached_audio_tokens) * price.audio_in + usage.cached_audio_tokens * price.audio_cached +
-    (usage.input_image_tokens - usage.cached_image_tokens) * price.image_in + usage.cached_image_tokens * price.image_cached +
-    usage.output_text_tokens * price.text_out + usage.output_audio_tokens * price.audio_out
+    (usage.input_text_tokens - usage.cached_text_tokens) * price.text_in +
+    usage.cached_text_tokens * price.text_cached +
+    (usage.input_audio_tokens - usage.cached_audio_tokens) * price.audio_in +
+    usage.cached_audio_tokens * price.audio_cached +
+    (usage.input_image_tokens - usage.cached_image_tokens) * price.image_in +
+    usage.cached_image_tokens * price.image_cached +
+    usage.output_text_tokens * price.text_out +
+    usage.output_audio_tokens * price.audio_out
   return million / 1_000_000
 }
 
@@ -102,7 +119,9 @@ function transcriptionCost(usage: Usage, model: string | null, prices: PriceTabl
   if (!price) return 0
   return (
     (usage.transcription_seconds / 60) * (price.usd_per_minute ?? 0) +
-    (usage.transcription_input_tokens * (price.input_tokens ?? 0) + usage.transcription_output_tokens * (price.output_tokens ?? 0)) / 1_000_000
+    (usage.transcription_input_tokens * (price.input_tokens ?? 0) +
+      usage.transcription_output_tokens * (price.output_tokens ?? 0)) /
+      1_000_000
   )
 }
 

@@ -14,7 +14,10 @@ export function escalationRules(context: JsonObject): EscalationRules {
  */
 export function wordsThatFired(text: string, rules: EscalationRules): string[] {
   const found = rules.keywords.flatMap((keyword) => {
-    const words = keyword.trim().split(/\s+/).map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    const words = keyword
+      .trim()
+      .split(/\s+/)
+      .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
     const match = new RegExp(`(?<![\\p{L}\\p{N}])${words.join('\\s+')}(?![\\p{L}\\p{N}])`, 'iu').exec(text)
     return match ? [match[0]] : []
   })

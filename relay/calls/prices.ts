@@ -26,7 +26,14 @@ export interface PriceTable {
 }
 
 const flagship: ModelPrice = {
-  text_in: 4, text_cached: 0.4, text_out: 24, audio_in: 32, audio_cached: 0.4, audio_out: 64, image_in: 5, image_cached: 0.5,
+  text_in: 4,
+  text_cached: 0.4,
+  text_out: 24,
+  audio_in: 32,
+  audio_cached: 0.4,
+  audio_out: 64,
+  image_in: 5,
+  image_cached: 0.5,
 }
 
 /** Source: the vendors' public price pages as read on the date; an account's contract may differ. */
@@ -37,7 +44,14 @@ export const PRICES: PriceTable = {
     'gpt-realtime-2': flagship,
     'gpt-realtime-1.5': { ...flagship, text_out: 16 },
     'gpt-realtime-2.1-mini': {
-      text_in: 0.6, text_cached: 0.06, text_out: 2.4, audio_in: 10, audio_cached: 0.3, audio_out: 20, image_in: 0.8, image_cached: 0.08,
+      text_in: 0.6,
+      text_cached: 0.06,
+      text_out: 2.4,
+      audio_in: 10,
+      audio_cached: 0.3,
+      audio_out: 20,
+      image_in: 0.8,
+      image_cached: 0.08,
     },
   },
   transcription: {

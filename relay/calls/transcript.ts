@@ -23,7 +23,7 @@ export function cutText(text: string, heard_ms: number, total_ms: number): { hea
   if (heard_ms >= total_ms) return { heard: text, unheard: '' }
   const wanted = Math.round((text.length * heard_ms) / total_ms)
   const edge = text.lastIndexOf(' ', wanted)
-  const at = edge > 0 ? edge : 0
+  const at = Math.max(edge, 0)
   return { heard: text.slice(0, at), unheard: text.slice(at).trimStart() }
 }
 
@@ -87,7 +87,12 @@ export class Transcript {
    * @param starts_ms when the caller will hear it (after what is still playing)
    * @returns the reply gap in milliseconds if this answers the caller, else null
    */
-  agentSounds(item_id: string, starts_ms: number, context_version: number, now: Now): { turn: SpeechRecord; reply_gap_ms: number | null } {
+  agentSounds(
+    item_id: string,
+    starts_ms: number,
+    context_version: number,
+    now: Now,
+  ): { turn: SpeechRecord; reply_gap_ms: number | null } {
     const turn = this.#speech(item_id, 'agent', starts_ms, now, context_version)
     turn.started_ms = Math.round(starts_ms)
     if (!this.#answered && this.#lastCallerEnd !== null) {
@@ -113,7 +118,14 @@ export class Transcript {
     const turn = this.#byItem.get(item_id)
     if (!turn || turn.is_final) return null
     const { heard, unheard } = cutText(turn.text.trim(), heard_ms, Math.max(sent_ms, turn.text.length * MS_PER_LETTER))
-    Object.assign(turn, { text: heard, unheard_text: unheard, heard_ms, ended_ms: turn.started_ms + heard_ms, cut_off_by: by, is_final: true })
+    Object.assign(turn, {
+      text: heard,
+      unheard_text: unheard,
+      heard_ms,
+      ended_ms: turn.started_ms + heard_ms,
+      cut_off_by: by,
+      is_final: true,
+    })
     return turn
   }
 
@@ -122,13 +134,28 @@ export class Transcript {
   }
 
   tool(name: string, args: JsonObject, result: string, failed: boolean, now: Now): TurnRecord {
-    const turn: TurnRecord = { ...this.#frame(`tool_${this.#turns.length + 1}`, now.ms, now), kind: 'tool', name, arguments: args, result, failed, ended_ms: Math.round(now.ms), is_final: true }
+    const turn: TurnRecord = {
+      ...this.#frame(`tool_${this.#turns.length + 1}`, now.ms, now),
+      kind: 'tool',
+      name,
+      arguments: args,
+      result,
+      failed,
+      ended_ms: Math.round(now.ms),
+      is_final: true,
+    }
     this.#turns.push(turn)
     return turn
   }
 
   notice(text: string, now: Now): TurnRecord {
-    const turn: TurnRecord = { ...this.#frame(`note_${this.#turns.length + 1}`, now.ms, now), kind: 'notice', text, ended_ms: Math.round(now.ms), is_final: true }
+    const turn: TurnRecord = {
+      ...this.#frame(`note_${this.#turns.length + 1}`, now.ms, now),
+      kind: 'notice',
+      text,
+      ended_ms: Math.round(now.ms),
+      is_final: true,
+    }
     this.#turns.push(turn)
     return turn
   }
@@ -144,12 +171,26 @@ export class Transcript {
     return open.filter((turn) => turn.kind !== 'speech' || turn.text !== '' || turn.unheard_text !== '')
   }
 
-  #speech(item_id: string, speaker: Speaker, started_ms: number, now: Now, context_version: number | null = null): SpeechRecord {
+  #speech(
+    item_id: string,
+    speaker: Speaker,
+    started_ms: number,
+    now: Now,
+    context_version: number | null = null,
+  ): SpeechRecord {
     const known = this.#byItem.get(item_id)
     if (known) return known
     const turn: SpeechRecord = {
-      ...this.#frame(item_id, started_ms, now), kind: 'speech', speaker, text: '', unheard_text: '', heard_ms: speaker === 'agent' ? 0 : null,
-      cut_off_by: null, reply_gap_ms: null, rule_words: [], context_version,
+      ...this.#frame(item_id, started_ms, now),
+      kind: 'speech',
+      speaker,
+      text: '',
+      unheard_text: '',
+      heard_ms: speaker === 'agent' ? 0 : null,
+      cut_off_by: null,
+      reply_gap_ms: null,
+      rule_words: [],
+      context_version,
     }
     this.#byItem.set(item_id, turn)
     this.#turns.push(turn)
@@ -157,7 +198,14 @@ export class Transcript {
   }
 
   #frame(turn_id: string, started_ms: number, now: Now) {
-    return { turn_id, turn_index: this.#turns.length + 1, at: now.at, started_ms: Math.max(0, Math.round(started_ms)), ended_ms: null as number | null, is_final: false }
+    return {
+      turn_id,
+      turn_index: this.#turns.length + 1,
+      at: now.at,
+      started_ms: Math.max(0, Math.round(started_ms)),
+      ended_ms: null as number | null,
+      is_final: false,
+    }
   }
 }
 

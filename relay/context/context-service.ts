@@ -4,8 +4,8 @@ import type { ContextOverride } from '../../shared/contract/context.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { Routes } from '../../shared/routes.ts'
 import type { Handler, TenantActor } from '../access/actor.ts'
-import { COMMAND_DEADLINE_MS } from '../calls/call-service.ts'
 import { callSessions } from '../calls/call-records.ts'
+import { COMMAND_DEADLINE_MS } from '../calls/call-service.ts'
 import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
@@ -47,7 +47,11 @@ export function createContextService(deps: {
 
   /** The call session's layer, its version, and its agent; a call that has just begun may still be on its way to the store. */
   async function found(actor: TenantActor, call_sid: string) {
-    const read = () => callSessions(store.forTenant(actor.scope)).findOne({ _id: call_sid }, { fields: ['context', 'context_version', 'agent_id', 'ended_at'] })
+    const read = () =>
+      callSessions(store.forTenant(actor.scope)).findOne(
+        { _id: call_sid },
+        { fields: ['context', 'context_version', 'agent_id', 'ended_at'] },
+      )
     const call = (await read()) ?? (await deps.settled().then(read))
     if (!call) throw new RelayError('NOT_FOUND')
     if (call.ended_at) throw new RelayError('CALL_NOT_LIVE')
@@ -62,63 +66,135 @@ export function createContextService(deps: {
       }
       const context = wanted.next(call.context)
       const version = call.context_version + 1
-      const { matched } = await callSessions(store.forTenant(actor.scope)).updateOne({ _id: call_sid, context_version: call.context_version }, { $set: { context, context_version: version } })
+      const { matched } = await callSessions(store.forTenant(actor.scope)).updateOne(
+        { _id: call_sid, context_version: call.context_version },
+        { $set: { context, context_version: version } },
+      )
       if (matched === 0) continue
       return send(actor, call_sid, { version, context, before: call.context, agent_id: call.agent_id }, wanted)
     }
     throw new RelayError('VERSION_CONFLICT')
   }
 
-  async function send(actor: TenantActor, call_sid: string, stored: { version: number; context: JsonObject; before: JsonObject; agent_id: string | null }, wanted: Change) {
+  async function send(
+    actor: TenantActor,
+    call_sid: string,
+    stored: { version: number; context: JsonObject; before: JsonObject; agent_id: string | null },
+    wanted: Change,
+  ) {
     const now = clock.now()
     const id = newId('ctx', now)
     const record: ContextRecord = {
-      _id: id, id, tenant_id: actor.scope.tenant_id, call_sid, agent_id: stored.agent_id, version: stored.version,
-      context_data: stored.context, diff: diffContext(stored.before, stored.context) as never,
-      updated_by: { id: actor.user.id, name: actor.user.name }, updated_at: now, reason: wanted.reason,
-      state: 'pending', applied_at: null, refused_reason: null, used_in_turn: null,
+      _id: id,
+      id,
+      tenant_id: actor.scope.tenant_id,
+      call_sid,
+      agent_id: stored.agent_id,
+      version: stored.version,
+      context_data: stored.context,
+      diff: diffContext(stored.before, stored.context) as never,
+      updated_by: { id: actor.user.id, name: actor.user.name },
+      updated_at: now,
+      reason: wanted.reason,
+      state: 'pending',
+      applied_at: null,
+      refused_reason: null,
+      used_in_turn: null,
     }
     await versionsOf(actor).insertOne(record)
-    deps.events.append({ event_type: 'context.updated', tenant_id: actor.scope.tenant_id, call_sid, agent_id: stored.agent_id, context: stored.context, version: record as never })
-    const answer = await deps.bus.send(call_sid, { type: 'override_context', version: stored.version, context: stored.context, speak_now: wanted.speak_now }, COMMAND_DEADLINE_MS)
+    deps.events.append({
+      event_type: 'context.updated',
+      tenant_id: actor.scope.tenant_id,
+      call_sid,
+      agent_id: stored.agent_id,
+      context: stored.context,
+      version: record as never,
+    })
+    const answer = await deps.bus.send(
+      call_sid,
+      { type: 'override_context', version: stored.version, context: stored.context, speak_now: wanted.speak_now },
+      COMMAND_DEADLINE_MS,
+    )
     if (!answer) {
-      await versionsOf(actor).updateOne({ _id: id, state: 'pending' }, { $set: { state: 'refused', refused_reason: 'The call had ended.' } })
+      await versionsOf(actor).updateOne(
+        { _id: id, state: 'pending' },
+        { $set: { state: 'refused', refused_reason: 'The call had ended.' } },
+      )
       await announce({ tenant_id: actor.scope.tenant_id, call_sid, agent_id: stored.agent_id ?? '' }, stored.version)
       throw new RelayError('CALL_NOT_LIVE')
     }
     return record as never
   }
 
-  async function announce(call: { tenant_id: string; call_sid: string; agent_id: string }, version: number): Promise<void> {
+  async function announce(
+    call: { tenant_id: string; call_sid: string; agent_id: string },
+    version: number,
+  ): Promise<void> {
     await deps.settled()
-    const records = await store.forTenant(tenantScope(call.tenant_id, 'relay')).collection<ContextRecord>(CONTEXT_UPDATES)
+    const records = await store
+      .forTenant(tenantScope(call.tenant_id, 'relay'))
+      .collection<ContextRecord>(CONTEXT_UPDATES)
       .find({ call_sid: call.call_sid, version: { $lte: version } }, { sort: { version: -1 }, limit: 5 })
     for (const record of records.reverse()) {
-      deps.events.append({ event_type: 'context.updated', tenant_id: call.tenant_id, call_sid: call.call_sid, agent_id: record.agent_id, context: record.context_data, version: record as never })
+      deps.events.append({
+        event_type: 'context.updated',
+        tenant_id: call.tenant_id,
+        call_sid: call.call_sid,
+        agent_id: record.agent_id,
+        context: record.context_data,
+        version: record as never,
+      })
     }
   }
 
-  const layerChange = ({ context, mode }: ContextOverride) => (layer: JsonObject) => (mode === 'merge' ? mergeContext(layer, context) : context)
+  const layerChange =
+    ({ context, mode }: ContextOverride) =>
+    (layer: JsonObject) =>
+      mode === 'merge' ? mergeContext(layer, context) : context
 
   return {
     announce,
 
     overrideContext: (actor, { params, body }) =>
-      change(actor, params.call_sid, { next: layerChange(body), reason: body.reason ?? null, expected_version: body.expected_version, speak_now: body.speak_now }),
+      change(actor, params.call_sid, {
+        next: layerChange(body),
+        reason: body.reason ?? null,
+        expected_version: body.expected_version,
+        speak_now: body.speak_now,
+      }),
 
     async listContextVersions(actor, { params, query }) {
-      const call = await callSessions(store.forTenant(actor.scope)).findOne({ _id: params.call_sid }, { fields: ['_id'] })
+      const call = await callSessions(store.forTenant(actor.scope)).findOne(
+        { _id: params.call_sid },
+        { fields: ['_id'] },
+      )
       if (!call) throw new RelayError('NOT_FOUND')
-      const items = await versionsOf(actor).find({ call_sid: params.call_sid }, { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') })
-      return pageOf(items, query.limit, (record) => record.version, (record) => record) as never
+      const items = await versionsOf(actor).find(
+        { call_sid: params.call_sid },
+        { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') },
+      )
+      return pageOf(
+        items,
+        query.limit,
+        (record) => record.version,
+        (record) => record,
+      ) as never
     },
 
     async rollbackContext(actor, { params, body }) {
       await found(actor, params.call_sid)
-      const target = body.to_version === 0 ? { context_data: {} } : await versionsOf(actor).findOne({ call_sid: params.call_sid, version: body.to_version })
+      const target =
+        body.to_version === 0
+          ? { context_data: {} }
+          : await versionsOf(actor).findOne({ call_sid: params.call_sid, version: body.to_version })
       if (!target) throw new RelayError('NOT_FOUND', { detail: `This call has no context version ${body.to_version}.` })
       const reason = body.reason ?? `Rolled back to v${body.to_version}`
-      return change(actor, params.call_sid, { next: () => target.context_data, reason, expected_version: body.expected_version, speak_now: false })
+      return change(actor, params.call_sid, {
+        next: () => target.context_data,
+        reason,
+        expected_version: body.expected_version,
+        speak_now: false,
+      })
     },
   }
 }

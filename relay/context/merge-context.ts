@@ -2,7 +2,8 @@
 import type { ContextDiff } from '../../shared/contract/context.ts'
 import type { Json, JsonObject } from '../../shared/primitives.ts'
 
-const isObject = (value: Json | undefined): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * A JSON merge patch: objects merge, null removes a key, anything else replaces.

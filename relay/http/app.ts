@@ -1,8 +1,8 @@
 // The relay's HTTP side, in the order a request meets it.
 import express, { type Express, type Router } from 'express'
 import helmet from 'helmet'
-import type { Logger } from '../platform/logger.ts'
 import { RelayError } from '../platform/errors.ts'
+import type { Logger } from '../platform/logger.ts'
 import { apiPage, openApiDocument } from './openapi.ts'
 import { problemHandler } from './problems.ts'
 
@@ -23,7 +23,15 @@ export function createApp(parts: AppParts): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', 'loopback')
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], frameAncestors: ["'none'"] } }, strictTransportSecurity: parts.public_url.startsWith('https:') }))
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { defaultSrc: ["'none'"], styleSrc: ["'unsafe-inline'"], frameAncestors: ["'none'"] },
+      },
+      strictTransportSecurity: parts.public_url.startsWith('https:'),
+    }),
+  )
   app.use(parts.webhooks)
   app.use(parts.health)
   app.use('/api', allowDesktop)
@@ -41,7 +49,12 @@ export function createApp(parts: AppParts): Express {
 
 const allowDesktop: express.RequestHandler = (req, res, next) => {
   if (req.get('origin') === DESKTOP_ORIGIN) {
-    res.set({ 'Access-Control-Allow-Origin': DESKTOP_ORIGIN, 'Access-Control-Allow-Headers': 'authorization, content-type, idempotency-key', 'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE', Vary: 'Origin' })
+    res.set({
+      'Access-Control-Allow-Origin': DESKTOP_ORIGIN,
+      'Access-Control-Allow-Headers': 'authorization, content-type, idempotency-key',
+      'Access-Control-Allow-Methods': 'GET, POST, PUT, PATCH, DELETE',
+      Vary: 'Origin',
+    })
     if (req.method === 'OPTIONS') return void res.status(204).end()
   }
   next()

@@ -1,11 +1,11 @@
 // Walks (iii) and (iv): the contract's routes bound to the services that answer them. One loop; nobody writes a
 // controller. Order of refusals: who are you, may you, does it exist, is it well formed.
-import { type Request, type Response, Router, json } from 'express'
-import type { Anyone, Actor, Handler } from '../access/actor.ts'
-import { isTenantActor } from '../access/actor.ts'
-import { RelayError } from '../platform/errors.ts'
+import { json, type Request, type Response, Router } from 'express'
 import type { Route } from '../../shared/route.ts'
 import { ROUTES, type RouteName, type Routes } from '../../shared/routes.ts'
+import type { Actor, Anyone, Handler } from '../access/actor.ts'
+import { isTenantActor } from '../access/actor.ts'
+import { RelayError } from '../platform/errors.ts'
 import type { Idempotency } from './idempotency.ts'
 import { invalid } from './problems.ts'
 
@@ -35,7 +35,10 @@ export function bindRoutes(deps: BindDeps): Router {
       const input = parseInput(route, req)
       await deps.idempotency.once(req, res, actor, async () => {
         const result = await handler(actor, input)
-        return { status: route.response ? (route.status ?? 200) : 204, body: route.response ? JSON.stringify(route.response.parse(result)) : '' }
+        return {
+          status: route.response ? (route.status ?? 200) : 204,
+          body: route.response ? JSON.stringify(route.response.parse(result)) : '',
+        }
       })
     })
   }
@@ -50,7 +53,9 @@ async function whoAsks(deps: BindDeps, route: Route, req: Request): Promise<Acto
   await deps.limit(actor)
   if (route.permission === 'signed_in') return actor
   if (!isTenantActor(actor) || !actor.permissions.includes(route.permission)) {
-    throw new RelayError('NOT_ALLOWED', { detail: `This needs the permission ${route.permission}, which your roles here do not include.` })
+    throw new RelayError('NOT_ALLOWED', {
+      detail: `This needs the permission ${route.permission}, which your roles here do not include.`,
+    })
   }
   return actor
 }

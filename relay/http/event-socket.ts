@@ -10,9 +10,17 @@ const SLOW_BYTES = 4 * 1024 * 1024
 
 /** Who may see which event. Source: ours; reading an event needs what reading its thing needs. */
 const NEEDS: Record<EventType, Permission> = {
-  'agent.created': 'agents.read', 'agent.updated': 'agents.read', 'agent.deleted': 'agents.read', 'number.updated': 'numbers.read',
-  'call.started': 'calls.read', 'call.updated': 'calls.read', 'call.ended': 'calls.read', 'call.transcript': 'calls.read',
-  'call.attention': 'calls.read', 'context.updated': 'calls.read', 'escalation.raised': 'calls.read',
+  'agent.created': 'agents.read',
+  'agent.updated': 'agents.read',
+  'agent.deleted': 'agents.read',
+  'number.updated': 'numbers.read',
+  'call.started': 'calls.read',
+  'call.updated': 'calls.read',
+  'call.ended': 'calls.read',
+  'call.transcript': 'calls.read',
+  'call.attention': 'calls.read',
+  'context.updated': 'calls.read',
+  'escalation.raised': 'calls.read',
 }
 
 /** One text for all consoles that get the event. */
@@ -26,7 +34,13 @@ function textOf(event: RelayEvent): string {
 }
 
 /** @param last_seq the last number the console has; null for one that begins */
-export function serveEvents(socket: WebSocket, actor: TenantActor, last_seq: number | null, events: EventLog, clock: Clock): void {
+export function serveEvents(
+  socket: WebSocket,
+  actor: TenantActor,
+  last_seq: number | null,
+  events: EventLog,
+  clock: Clock,
+): void {
   const { tenant_id } = actor.scope
   const notice = (event_type: SocketNotice['event_type']) =>
     socket.send(JSON.stringify({ event_type, tenant_id, last_seq: events.last_seq(tenant_id), at: clock.now() }))

@@ -14,7 +14,10 @@ export function health(deps: HealthDeps): Router {
   const router = Router()
   router.get('/health/live', (_req, res) => void res.json({ status: 'live' }))
   router.get('/health/ready', async (_req, res) => {
-    const isThere = await deps.pingStore().then(() => true, () => false)
+    const isThere = await deps.pingStore().then(
+      () => true,
+      () => false,
+    )
     storeAwaySince = isThere ? null : (storeAwaySince ?? deps.now())
     const isReady = isThere && !deps.isStopping()
     res.status(isReady ? 200 : 503).json({

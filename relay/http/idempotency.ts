@@ -10,7 +10,12 @@ const KEEP_SECONDS = 24 * 3600
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export interface Idempotency {
-  once(req: Request, res: Response, actor: Actor | Anyone, work: () => Promise<{ status: number; body: string }>): Promise<void>
+  once(
+    req: Request,
+    res: Response,
+    actor: Actor | Anyone,
+    work: () => Promise<{ status: number; body: string }>,
+  ): Promise<void>
 }
 
 export function idempotency(store: IdempotencyStore): Idempotency {
@@ -18,12 +23,21 @@ export function idempotency(store: IdempotencyStore): Idempotency {
     async once(req, res, actor, work) {
       const given = req.get('idempotency-key')
       if (!given || !UNSAFE.has(req.method) || !('user' in actor)) return sendJson(res, await work())
-      if (given.length > 200) throw new RelayError('BODY_INVALID', { errors: [{ pointer: '/headers/idempotency-key', detail: 'At most 200 characters.' }] })
+      if (given.length > 200)
+        throw new RelayError('BODY_INVALID', {
+          errors: [{ pointer: '/headers/idempotency-key', detail: 'At most 200 characters.' }],
+        })
       const key = `${actor.scope?.tenant_id ?? 'platform'}:${actor.user.id}:${given}`
-      const request_hash = createHash('sha256').update(`${req.method} ${req.originalUrl} ${JSON.stringify(req.body ?? null)}`).digest('hex')
+      const request_hash = createHash('sha256')
+        .update(`${req.method} ${req.originalUrl} ${JSON.stringify(req.body ?? null)}`)
+        .digest('hex')
       const known = await store.begin(key, request_hash, KEEP_SECONDS)
       if (known.state === 'mismatch') throw new RelayError('IDEMPOTENCY_MISMATCH')
-      if (known.state === 'running') throw new RelayError('RATE_LIMITED', { detail: 'The first request with this Idempotency-Key is still running.', retry_after_seconds: 1 })
+      if (known.state === 'running')
+        throw new RelayError('RATE_LIMITED', {
+          detail: 'The first request with this Idempotency-Key is still running.',
+          retry_after_seconds: 1,
+        })
       if (known.state === 'done') {
         res.set('Idempotent-Replayed', 'true')
         return sendJson(res, known)

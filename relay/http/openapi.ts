@@ -9,7 +9,9 @@ type JsonSchema = Record<string, unknown>
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const { $schema: _draft, ...body } = z.toJSONSchema(schema, {
-    io, unrepresentable: 'any', reused: 'inline',
+    io,
+    unrepresentable: 'any',
+    reused: 'inline',
     override: ({ zodSchema, jsonSchema }) => {
       if ((zodSchema as unknown) !== Instant) return
       for (const key of Object.keys(jsonSchema)) delete jsonSchema[key]
@@ -21,8 +23,15 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
 
 function parametersOf(route: Route): JsonSchema[] {
   const of = (place: 'path' | 'query', schema: z.ZodObject | undefined) => {
-    const described = schema ? (schemaOf(schema, 'input') as { properties?: Record<string, JsonSchema>; required?: string[] }) : {}
-    return Object.entries(described.properties ?? {}).map(([name, field]) => ({ name, in: place, required: place === 'path' || (described.required?.includes(name) ?? false), schema: field }))
+    const described = schema
+      ? (schemaOf(schema, 'input') as { properties?: Record<string, JsonSchema>; required?: string[] })
+      : {}
+    return Object.entries(described.properties ?? {}).map(([name, field]) => ({
+      name,
+      in: place,
+      required: place === 'path' || (described.required?.includes(name) ?? false),
+      schema: field,
+    }))
   }
   return [...of('path', route.params), ...of('query', route.query)]
 }
@@ -36,10 +45,18 @@ function operation(name: string, route: Route): JsonSchema {
     ...(route.permission === 'public' ? { security: [] } : {}),
     'x-permission': route.permission,
     parameters: parametersOf(route),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } } }
+      : {}),
     responses: {
-      [status]: { description: 'Done', ...(route.response ? { content: { 'application/json': { schema: schemaOf(route.response, 'output') } } } : {}) },
-      default: { description: 'Refused, with the reason', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } },
+      [status]: {
+        description: 'Done',
+        ...(route.response ? { content: { 'application/json': { schema: schemaOf(route.response, 'output') } } } : {}),
+      },
+      default: {
+        description: 'Refused, with the reason',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
     },
   }
 }
@@ -63,16 +80,23 @@ export function openApiDocument(version: string, public_url: string): JsonSchema
   }
 }
 
-const escape = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
+const escapeHtml = (text: string): string => text.replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`)
 
 /** A plain page of all routes and errors; no script, so it needs none to be allowed. */
 export function apiPage(version: string): string {
   const routes = Object.entries(ROUTES as Record<string, Route>).map(([name, route]) => {
-    const body = route.body ? `<details><summary>Request body</summary><pre>${escape(JSON.stringify(schemaOf(route.body, 'input'), null, 2))}</pre></details>` : ''
-    const answer = route.response ? `<details><summary>Answer ${route.status ?? 200}</summary><pre>${escape(JSON.stringify(schemaOf(route.response, 'output'), null, 2))}</pre></details>` : '<p>Answers 204.</p>'
-    return `<section id="${name}"><h2><code>${route.method.toUpperCase()} ${escape(route.path)}</code></h2><p>${escape(route.summary)}. Needs: <code>${route.permission}</code>.</p>${body}${answer}</section>`
+    const body = route.body
+      ? `<details><summary>Request body</summary><pre>${escapeHtml(JSON.stringify(schemaOf(route.body, 'input'), null, 2))}</pre></details>`
+      : ''
+    const answer = route.response
+      ? `<details><summary>Answer ${route.status ?? 200}</summary><pre>${escapeHtml(JSON.stringify(schemaOf(route.response, 'output'), null, 2))}</pre></details>`
+      : '<p>Answers 204.</p>'
+    return `<section id="${name}"><h2><code>${route.method.toUpperCase()} ${escapeHtml(route.path)}</code></h2><p>${escapeHtml(route.summary)}. Needs: <code>${route.permission}</code>.</p>${body}${answer}</section>`
   })
-  const errors = Object.entries(ERRORS).map(([code, facts]) => `<tr id="${code}"><td><code>${code}</code></td><td>${facts.status}</td><td>${escape(facts.meaning)}</td></tr>`)
+  const errors = Object.entries(ERRORS).map(
+    ([code, facts]) =>
+      `<tr id="${code}"><td><code>${code}</code></td><td>${facts.status}</td><td>${escapeHtml(facts.meaning)}</td></tr>`,
+  )
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Phony API ${version}</title>
 <style>:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem}h2{font-size:1rem;margin:2rem 0 .25rem}pre{overflow:auto;max-height:24rem;padding:.75rem;border:1px solid #8884;border-radius:4px}table{border-collapse:collapse;width:100%}td{padding:.3rem .6rem;border-top:1px solid #8884;vertical-align:top}</style></head>
 <body><h1>Phony API ${version}</h1><p>The same as data: <a href="/api/openapi.json">/api/openapi.json</a>. Every refusal is a problem document of RFC 9457 with one of the codes below. Events come over <code>/events/ws</code>, a call's audio over <code>/calls/{call_sid}/listen</code>; both open with a ticket.</p>

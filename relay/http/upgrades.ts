@@ -27,7 +27,12 @@ const LISTEN = /^\/calls\/(CA[0-9a-f]{32})\/listen$/
 
 /** @returns what closes every socket it let in */
 export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES, handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false) })
+  const sockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    maxPayload: MAX_MESSAGE_BYTES,
+    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+  })
 
   const accept = (req: IncomingMessage, socket: Duplex, head: Buffer, serve: (ws: WebSocket) => void) =>
     sockets.handleUpgrade(req, socket, head, (ws) => {
@@ -45,18 +50,22 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
     const listen = LISTEN.exec(url.pathname)?.[1]
     if (url.pathname !== '/events/ws' && !listen) return refuse(socket, 404)
     if (!isKnownOrigin(req, deps.public_url)) return refuse(socket, 403)
-    void authenticate(req, url, deps).then((actor) => {
-      if (!actor) return refuse(socket, 401)
-      const needed = listen ? 'calls.monitor' : 'calls.read'
-      if (!isTenantActor(actor) || !actor.permissions.includes(needed)) return refuse(socket, 403)
-      accept(req, socket, head, (ws) => {
-        const tenant = url.searchParams.get('tenant_id')
-        if (tenant !== null && tenant !== actor.scope.tenant_id) return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
-        closeWhenSignedOut(ws, actor, deps)
-        if (listen) return deps.serveListening(ws, actor, listen)
-        deps.serveEvents(ws, actor, lastSeq(url))
-      })
-    }, () => refuse(socket, 503))
+    void authenticate(req, url, deps).then(
+      (actor) => {
+        if (!actor) return refuse(socket, 401)
+        const needed = listen ? 'calls.monitor' : 'calls.read'
+        if (!isTenantActor(actor) || !actor.permissions.includes(needed)) return refuse(socket, 403)
+        accept(req, socket, head, (ws) => {
+          const tenant = url.searchParams.get('tenant_id')
+          if (tenant !== null && tenant !== actor.scope.tenant_id)
+            return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
+          closeWhenSignedOut(ws, actor, deps)
+          if (listen) return deps.serveListening(ws, actor, listen)
+          deps.serveEvents(ws, actor, lastSeq(url))
+        })
+      },
+      () => refuse(socket, 503),
+    )
   })
   return () => {
     for (const socket of sockets.clients) socket.close(1001, 'the relay is stopping')
@@ -67,7 +76,10 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
 /** A socket outlives its ticket, but not its sign-in. A store that does not answer ends no one's socket. */
 function closeWhenSignedOut(ws: WebSocket, actor: Actor, deps: UpgradeDeps): void {
   const check = setInterval(() => {
-    deps.isSignedIn(actor).then((isSignedIn) => isSignedIn || ws.close(CLOSE_CODES.token_over, 'signed out'), () => {})
+    deps.isSignedIn(actor).then(
+      (isSignedIn) => isSignedIn || ws.close(CLOSE_CODES.token_over, 'signed out'),
+      () => {},
+    )
   }, SIGN_IN_CHECK_MS)
   ws.on('close', () => clearInterval(check))
 }
@@ -77,7 +89,8 @@ async function authenticate(req: IncomingMessage, url: URL, deps: UpgradeDeps): 
   const bearer = /^Bearer (.+)$/i.exec(req.headers.authorization ?? '')?.[1]
   if (bearer) return deps.actorOf(bearer)
   const offered = (req.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-  const ticket = url.searchParams.get('ticket') ?? offered.find((name) => name.startsWith('ticket.'))?.slice('ticket.'.length)
+  const ticket =
+    url.searchParams.get('ticket') ?? offered.find((name) => name.startsWith('ticket.'))?.slice('ticket.'.length)
   return ticket ? deps.takeTicket(ticket) : null
 }
 

@@ -1,7 +1,13 @@
 // The account of one call: what it used and cost, how good it was, how it ended. Follows the call; the journal keeps it.
 import type { CallStatus, Outcome, Quality } from '../../shared/contract/calls.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
-import { type ResponseUsage, type TranscriptionUsage, addResponseUsage, addTranscriptionUsage, priceCall } from '../calls/cost.ts'
+import {
+  addResponseUsage,
+  addTranscriptionUsage,
+  priceCall,
+  type ResponseUsage,
+  type TranscriptionUsage,
+} from '../calls/cost.ts'
 import { decideOutcome } from '../calls/outcome.ts'
 import type { PriceTable } from '../calls/prices.ts'
 
@@ -57,20 +63,51 @@ export class CallLedger {
   settle(end: Ending, quality: Quality, voices: { caller: boolean; agent: boolean }, ended_at: Date): CallFact {
     const { record } = this
     const outcome = decideOutcome({
-      said_by_agent: end.by_supervisor ? null : end.outcome, said_by_supervisor: end.by_supervisor ? end.outcome : null,
-      escalated: this.#escalated, failed: end.failed, caller_spoke: voices.caller, agent_heard: voices.agent,
+      said_by_agent: end.by_supervisor ? null : end.outcome,
+      said_by_supervisor: end.by_supervisor ? end.outcome : null,
+      escalated: this.#escalated,
+      failed: end.failed,
+      caller_spoke: voices.caller,
+      agent_heard: voices.agent,
     })
-    const duration_seconds = record.answered_at ? Math.round((ended_at.getTime() - record.answered_at.getTime()) / 100) / 10 : 0
-    Object.assign(record, { status: end.status, end_reason: end.end_reason, summary: end.summary, outcome, ended_at, duration_seconds, quality })
+    const duration_seconds = record.answered_at
+      ? Math.round((ended_at.getTime() - record.answered_at.getTime()) / 100) / 10
+      : 0
+    Object.assign(record, {
+      status: end.status,
+      end_reason: end.end_reason,
+      summary: end.summary,
+      outcome,
+      ended_at,
+      duration_seconds,
+      quality,
+    })
     this.#price(ended_at)
     const { usage, cost, cost_breakdown, voice } = record
-    return { type: 'call_ended', ended_at, status: end.status, outcome, end_reason: end.end_reason, summary: end.summary, duration_seconds, usage, cost, cost_breakdown, quality, voice }
+    return {
+      type: 'call_ended',
+      ended_at,
+      status: end.status,
+      outcome,
+      end_reason: end.end_reason,
+      summary: end.summary,
+      duration_seconds,
+      usage,
+      cost,
+      cost_breakdown,
+      quality,
+      voice,
+    }
   }
 
   #price(now: Date): void {
     const { record } = this
     const seconds = record.answered_at ? (now.getTime() - record.answered_at.getTime()) / 1000 : 0
-    record.cost_breakdown = priceCall(record.usage, { model: this.#model, transcription_model: this.#transcriptionModel, direction: record.direction, seconds }, this.#prices)
+    record.cost_breakdown = priceCall(
+      record.usage,
+      { model: this.#model, transcription_model: this.#transcriptionModel, direction: record.direction, seconds },
+      this.#prices,
+    )
     record.cost = Math.round((record.cost_breakdown.model + record.cost_breakdown.carrier) * 1e6) / 1e6
   }
 }

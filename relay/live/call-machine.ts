@@ -7,9 +7,18 @@
 //      │                                          └────── the caller speaks into a farewell ────┘  (once)
 //      └── session_failed ▶ leaving (the caller hears a sentence)
 //   any ── stream or carrier ended, supervisor hangs up ▶ ended
-import { OUTCOMES, type CallStatus, type Outcome } from '../../shared/contract/calls.ts'
-import { type ResponseGate, type ResponseKind, FREE_GATE, ask, done, refused, started, tooEarly } from './response-gate.ts'
+import { type CallStatus, OUTCOMES, type Outcome } from '../../shared/contract/calls.ts'
 import type { ResponseStatus, ToolCall } from './live-ports.ts'
+import {
+  ask,
+  done,
+  FREE_GATE,
+  type ResponseGate,
+  type ResponseKind,
+  refused,
+  started,
+  tooEarly,
+} from './response-gate.ts'
 
 export interface Leaving {
   readonly by: 'agent' | 'time_limit' | 'trouble'
@@ -45,14 +54,25 @@ export interface CallState {
 }
 
 export const NEW_CALL: CallState = {
-  name: 'opening', stream_open: false, session_ready: false, gate: FREE_GATE, is_playing: false,
+  name: 'opening',
+  stream_open: false,
+  session_ready: false,
+  gate: FREE_GATE,
+  is_playing: false,
   context: { applied: 0, wanted: 0, in_flight: null, speak_about: null },
-  leaving: null, was_called_back: false, failures_in_a_row: 0,
+  leaving: null,
+  was_called_back: false,
+  failures_in_a_row: 0,
 }
 
 export type TimerName = 'stream' | 'session' | 'time_limit' | 'farewell' | 'instructions'
 /** Milliseconds; `time_limit` is the agent's own. Source: ours, but `session`: protocols D.13, a call cannot wait long. */
-export const TIMER_MS: Record<Exclude<TimerName, 'time_limit'>, number> = { stream: 30_000, session: 10_000, farewell: 15_000, instructions: 5_000 }
+export const TIMER_MS: Record<Exclude<TimerName, 'time_limit'>, number> = {
+  stream: 30_000,
+  session: 10_000,
+  farewell: 15_000,
+  instructions: 5_000,
+}
 
 export type CallEvent =
   | { type: 'stream_opened' }
@@ -88,7 +108,15 @@ export type CallEffect =
   | { type: 'stop_timer'; timer: TimerName }
   /** Close both sides; the carrier says `say`, then hangs up. */
   | { type: 'leave'; say: string | null }
-  | { type: 'finish'; status: CallStatus; end_reason: string; failed: boolean; outcome: Outcome | null; by_supervisor: boolean; summary: string | null }
+  | {
+      type: 'finish'
+      status: CallStatus
+      end_reason: string
+      failed: boolean
+      outcome: Outcome | null
+      by_supervisor: boolean
+      summary: string | null
+    }
 
 export interface Step {
   state: CallState
@@ -97,7 +125,8 @@ export interface Step {
 type Handler<T extends CallEvent['type']> = (state: CallState, event: Extract<CallEvent, { type: T }>) => Step
 type Table = { readonly [S in CallState['name']]: { readonly [T in CallEvent['type']]: Handler<T> } }
 
-export const APOLOGY = 'I am sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.'
+export const APOLOGY =
+  'I am sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.'
 
 /** One event happens to a call. @source live/SPEC.md */
 export function step(state: CallState, event: CallEvent): Step {
@@ -107,7 +136,10 @@ export function step(state: CallState, event: CallEvent): Step {
 
 // ---- pieces the table is made of
 
-const to = (state: CallState, change: Partial<CallState>, ...effects: CallEffect[]): Step => ({ state: { ...state, ...change }, effects })
+const to = (state: CallState, change: Partial<CallState>, ...effects: CallEffect[]): Step => ({
+  state: { ...state, ...change },
+  effects,
+})
 const stay = (state: CallState): Step => ({ state, effects: [] })
 
 function gated(state: CallState, { gate, create }: { gate: ResponseGate; create: ResponseKind | null }): Step {
@@ -119,16 +151,40 @@ function then(first: Step, next: (state: CallState) => Step): Step {
   return { state: second.state, effects: [...first.effects, ...second.effects] }
 }
 
-function finish(state: CallState, end: { status?: CallStatus; end_reason: string; failed?: boolean; outcome?: Outcome | null; by_supervisor?: boolean; summary?: string | null }): Step {
-  return to(state, { name: 'ended', is_playing: false }, {
-    type: 'finish', status: end.status ?? 'completed', end_reason: end.end_reason, failed: end.failed ?? false,
-    outcome: end.outcome ?? state.leaving?.outcome ?? null, by_supervisor: end.by_supervisor ?? false, summary: end.summary ?? state.leaving?.summary ?? null,
-  })
+function finish(
+  state: CallState,
+  end: {
+    status?: CallStatus
+    end_reason: string
+    failed?: boolean
+    outcome?: Outcome | null
+    by_supervisor?: boolean
+    summary?: string | null
+  },
+): Step {
+  return to(
+    state,
+    { name: 'ended', is_playing: false },
+    {
+      type: 'finish',
+      status: end.status ?? 'completed',
+      end_reason: end.end_reason,
+      failed: end.failed ?? false,
+      outcome: end.outcome ?? state.leaving?.outcome ?? null,
+      by_supervisor: end.by_supervisor ?? false,
+      summary: end.summary ?? state.leaving?.summary ?? null,
+    },
+  )
 }
 
 /** [L1] Both sides are there: the agent greets, once. */
 function begin(state: CallState): Step {
-  const talking = to(state, { name: 'talking' }, { type: 'stop_timer', timer: 'session' }, { type: 'stop_timer', timer: 'stream' })
+  const talking = to(
+    state,
+    { name: 'talking' },
+    { type: 'stop_timer', timer: 'session' },
+    { type: 'stop_timer', timer: 'stream' },
+  )
   return then(then(talking, sendNewestContext), (next) => gated(next, ask(next.gate, 'greeting')))
 }
 
@@ -136,8 +192,12 @@ function begin(state: CallState): Step {
 function sendNewestContext(state: CallState): Step {
   const { context } = state
   if (!state.session_ready || context.in_flight !== null || context.wanted <= context.applied) return stay(state)
-  return to(state, { context: { ...context, in_flight: context.wanted } },
-    { type: 'update_instructions', version: context.wanted }, { type: 'start_timer', timer: 'instructions' })
+  return to(
+    state,
+    { context: { ...context, in_flight: context.wanted } },
+    { type: 'update_instructions', version: context.wanted },
+    { type: 'start_timer', timer: 'instructions' },
+  )
 }
 
 function overrideContext(state: CallState, event: Extract<CallEvent, { type: 'context_overridden' }>): Step {
@@ -150,28 +210,51 @@ function confirmContext(state: CallState, version: number): Step {
   const { speak_about } = state.context
   const isTime = speak_about !== null && version >= speak_about
   const context = { ...state.context, applied: version, in_flight: null, speak_about: isTime ? null : speak_about }
-  const applied = to(state, { context }, { type: 'stop_timer', timer: 'instructions' }, { type: 'context_applied', version })
-  const spoken = isTime && state.name === 'talking' ? then(applied, (next) => gated(next, ask(next.gate, 'override'))) : applied
+  const applied = to(
+    state,
+    { context },
+    { type: 'stop_timer', timer: 'instructions' },
+    { type: 'context_applied', version },
+  )
+  const spoken =
+    isTime && state.name === 'talking' ? then(applied, (next) => gated(next, ask(next.gate, 'override'))) : applied
   return then(spoken, sendNewestContext)
 }
 
 function refuseContext(state: CallState, version: number, reason: string): Step {
   const wanted = state.context.wanted === version ? state.context.applied : state.context.wanted
   const context = { ...state.context, in_flight: null, wanted, speak_about: null }
-  return then(to(state, { context }, { type: 'stop_timer', timer: 'instructions' }, { type: 'context_refused', version, reason }), sendNewestContext)
+  return then(
+    to(state, { context }, { type: 'stop_timer', timer: 'instructions' }, { type: 'context_refused', version, reason }),
+    sendNewestContext,
+  )
 }
 
 /** [L6] The model cannot go on: the caller hears a sentence, the record says why. */
 function giveUp(state: CallState, end_reason: string): Step {
-  const leaving: Leaving = { by: 'trouble', end_reason, outcome: null, summary: null, say: APOLOGY, farewell_spoken: true }
-  const next = to(state, { name: 'leaving', leaving, session_ready: false }, { type: 'report_trouble', text: end_reason }, { type: 'stop_timer', timer: 'session' })
+  const leaving: Leaving = {
+    by: 'trouble',
+    end_reason,
+    outcome: null,
+    summary: null,
+    say: APOLOGY,
+    farewell_spoken: true,
+  }
+  const next = to(
+    state,
+    { name: 'leaving', leaving, session_ready: false },
+    { type: 'report_trouble', text: end_reason },
+    { type: 'stop_timer', timer: 'session' },
+  )
   return then(next, (left) => (left.stream_open ? leave({ ...left, is_playing: false, gate: FREE_GATE }) : stay(left)))
 }
 
 function leave(state: CallState): Step {
   const { leaving } = state
   const gone = to(state, {}, { type: 'leave', say: leaving?.say ?? null })
-  return then(gone, (next) => finish(next, { end_reason: leaving?.end_reason ?? 'The call ended.', failed: leaving?.by === 'trouble' }))
+  return then(gone, (next) =>
+    finish(next, { end_reason: leaving?.end_reason ?? 'The call ended.', failed: leaving?.by === 'trouble' }),
+  )
 }
 
 /** Leaves once the goodbye has been heard. */
@@ -181,61 +264,105 @@ function leaveWhenSaid(state: CallState): Step {
 }
 
 /** [L9] The agent says goodbye in its own words before the line closes. */
-function sayFarewell(state: CallState, leaving: Omit<Leaving, 'farewell_spoken' | 'say'>, alreadySpoken: boolean): Step {
-  const next = to(state, { name: 'leaving', leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } }, { type: 'start_timer', timer: 'farewell' })
+function sayFarewell(
+  state: CallState,
+  leaving: Omit<Leaving, 'farewell_spoken' | 'say'>,
+  alreadySpoken: boolean,
+): Step {
+  const next = to(
+    state,
+    { name: 'leaving', leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } },
+    { type: 'start_timer', timer: 'farewell' },
+  )
   return alreadySpoken ? then(next, leaveWhenSaid) : then(next, (now) => gated(now, ask(now.gate, 'farewell')))
 }
 
 function cutIn(state: CallState): Step {
-  return state.is_playing || state.gate.state === 'active' ? to(state, { is_playing: false }, { type: 'interrupt_playback', by: 'caller' }) : stay(state)
+  return state.is_playing || state.gate.state === 'active'
+    ? to(state, { is_playing: false }, { type: 'interrupt_playback', by: 'caller' })
+    : stay(state)
 }
 
 function callBack(state: CallState): Step {
   if (state.leaving?.by !== 'agent' || state.was_called_back) return stay(state)
-  return then(cutIn(state), (next) => to(next, { name: 'talking', leaving: null, was_called_back: true }, { type: 'stop_timer', timer: 'farewell' }))
+  return then(cutIn(state), (next) =>
+    to(next, { name: 'talking', leaving: null, was_called_back: true }, { type: 'stop_timer', timer: 'farewell' }),
+  )
 }
 
 const hangUp = (state: CallState, event: Extract<CallEvent, { type: 'hang_up_commanded' }>): Step =>
   then(to(state, {}, { type: 'interrupt_playback', by: 'supervisor' }, { type: 'leave', say: null }), (next) =>
-    finish(next, { end_reason: `${event.by} ended the call.`, outcome: event.outcome, by_supervisor: true }))
+    finish(next, { end_reason: `${event.by} ended the call.`, outcome: event.outcome, by_supervisor: true }),
+  )
 
 const endWithStream = (state: CallState, event: Extract<CallEvent, { type: 'stream_ended' }>): Step =>
-  finish({ ...state, stream_open: false }, { end_reason: state.leaving?.end_reason ?? (event.how === 'lost' ? 'The media stream was lost.' : 'The caller hung up.') })
+  finish(
+    { ...state, stream_open: false },
+    {
+      end_reason:
+        state.leaving?.end_reason ?? (event.how === 'lost' ? 'The media stream was lost.' : 'The caller hung up.'),
+    },
+  )
 
 const endWithCarrier = (state: CallState, event: Extract<CallEvent, { type: 'carrier_ended' }>): Step =>
   then(to(state, {}, { type: 'leave', say: null }), (next) =>
-    finish(next, { status: event.status, end_reason: next.leaving?.end_reason ?? (next.name === 'opening' ? 'The caller hung up before the agent answered.' : 'The caller hung up.') }))
+    finish(next, {
+      status: event.status,
+      end_reason:
+        next.leaving?.end_reason ??
+        (next.name === 'opening' ? 'The caller hung up before the agent answered.' : 'The caller hung up.'),
+    }),
+  )
 
 // ---- tools
 
-function useTools(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
-  return event.tool_calls.reduce((so_far, call) => then(so_far, (next) => useTool(next, call, event.spoke)), stay(state))
+function takeToolCalls(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
+  return event.tool_calls.reduce(
+    (so_far, call) => then(so_far, (next) => takeToolCall(next, call, event.spoke)),
+    stay(state),
+  )
 }
 
-function useTool(state: CallState, call: ToolCall, spoke: boolean): Step {
+function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
   const args = parseArguments(call.arguments_json)
   if (args && call.name === 'end_call') {
     const answered = to(state, {}, { type: 'answer_tool', call, output: '{"ok":true}', failed: false })
     if (state.name === 'leaving') return answered
     const outcome = OUTCOMES.find((known) => known === args.outcome) ?? null
     const summary = typeof args.summary === 'string' ? args.summary : null
-    return then(answered, (next) => sayFarewell(next, { by: 'agent', end_reason: 'The agent ended the call.', outcome, summary }, spoke))
+    return then(answered, (next) =>
+      sayFarewell(next, { by: 'agent', end_reason: 'The agent ended the call.', outcome, summary }, spoke),
+    )
   }
   if (args && call.name === 'escalate') {
-    const raised = to(state, {},
+    const raised = to(
+      state,
+      {},
       { type: 'raise_escalation', reason: String(args.reason ?? ''), urgency: String(args.urgency ?? 'normal') },
-      { type: 'answer_tool', call, output: '{"ok":true,"note":"A supervisor has been told. Stay with the caller."}', failed: false })
+      {
+        type: 'answer_tool',
+        call,
+        output: '{"ok":true,"note":"A supervisor has been told. Stay with the caller."}',
+        failed: false,
+      },
+    )
     return spoke || state.name === 'leaving' ? raised : then(raised, (next) => gated(next, ask(next.gate, 'reply')))
   }
   const problem = args ? `There is no tool named ${call.name}.` : 'The arguments are not a JSON object.'
-  const answered = to(state, {}, { type: 'answer_tool', call, output: JSON.stringify({ ok: false, error: problem }), failed: true })
+  const answered = to(
+    state,
+    {},
+    { type: 'answer_tool', call, output: JSON.stringify({ ok: false, error: problem }), failed: true },
+  )
   return spoke || state.name === 'leaving' ? answered : then(answered, (next) => gated(next, ask(next.gate, 'reply')))
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null
   } catch {
     return null
   }
@@ -247,23 +374,41 @@ function finishResponse(state: CallState, event: Extract<CallEvent, { type: 'res
   if (event.status === 'failed') {
     const reason = event.reason ?? 'The model failed to answer.'
     if (state.failures_in_a_row >= 1) return then(freed, (next) => giveUp(next, reason))
-    return then(to(freed.state, { failures_in_a_row: 1 }, ...freed.effects, { type: 'report_trouble', text: reason }), (next) => gated(next, ask(next.gate, 'reply')))
+    return then(
+      to(freed.state, { failures_in_a_row: 1 }, ...freed.effects, { type: 'report_trouble', text: reason }),
+      (next) => gated(next, ask(next.gate, 'reply')),
+    )
   }
-  const calm = { ...freed, state: { ...freed.state, failures_in_a_row: event.status === 'completed' ? 0 : freed.state.failures_in_a_row } }
-  return event.status === 'completed' ? then(calm, (next) => useTools(next, event)) : calm
+  const calm = {
+    ...freed,
+    state: { ...freed.state, failures_in_a_row: event.status === 'completed' ? 0 : freed.state.failures_in_a_row },
+  }
+  return event.status === 'completed' ? then(calm, (next) => takeToolCalls(next, event)) : calm
 }
 
 // ---- the table
 
 const TABLE: Table = {
   opening: {
-    stream_opened: (state) => then(to(state, { stream_open: true }, { type: 'stop_timer', timer: 'stream' }, { type: 'start_timer', timer: 'time_limit' }), (next) => (next.session_ready ? begin(next) : stay(next))),
+    stream_opened: (state) =>
+      then(
+        to(
+          state,
+          { stream_open: true },
+          { type: 'stop_timer', timer: 'stream' },
+          { type: 'start_timer', timer: 'time_limit' },
+        ),
+        (next) => (next.session_ready ? begin(next) : stay(next)),
+      ),
     stream_ended: endWithStream,
     carrier_ended: endWithCarrier,
     session_ready: (state, { version }) => {
       const ready = { ...state, session_ready: true, context: { ...state.context, applied: version } }
       const applied = version > 0 ? to(ready, {}, { type: 'context_applied', version }) : stay(ready)
-      return then(then(applied, (next) => to(next, {}, { type: 'stop_timer', timer: 'session' })), (next) => (next.stream_open ? begin(next) : stay(next)))
+      return then(
+        then(applied, (next) => to(next, {}, { type: 'stop_timer', timer: 'session' })),
+        (next) => (next.stream_open ? begin(next) : stay(next)),
+      )
     },
     session_failed: (state, { reason }) => giveUp(state, reason),
     session_lost: (state, { reason }) => giveUp(state, reason),
@@ -280,8 +425,13 @@ const TABLE: Table = {
     digit_pressed: stay,
     timer_rang: (state, { timer }) => {
       if (timer === 'session') return giveUp(state, 'The model did not answer in time.')
-      if (timer === 'stream') return then(to(state, {}, { type: 'leave', say: null }), (next) => finish(next, { status: 'failed', end_reason: 'The media stream never came.', failed: true }))
-      return timer === 'instructions' ? refuseContext(state, state.context.in_flight ?? 0, 'The realtime session did not acknowledge it in time.') : stay(state)
+      if (timer === 'stream')
+        return then(to(state, {}, { type: 'leave', say: null }), (next) =>
+          finish(next, { status: 'failed', end_reason: 'The media stream never came.', failed: true }),
+        )
+      return timer === 'instructions'
+        ? refuseContext(state, state.context.in_flight ?? 0, 'The realtime session did not acknowledge it in time.')
+        : stay(state)
     },
   },
   talking: {
@@ -302,26 +452,43 @@ const TABLE: Table = {
     instructions_confirmed: (state, { version }) => confirmContext(state, version),
     instructions_refused: (state, { version, reason }) => refuseContext(state, version, reason),
     hang_up_commanded: hangUp,
-    digit_pressed: (state, { digit }) => to(state, {}, { type: 'add_note', text: `The caller pressed ${digit} on the keypad.` }),
+    digit_pressed: (state, { digit }) =>
+      to(state, {}, { type: 'add_note', text: `The caller pressed ${digit} on the keypad.` }),
     timer_rang: (state, { timer }) => {
-      if (timer === 'time_limit') return sayFarewell(state, { by: 'time_limit', end_reason: 'The call reached its maximum duration.', outcome: null, summary: null }, false)
-      return timer === 'instructions' && state.context.in_flight !== null ? refuseContext(state, state.context.in_flight, 'The realtime session did not acknowledge it in time.') : stay(state)
+      if (timer === 'time_limit')
+        return sayFarewell(
+          state,
+          { by: 'time_limit', end_reason: 'The call reached its maximum duration.', outcome: null, summary: null },
+          false,
+        )
+      return timer === 'instructions' && state.context.in_flight !== null
+        ? refuseContext(state, state.context.in_flight, 'The realtime session did not acknowledge it in time.')
+        : stay(state)
     },
   },
   leaving: {
-    stream_opened: (state) => then(to(state, { stream_open: true }, { type: 'stop_timer', timer: 'stream' }), leaveWhenSaid),
+    stream_opened: (state) =>
+      then(to(state, { stream_open: true }, { type: 'stop_timer', timer: 'stream' }), leaveWhenSaid),
     stream_ended: endWithStream,
     carrier_ended: endWithCarrier,
     session_ready: stay,
-    session_failed: (state) => then(to(state, { is_playing: false, gate: FREE_GATE }), (next) => (next.stream_open ? leave(next) : stay(next))),
-    session_lost: (state) => then(to(state, { is_playing: false, gate: FREE_GATE }), (next) => (next.stream_open ? leave(next) : stay(next))),
+    session_failed: (state) =>
+      then(to(state, { is_playing: false, gate: FREE_GATE }), (next) => (next.stream_open ? leave(next) : stay(next))),
+    session_lost: (state) =>
+      then(to(state, { is_playing: false, gate: FREE_GATE }), (next) => (next.stream_open ? leave(next) : stay(next))),
     speech_started: callBack,
     response_started: (state) => gated(state, started(state.gate)),
     response_done: (state, event) => {
       const wasFarewell = state.gate.waiting !== 'farewell'
-      const leaving = state.leaving && { ...state.leaving, farewell_spoken: state.leaving.farewell_spoken || wasFarewell }
+      const leaving = state.leaving && {
+        ...state.leaving,
+        farewell_spoken: state.leaving.farewell_spoken || wasFarewell,
+      }
       const freed = gated({ ...state, leaving }, done(state.gate))
-      return then(event.status === 'completed' ? then(freed, (next) => useTools(next, event)) : freed, leaveWhenSaid)
+      return then(
+        event.status === 'completed' ? then(freed, (next) => takeToolCalls(next, event)) : freed,
+        leaveWhenSaid,
+      )
     },
     request_refused: (state, { code }) =>
       gated(state, code === 'conversation_already_has_active_response' ? tooEarly(state.gate) : refused(state.gate)),
@@ -334,15 +501,36 @@ const TABLE: Table = {
     digit_pressed: stay,
     timer_rang: (state, { timer }) => {
       if (timer === 'farewell' && state.stream_open) return leave(state)
-      if (timer === 'stream' && !state.stream_open) return then(to(state, {}, { type: 'leave', say: null }), (next) => finish(next, { status: 'failed', end_reason: next.leaving?.end_reason ?? 'The media stream never came.', failed: true }))
+      if (timer === 'stream' && !state.stream_open)
+        return then(to(state, {}, { type: 'leave', say: null }), (next) =>
+          finish(next, {
+            status: 'failed',
+            end_reason: next.leaving?.end_reason ?? 'The media stream never came.',
+            failed: true,
+          }),
+        )
       return stay(state)
     },
   },
   ended: {
     stream_opened: (state) => to(state, { stream_open: true }, { type: 'leave', say: null }),
-    stream_ended: stay, carrier_ended: stay, session_ready: stay, session_failed: stay, session_lost: stay, speech_started: stay,
-    response_started: stay, response_done: stay, request_refused: stay, audio_started: stay, playback_idle: stay,
-    context_overridden: (state, { version }) => to(state, {}, { type: 'context_refused', version, reason: 'The call had ended.' }),
-    instructions_confirmed: stay, instructions_refused: stay, hang_up_commanded: stay, digit_pressed: stay, timer_rang: stay,
+    stream_ended: stay,
+    carrier_ended: stay,
+    session_ready: stay,
+    session_failed: stay,
+    session_lost: stay,
+    speech_started: stay,
+    response_started: stay,
+    response_done: stay,
+    request_refused: stay,
+    audio_started: stay,
+    playback_idle: stay,
+    context_overridden: (state, { version }) =>
+      to(state, {}, { type: 'context_refused', version, reason: 'The call had ended.' }),
+    instructions_confirmed: stay,
+    instructions_refused: stay,
+    hang_up_commanded: stay,
+    digit_pressed: stay,
+    timer_rang: stay,
   },
 }

@@ -1,10 +1,11 @@
 // One call in progress: the road of its audio, and the hands of its machine. Walk (i) runs through `onAudio` and
 // `onAgentAudio`: no await, store, log line, event or decoding there. Everything else becomes an event of
 // `call-machine.ts`, whose effects `#perform` carries out in one switch.
+
+import type { Voice } from '../../shared/contract/agents.ts'
 import type { Outcome, Quality } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
-import type { Voice } from '../../shared/contract/agents.ts'
-import { RESPONSE_TASKS, contextInForce, fillPlaceholders, renderInstructions } from '../agents/prompt.ts'
+import { contextInForce, fillPlaceholders, RESPONSE_TASKS, renderInstructions } from '../agents/prompt.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import { escalationRules, wordsThatFired } from '../calls/escalation.ts'
 import type { PriceTable } from '../calls/prices.ts'
@@ -13,12 +14,27 @@ import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
 import { AudioTap, type TapListener } from './audio-tap.ts'
-import { type CallEffect, type CallEvent, type CallState, NEW_CALL, TIMER_MS, type TimerName, step } from './call-machine.ts'
 import { CallLedger } from './call-ledger.ts'
+import {
+  type CallEffect,
+  type CallEvent,
+  type CallState,
+  NEW_CALL,
+  step,
+  TIMER_MS,
+  type TimerName,
+} from './call-machine.ts'
 import { EarlyAudio } from './early-audio.ts'
-import type { MediaStream, MediaStreamListener, OpenRealtimeSession, RealtimeEvent, RealtimeListener, RealtimeSession } from './live-ports.ts'
+import type {
+  MediaStream,
+  MediaStreamListener,
+  OpenRealtimeSession,
+  RealtimeEvent,
+  RealtimeListener,
+  RealtimeSession,
+} from './live-ports.ts'
 import { LIVE_TOOLS } from './live-tools.ts'
-import { LiveView, type LiveStateRecord, gapPercentiles } from './live-view.ts'
+import { gapPercentiles, type LiveStateRecord, LiveView } from './live-view.ts'
 import { PartialTurns } from './partial-turns.ts'
 import { Playback, pcmuDurationMs } from './playback.ts'
 import type { ResponseKind } from './response-gate.ts'
@@ -150,7 +166,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   onAgentAudio(response_id: string, item_id: string, payload: string): void {
     const stream = this.#stream
     if (stream === null || this.#playback.isDiscarded(response_id)) return
-    const { mark, starts_at_ms, is_first } = this.#playback.send(response_id, item_id, pcmuDurationMs(payload), this.#nowMs())
+    const { mark, starts_at_ms, is_first } = this.#playback.send(
+      response_id,
+      item_id,
+      pcmuDurationMs(payload),
+      this.#nowMs(),
+    )
     stream.sendAudio(payload)
     stream.sendMark(mark)
     this.#framesOut++
@@ -171,7 +192,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onMark(name: string): void {
-    for (const item of this.#playback.marked(name, this.#nowMs())) this.#publishFinal(this.#transcript.agentHeard(item.item_id, item.heard_ms))
+    for (const item of this.#playback.marked(name, this.#nowMs()))
+      this.#publishFinal(this.#transcript.agentHeard(item.item_id, item.heard_ms))
     if (this.#playback.isIdle && this.#state.is_playing) {
       this.#view.enter(this.#state.gate.state === 'active' ? 'agent_thinking' : 'silence', this.#deps.clock.now())
       this.#happen({ type: 'playback_idle' })
@@ -184,7 +206,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onMalformed(what: string): void {
-    if (this.#malformed++ === 0) this.#deps.log.warn('A message of a call was malformed and passed by', { ...this.#fields(), what })
+    if (this.#malformed++ === 0)
+      this.#deps.log.warn('A message of a call was malformed and passed by', { ...this.#fields(), what })
   }
 
   onEnd(how: 'stopped' | 'lost'): void {
@@ -203,7 +226,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const now = this.#now()
     switch (event.type) {
       case 'session_ready':
-        this.#ledger.modelReady(event.model, event.transcription_model, { requested: this.#agent.voice, used: event.voice })
+        this.#ledger.modelReady(event.model, event.transcription_model, {
+          requested: this.#agent.voice,
+          used: event.voice,
+        })
         return this.#sessionReady()
       case 'session_failed':
       case 'session_lost':
@@ -237,10 +263,14 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return this.#happen({ type: 'response_started' })
       case 'agent_text':
         if (this.#playback.isDiscarded(event.response_id)) return
-        return this.#showPartial(this.#transcript.agentText(event.item_id, event.delta, this.#state.context.applied, now))
+        return this.#showPartial(
+          this.#transcript.agentText(event.item_id, event.delta, this.#state.context.applied, now),
+        )
       case 'agent_text_done':
         if (this.#playback.isDiscarded(event.response_id)) return
-        return this.#showPartial(this.#transcript.agentWhole(event.item_id, event.text, this.#state.context.applied, now))
+        return this.#showPartial(
+          this.#transcript.agentWhole(event.item_id, event.text, this.#state.context.applied, now),
+        )
       case 'agent_audio_done':
         return this.#agentAudioDone(event.item_id)
       case 'response_done':
@@ -289,7 +319,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   /** Once a second, by the clock that all calls share. */
   tick(): void {
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
-    const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), { elapsed_seconds, max_call_duration: this.#agent.max_call_duration })
+    const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
+      elapsed_seconds,
+      max_call_duration: this.#agent.max_call_duration,
+    })
     if (hasChanged) this.#deps.observer.attention(this)
   }
 
@@ -300,8 +333,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   quality(): Quality {
     return {
       ...gapPercentiles(this.#view.replyGaps),
-      first_audio_ms: this.#firstAudioMs, interruptions: this.#interruptions,
-      frames_in: this.#framesIn, frames_out: this.#framesOut, frames_dropped: this.#early.dropped, malformed_messages: this.#malformed,
+      first_audio_ms: this.#firstAudioMs,
+      interruptions: this.#interruptions,
+      frames_in: this.#framesIn,
+      frames_out: this.#framesOut,
+      frames_dropped: this.#early.dropped,
+      malformed_messages: this.#malformed,
     }
   }
 
@@ -323,16 +360,26 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return
       }
       case 'context_applied':
-        this.#lay({ type: 'context_applied', version: effect.version, applied_at: this.#deps.clock.now() }, () => this.#deps.observer.contextChanged(this, effect.version))
+        this.#lay({ type: 'context_applied', version: effect.version, applied_at: this.#deps.clock.now() }, () =>
+          this.#deps.observer.contextChanged(this, effect.version),
+        )
         return
       case 'context_refused':
-        this.#lay({ type: 'context_refused', version: effect.version, reason: effect.reason }, () => this.#deps.observer.contextChanged(this, effect.version))
+        this.#lay({ type: 'context_refused', version: effect.version, reason: effect.reason }, () =>
+          this.#deps.observer.contextChanged(this, effect.version),
+        )
         return
       case 'interrupt_playback':
         return this.#interrupt(effect.by)
       case 'answer_tool': {
         this.#session.answerTool(effect.call.tool_call_id, effect.output)
-        const turn = this.#transcript.tool(effect.call.name, toObject(effect.call.arguments_json), effect.output, effect.failed, this.#now())
+        const turn = this.#transcript.tool(
+          effect.call.name,
+          toObject(effect.call.arguments_json),
+          effect.output,
+          effect.failed,
+          this.#now(),
+        )
         if (effect.failed) this.#raise('tool_failing', `${effect.call.name} could not be used.`, null, [])
         return this.#publishFinal(turn)
       }
@@ -384,14 +431,19 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#session.close()
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
-    for (const item of this.#playback.interrupt(this.#nowMs())) this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, null))
+    for (const item of this.#playback.interrupt(this.#nowMs()))
+      this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, null))
     for (const turn of this.#transcript.close(this.#now())) this.#publishFinal(turn)
     this.#tap.close()
     this.#partials.close()
     const ended_at = this.#deps.clock.now()
     this.#view.enter('ended', ended_at)
-    const spoke = (speaker: 'caller' | 'agent') => this.#transcript.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
-    this.#lay(this.#ledger.settle(end, this.quality(), { caller: spoke('caller'), agent: spoke('agent') }, ended_at), () => this.#deps.observer.ended(this))
+    const spoke = (speaker: 'caller' | 'agent') =>
+      this.#transcript.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
+    this.#lay(
+      this.#ledger.settle(end, this.quality(), { caller: spoke('caller'), agent: spoke('agent') }, ended_at),
+      () => this.#deps.observer.ended(this),
+    )
     const patience_ms = this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS
     this.#deps.clock.setTimeout(() => {
       if (!this.#carrierEnded) this.#deps.hangUpAtCarrier(this.call_sid)
@@ -424,7 +476,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #context(): JsonObject {
-    return contextInForce({ business: this.record.context_layers.business, agent: this.record.context_layers.agent, call: this.#contextLayer })
+    return contextInForce({
+      business: this.record.context_layers.business,
+      agent: this.record.context_layers.agent,
+      call: this.#contextLayer,
+    })
   }
 
   #render(): string {
@@ -450,7 +506,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (reply_gap_ms !== null) this.#view.replyGap(reply_gap_ms)
     if (version > this.#usedVersion) {
       this.#usedVersion = version
-      this.#lay({ type: 'context_used', version, turn_index: turn.turn_index }, () => this.#deps.observer.contextChanged(this, version))
+      this.#lay({ type: 'context_used', version, turn_index: turn.turn_index }, () =>
+        this.#deps.observer.contextChanged(this, version),
+      )
     }
     this.#happen({ type: 'audio_started' })
     this.#deps.observer.updated(this)
@@ -464,7 +522,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
     if (event.usage) this.#lay(this.#ledger.countResponse(event.usage, this.#deps.clock.now()))
     this.#responseId = null
-    this.#happen({ type: 'response_done', status: event.status, reason: event.reason, spoke: this.#responseSpoke, tool_calls: event.tool_calls })
+    this.#happen({
+      type: 'response_done',
+      status: event.status,
+      reason: event.reason,
+      spoke: this.#responseSpoke,
+      tool_calls: event.tool_calls,
+    })
     this.#deps.observer.updated(this)
   }
 
@@ -476,13 +540,23 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (words.length > 0) this.#escalate('escalation_keyword', turn.text, 'caller', words)
   }
 
-  #escalate(reason: 'asked_for_a_person' | 'escalation_keyword', evidence: string, speaker: 'caller' | null, words: string[]): void {
+  #escalate(
+    reason: 'asked_for_a_person' | 'escalation_keyword',
+    evidence: string,
+    speaker: 'caller' | null,
+    words: string[],
+  ): void {
     this.#ledger.escalated()
     this.#raise(reason, evidence, speaker, words)
     this.#deps.observer.escalated(this, reason)
   }
 
-  #raise(reason: Parameters<LiveView['raise']>[0]['reason'], evidence: string, speaker: 'caller' | null, words: string[]): void {
+  #raise(
+    reason: Parameters<LiveView['raise']>[0]['reason'],
+    evidence: string,
+    speaker: 'caller' | null,
+    words: string[],
+  ): void {
     this.#view.raise({ reason, evidence, speaker, words }, this.#deps.clock.now())
     this.#deps.observer.attention(this)
   }
@@ -503,7 +577,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #lay(fact: CallFact, told?: () => void): void {
     this.#deps.record(fact).then(told, (error: unknown) => {
-      this.#deps.log.error('A fact of a call could not be laid down', { ...this.#fields(), fact: fact.type, error: String(error) })
+      this.#deps.log.error('A fact of a call could not be laid down', {
+        ...this.#fields(),
+        fact: fact.type,
+        error: String(error),
+      })
       told?.()
     })
   }
@@ -511,7 +589,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #startTimer(timer: TimerName): void {
     this.#timers.get(timer)?.cancel()
     const ms = timer === 'time_limit' ? this.#agent.max_call_duration * 1000 : TIMER_MS[timer]
-    this.#timers.set(timer, this.#deps.clock.setTimeout(() => this.#happen({ type: 'timer_rang', timer }), ms))
+    this.#timers.set(
+      timer,
+      this.#deps.clock.setTimeout(() => this.#happen({ type: 'timer_rang', timer }), ms),
+    )
   }
 
   /** Milliseconds since the media stream started. */
@@ -536,4 +617,3 @@ function toObject(json: string): JsonObject {
     return { text: json }
   }
 }
-

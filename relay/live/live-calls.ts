@@ -1,10 +1,11 @@
 // All calls in progress in this process: who they are, how a media stream finds its call, what is told of them.
-import type { JsonObject } from '../../shared/primitives.ts'
+
 import type { CallStatus, CallSummary, Outcome } from '../../shared/contract/calls.ts'
+import type { JsonObject } from '../../shared/primitives.ts'
 import type { CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
-import { newSecret } from '../platform/ids.ts'
 import { unreachable } from '../platform/errors.ts'
+import { newSecret } from '../platform/ids.ts'
 import type { CallBus, CallLeases, EventLog, TicketStore } from '../platform/ports.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
 import { type CallObserver, type CallSetup, LiveCall, type LiveCallDeps } from './live-call.ts'
@@ -16,7 +17,20 @@ export type CallCommand =
 export interface CallAnswer {
   call_session: CallSummaryRecord
 }
-export type CallSummaryRecord = Omit<CallRecord, '_id' | 'facts_seq' | 'transcript' | 'context' | 'context_layers' | 'cost_breakdown' | 'usage' | 'quality' | 'handled_by' | 'voice' | 'summary'> & {
+export type CallSummaryRecord = Omit<
+  CallRecord,
+  | '_id'
+  | 'facts_seq'
+  | 'transcript'
+  | 'context'
+  | 'context_layers'
+  | 'cost_breakdown'
+  | 'usage'
+  | 'quality'
+  | 'handled_by'
+  | 'voice'
+  | 'summary'
+> & {
   live: ReturnType<LiveCall['liveState']> | null
 }
 
@@ -54,7 +68,10 @@ export class LiveCalls {
     this.#observer = this.#tellTheLog()
     const second = setInterval(() => this.#tick(), 1_000)
     const updates = setInterval(() => this.#sendUpdates(), UPDATES_EVERY_MS)
-    this.#stops.push(() => clearInterval(second), () => clearInterval(updates))
+    this.#stops.push(
+      () => clearInterval(second),
+      () => clearInterval(updates),
+    )
   }
 
   get count(): number {
@@ -83,7 +100,14 @@ export class LiveCalls {
       ...this.#deps,
       record: (fact) => journal.record(fact),
       observer: this.#observer,
-      hangUpAtCarrier: (sid) => void this.#deps.telephony.hangUp(sid).catch((error: unknown) => this.#deps.log.warn('The carrier could not be told to end a call', { tenant_id, call_sid: sid, error: String(error) })),
+      hangUpAtCarrier: (sid) =>
+        void this.#deps.telephony.hangUp(sid).catch((error: unknown) =>
+          this.#deps.log.warn('The carrier could not be told to end a call', {
+            tenant_id,
+            call_sid: sid,
+            error: String(error),
+          }),
+        ),
     })
     this.#calls.set(call_sid, call)
     const stopServing = this.#deps.bus.serve(call_sid, (command) => this.#obey(call, command))
@@ -155,20 +179,42 @@ export class LiveCalls {
     return {
       updated: (call) => void this.#updateDue.add(call),
       turn: (call, turn: TurnRecord) => {
-        const event = { event_type: 'call.transcript' as const, tenant_id: call.tenant_id, call_sid: call.call_sid, turn: structuredClone(turn) }
+        const event = {
+          event_type: 'call.transcript' as const,
+          tenant_id: call.tenant_id,
+          call_sid: call.call_sid,
+          turn: structuredClone(turn),
+        }
         if (turn.is_final) events.append(event)
         else events.announce(event)
         this.#updateDue.add(call)
       },
       attention: (call) => {
-        events.append({ event_type: 'call.attention', tenant_id: call.tenant_id, call_sid: call.call_sid, attention: call.liveState().attention })
+        events.append({
+          event_type: 'call.attention',
+          tenant_id: call.tenant_id,
+          call_sid: call.call_sid,
+          attention: call.liveState().attention,
+        })
         this.#updateDue.add(call)
       },
       escalated: (call, reason) => {
         const attention = call.liveState().attention.find((item) => item.reason === reason)
-        if (attention) events.append({ event_type: 'escalation.raised', tenant_id: call.tenant_id, call_sid: call.call_sid, agent_id: call.agent_id, attention, target: call.escalationTarget })
+        if (attention)
+          events.append({
+            event_type: 'escalation.raised',
+            tenant_id: call.tenant_id,
+            call_sid: call.call_sid,
+            agent_id: call.agent_id,
+            attention,
+            target: call.escalationTarget,
+          })
       },
-      contextChanged: (call, version) => this.#deps.announceContext({ tenant_id: call.tenant_id, call_sid: call.call_sid, agent_id: call.agent_id }, version),
+      contextChanged: (call, version) =>
+        this.#deps.announceContext(
+          { tenant_id: call.tenant_id, call_sid: call.call_sid, agent_id: call.agent_id },
+          version,
+        ),
       ended: (call) => this.#forget(call),
     }
   }
@@ -183,12 +229,20 @@ export class LiveCalls {
     this.#stopWhenEnded.get(call.call_sid)?.()
     this.#stopWhenEnded.delete(call.call_sid)
     void this.#deps.leases.release(call.tenant_id, call.call_sid)
-    this.#deps.events.append({ event_type: 'call.ended', tenant_id: call.tenant_id, call_session: { ...summaryOf(call), live: null } })
+    this.#deps.events.append({
+      event_type: 'call.ended',
+      tenant_id: call.tenant_id,
+      call_session: { ...summaryOf(call), live: null },
+    })
   }
 
   #sendUpdates(): void {
     for (const call of this.#updateDue) {
-      this.#deps.events.announce({ event_type: 'call.updated', tenant_id: call.tenant_id, call_session: summaryOf(call) })
+      this.#deps.events.announce({
+        event_type: 'call.updated',
+        tenant_id: call.tenant_id,
+        call_session: summaryOf(call),
+      })
     }
     this.#updateDue.clear()
   }
@@ -200,9 +254,22 @@ export class LiveCalls {
 
 /** A live call as it is shown in lists and events. */
 export function summaryOf(call: LiveCall): CallSummaryRecord {
-  const { _id, facts_seq, transcript, context, context_layers, cost_breakdown, usage, quality, handled_by, voice, summary, ...fields } = call.record
+  const {
+    _id,
+    facts_seq,
+    transcript,
+    context,
+    context_layers,
+    cost_breakdown,
+    usage,
+    quality,
+    handled_by,
+    voice,
+    summary,
+    ...fields
+  } = call.record
   return { ...fields, live: call.liveState() }
 }
 
-export { LEASE_SECONDS }
 export type { CallSummary }
+export { LEASE_SECONDS }

@@ -78,7 +78,14 @@ export type RealtimeEvent =
   | { type: 'agent_text'; response_id: string; item_id: string; delta: string }
   | { type: 'agent_text_done'; response_id: string; item_id: string; text: string }
   | { type: 'agent_audio_done'; response_id: string; item_id: string }
-  | { type: 'response_done'; response_id: string; status: ResponseStatus; reason: string | null; tool_calls: ToolCall[]; usage: ResponseUsage | null }
+  | {
+      type: 'response_done'
+      response_id: string
+      status: ResponseStatus
+      reason: string | null
+      tool_calls: ToolCall[]
+      usage: ResponseUsage | null
+    }
   | { type: 'request_refused'; code: string | null; message: string; param: string | null; event_id: string | null }
 
 export type ResponseStatus = 'completed' | 'cancelled' | 'incomplete' | 'failed'

@@ -8,7 +8,11 @@ export const LIVE_TOOLS: ToolDefinition[] = [
     parameters: {
       type: 'object',
       properties: {
-        outcome: { type: 'string', enum: ['resolved', 'unresolved', 'escalated', 'voicemail'], description: 'resolved only if the caller got what they called for' },
+        outcome: {
+          type: 'string',
+          enum: ['resolved', 'unresolved', 'escalated', 'voicemail'],
+          description: 'resolved only if the caller got what they called for',
+        },
         summary: { type: 'string', description: 'One sentence: what the caller wanted and what was done' },
       },
       required: ['outcome', 'summary'],
@@ -17,7 +21,8 @@ export const LIVE_TOOLS: ToolDefinition[] = [
   },
   {
     name: 'escalate',
-    description: 'Tell a human supervisor that this call needs a person: the caller asks for one, is in distress, or you cannot help.',
+    description:
+      'Tell a human supervisor that this call needs a person: the caller asks for one, is in distress, or you cannot help.',
     parameters: {
       type: 'object',
       properties: {

@@ -71,7 +71,11 @@ export class LiveView {
     if (isVoiced) this.voiceAt(now_ms)
     if (this.#phase === 'agent_thinking' && silence_ms > SILENCE_SHOWN_MS) this.enter('silence', now)
     const before = this.#attention
-    this.#attention = measure(before, { silence_ms: isVoiced ? 0 : silence_ms, reply_gaps_ms: this.#replyGaps, ...limits }, now)
+    this.#attention = measure(
+      before,
+      { silence_ms: isVoiced ? 0 : silence_ms, reply_gaps_ms: this.#replyGaps, ...limits },
+      now,
+    )
     return this.#attention !== before
   }
 
@@ -108,14 +112,19 @@ export function segmentsOf(turns: readonly TurnRecord[], now_ms: number): Segmen
 }
 
 function segment(speaker: Speaker, turn: SpeechRecord): Segment {
-  if (turn.ended_ms === null || !turn.unheard_text) return { speaker, from_ms: turn.started_ms, to_ms: turn.ended_ms, unheard_from_ms: null }
+  if (turn.ended_ms === null || !turn.unheard_text)
+    return { speaker, from_ms: turn.started_ms, to_ms: turn.ended_ms, unheard_from_ms: null }
   const unheard_ms = Math.min(6_000, turn.unheard_text.length * UNHEARD_MS_PER_LETTER)
   return { speaker, from_ms: turn.started_ms, to_ms: turn.ended_ms + unheard_ms, unheard_from_ms: turn.ended_ms }
 }
 
 /** Median and 95th percentile of reply gaps, or nulls when there is none. */
-export function gapPercentiles(gaps: readonly number[]): { reply_gap_p50_ms: number | null; reply_gap_p95_ms: number | null } {
+export function gapPercentiles(gaps: readonly number[]): {
+  reply_gap_p50_ms: number | null
+  reply_gap_p95_ms: number | null
+} {
   const sorted = [...gaps].sort((a, b) => a - b)
-  const at = (share: number): number | null => sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null
+  const at = (share: number): number | null =>
+    sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null
   return { reply_gap_p50_ms: at(0.5), reply_gap_p95_ms: at(0.95) }
 }

@@ -66,7 +66,12 @@ export class Playback {
    * Books one delta that is being sent.
    * @returns the mark to send after it, and when the caller will hear its beginning
    */
-  send(response_id: string, item_id: string, duration_ms: number, now_ms: number): { mark: string; starts_at_ms: number; is_first: boolean } {
+  send(
+    response_id: string,
+    item_id: string,
+    duration_ms: number,
+    now_ms: number,
+  ): { mark: string; starts_at_ms: number; is_first: boolean } {
     let item = this.#items.at(-1)
     const is_first = item?.item_id !== item_id
     if (!item || is_first) {

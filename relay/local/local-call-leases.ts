@@ -7,8 +7,7 @@ export function localCallLeases({ clock }: { clock: Clock }): CallLeases {
   function liveOf(tenant_id: string): Map<string, number> {
     const leases = tenants.get(tenant_id) ?? new Map<string, number>()
     tenants.set(tenant_id, leases)
-    for (const [call_sid, over_at_ms] of leases)
-      if (over_at_ms <= clock.monotonic_ms()) leases.delete(call_sid)
+    for (const [call_sid, over_at_ms] of leases) if (over_at_ms <= clock.monotonic_ms()) leases.delete(call_sid)
     return leases
   }
   const until = (ttl_seconds: number): number => clock.monotonic_ms() + ttl_seconds * 1000

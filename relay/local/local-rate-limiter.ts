@@ -7,8 +7,7 @@ export function localRateLimiter(): RateLimiter {
   return {
     async consume(key, { points, seconds }) {
       const name = `${points}/${seconds}`
-      const limiter =
-        limiters.get(name) ?? new RateLimiterMemory({ points, duration: seconds, keyPrefix: name })
+      const limiter = limiters.get(name) ?? new RateLimiterMemory({ points, duration: seconds, keyPrefix: name })
       limiters.set(name, limiter)
       try {
         await limiter.consume(key)

@@ -13,9 +13,13 @@ export interface NumberRoute {
 }
 
 const PHONE_NUMBERS = {
-  name: 'phone_numbers', scope: 'tenant', indexes: [{ keys: { tenant_id: 1, assigned_agent: 1 } }],
+  name: 'phone_numbers',
+  scope: 'tenant',
+  indexes: [{ keys: { tenant_id: 1, assigned_agent: 1 } }],
 } as const satisfies CollectionSpec
 const NUMBER_ROUTES = { name: 'number_routes', scope: 'platform', indexes: [] } as const satisfies CollectionSpec
 
-export const phoneNumbers = (store: TenantStore): DocCollection<NumberRecord> => store.collection<NumberRecord>(PHONE_NUMBERS)
-export const numberRoutesOf = (store: DocStore): DocCollection<NumberRoute> => store.platform.collection<NumberRoute>(NUMBER_ROUTES)
+export const phoneNumbers = (store: TenantStore): DocCollection<NumberRecord> =>
+  store.collection<NumberRecord>(PHONE_NUMBERS)
+export const numberRoutesOf = (store: DocStore): DocCollection<NumberRoute> =>
+  store.platform.collection<NumberRoute>(NUMBER_ROUTES)

@@ -8,22 +8,43 @@ const UsageDetails = z.object({ text_tokens: Tokens, audio_tokens: Tokens, image
 const Usage = z.object({
   input_tokens: Tokens,
   output_tokens: Tokens,
-  input_token_details: UsageDetails.extend({ cached_tokens: Tokens, cached_tokens_details: UsageDetails.optional().catch(undefined) }).optional().catch(undefined),
+  input_token_details: UsageDetails.extend({
+    cached_tokens: Tokens,
+    cached_tokens_details: UsageDetails.optional().catch(undefined),
+  })
+    .optional()
+    .catch(undefined),
   output_token_details: UsageDetails.optional().catch(undefined),
 })
 const TranscriptionUsage = z.union([
   z.object({ type: z.literal('duration'), seconds: z.number() }),
   z.object({ type: z.literal('tokens'), input_tokens: z.number().default(0), output_tokens: z.number().default(0) }),
 ])
-const OutputItem = z.object({ type: z.string(), status: z.string().optional(), call_id: z.string().optional(), name: z.string().optional(), arguments: z.string().optional() })
+const OutputItem = z.object({
+  type: z.string(),
+  status: z.string().optional(),
+  call_id: z.string().optional(),
+  name: z.string().optional(),
+  arguments: z.string().optional(),
+})
 const ResponseObject = z.object({
   id: z.string(),
   status: z.enum(['completed', 'cancelled', 'incomplete', 'failed']).catch('completed'),
-  status_details: z.object({ reason: z.string().nullish(), error: z.object({ code: z.string().nullish(), message: z.string().nullish() }).nullish() }).nullish(),
+  status_details: z
+    .object({
+      reason: z.string().nullish(),
+      error: z.object({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
+    })
+    .nullish(),
   output: z.array(OutputItem).catch([]),
   usage: Usage.nullish().catch(null),
 })
-const ErrorObject = z.object({ code: z.string().nullish(), message: z.string().catch('The model refused a request.'), param: z.string().nullish(), event_id: z.string().nullish() })
+const ErrorObject = z.object({
+  code: z.string().nullish(),
+  message: z.string().catch('The model refused a request.'),
+  param: z.string().nullish(),
+  event_id: z.string().nullish(),
+})
 
 const Item = z.object({ item_id: z.string() })
 const Answer = Item.extend({ response_id: z.string() })
@@ -31,19 +52,34 @@ const SessionObject = z.object({
   session: z.looseObject({
     model: z.string().optional(),
     instructions: z.string().optional(),
-    audio: z.looseObject({
-      input: z.looseObject({ format: z.looseObject({ type: z.string() }).optional(), transcription: z.looseObject({ model: z.string().optional() }).nullish() }).optional(),
-      output: z.looseObject({ format: z.looseObject({ type: z.string() }).optional(), voice: z.union([z.string(), z.looseObject({})]).optional() }).optional(),
-    }).optional(),
+    audio: z
+      .looseObject({
+        input: z
+          .looseObject({
+            format: z.looseObject({ type: z.string() }).optional(),
+            transcription: z.looseObject({ model: z.string().optional() }).nullish(),
+          })
+          .optional(),
+        output: z
+          .looseObject({
+            format: z.looseObject({ type: z.string() }).optional(),
+            voice: z.union([z.string(), z.looseObject({})]).optional(),
+          })
+          .optional(),
+      })
+      .optional(),
   }),
 })
 export type SessionFacts = z.infer<typeof SessionObject>['session']
 
 /** `session.*` events are the transport's own affair: it configures and checks the session. */
-export const parseSession = (message: unknown): SessionFacts | null => SessionObject.safeParse(message).data?.session ?? null
+export const parseSession = (message: unknown): SessionFacts | null =>
+  SessionObject.safeParse(message).data?.session ?? null
 
 export const parseError = (message: unknown): z.infer<typeof ErrorObject> =>
-  z.object({ error: ErrorObject }).safeParse(message).data?.error ?? { message: 'The model reported an error without a text.' }
+  z.object({ error: ErrorObject }).safeParse(message).data?.error ?? {
+    message: 'The model reported an error without a text.',
+  }
 
 /** What voice detection adds around a turn; the model's times include it. Source: OpenAI Realtime, speech_started, speech_stopped. */
 export interface TurnPadding {
@@ -61,18 +97,28 @@ export function translate(message: { type: string }, padding: TurnPadding): Real
   switch (message.type) {
     case 'input_audio_buffer.speech_started': {
       const event = Item.extend({ audio_start_ms: z.number() }).parse(message)
-      return { type: 'speech_started', item_id: event.item_id, audio_start_ms: event.audio_start_ms + padding.prefix_padding_ms }
+      return {
+        type: 'speech_started',
+        item_id: event.item_id,
+        audio_start_ms: event.audio_start_ms + padding.prefix_padding_ms,
+      }
     }
     case 'input_audio_buffer.speech_stopped': {
       const event = Item.extend({ audio_end_ms: z.number() }).parse(message)
-      return { type: 'speech_stopped', item_id: event.item_id, audio_end_ms: Math.max(0, event.audio_end_ms - padding.silence_duration_ms) }
+      return {
+        type: 'speech_stopped',
+        item_id: event.item_id,
+        audio_end_ms: Math.max(0, event.audio_end_ms - padding.silence_duration_ms),
+      }
     }
     case 'conversation.item.input_audio_transcription.delta': {
       const event = Item.extend({ delta: z.string() }).parse(message)
       return { type: 'caller_text', item_id: event.item_id, delta: event.delta }
     }
     case 'conversation.item.input_audio_transcription.completed': {
-      const event = Item.extend({ transcript: z.string(), usage: TranscriptionUsage.nullish().catch(null) }).parse(message)
+      const event = Item.extend({ transcript: z.string(), usage: TranscriptionUsage.nullish().catch(null) }).parse(
+        message,
+      )
       return { type: 'caller_transcribed', item_id: event.item_id, text: event.transcript, usage: event.usage ?? null }
     }
     case 'conversation.item.input_audio_transcription.failed': {
@@ -80,7 +126,10 @@ export function translate(message: { type: string }, padding: TurnPadding): Real
       return { type: 'caller_not_transcribed', item_id: event.item_id, reason: event.error?.message ?? 'unknown' }
     }
     case 'response.created':
-      return { type: 'response_started', response_id: z.object({ response: z.object({ id: z.string() }) }).parse(message).response.id }
+      return {
+        type: 'response_started',
+        response_id: z.object({ response: z.object({ id: z.string() }) }).parse(message).response.id,
+      }
     case 'response.output_audio_transcript.delta':
     case 'response.audio_transcript.delta': {
       const event = Answer.extend({ delta: z.string() }).parse(message)
@@ -108,7 +157,15 @@ function responseDone(response: z.infer<typeof ResponseObject>): RealtimeEvent {
   const tool_calls = response.output.flatMap((item): ToolCall[] =>
     item.type === 'function_call' && item.call_id && item.name && item.status !== 'incomplete'
       ? [{ tool_call_id: item.call_id, name: item.name, arguments_json: item.arguments ?? '' }]
-      : [])
+      : [],
+  )
   const reason = status_details?.error?.message ?? status_details?.error?.code ?? status_details?.reason ?? null
-  return { type: 'response_done', response_id: response.id, status: response.status, reason, tool_calls, usage: response.usage ?? null }
+  return {
+    type: 'response_done',
+    response_id: response.id,
+    status: response.status,
+    reason,
+    tool_calls,
+    usage: response.usage ?? null,
+  }
 }

@@ -3,7 +3,7 @@
 import { WebSocket } from 'ws'
 import type { OpenRealtimeSession, RealtimeListener, RealtimeSession, SessionSettings } from '../live/live-ports.ts'
 import { messageOf } from '../platform/errors.ts'
-import { type SessionFacts, parseError, parseSession, translate } from './realtime-events.ts'
+import { parseError, parseSession, type SessionFacts, translate } from './realtime-events.ts'
 import { fallbackVoice } from './voices.ts'
 
 export interface RealtimeConfig {
@@ -20,7 +20,14 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 const PING_EVERY_MS = 20_000
 const HANDSHAKE_MS = 8_000
 /** Source: OpenAI Realtime, server_vad; half of the reply gap is this silence. */
-const TURN_DETECTION = { type: 'server_vad', threshold: 0.5, prefix_padding_ms: 300, silence_duration_ms: 500, create_response: true, interrupt_response: true }
+const TURN_DETECTION = {
+  type: 'server_vad',
+  threshold: 0.5,
+  prefix_padding_ms: 300,
+  silence_duration_ms: 500,
+  create_response: true,
+  interrupt_response: true,
+}
 const PCMU = { type: 'audio/pcmu' }
 const AUDIO_DELTAS = new Set(['response.output_audio.delta', 'response.audio.delta'])
 
@@ -55,7 +62,10 @@ class OpenaiRealtimeSession implements RealtimeSession {
     this.#listener = listener
     this.#socket = new WebSocket(realtimeUrl(config.base_url, config.model), {
       headers: { Authorization: `Bearer ${config.api_key}` },
-      perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES, handshakeTimeout: HANDSHAKE_MS, skipUTF8Validation: true,
+      perMessageDeflate: false,
+      maxPayload: MAX_MESSAGE_BYTES,
+      handshakeTimeout: HANDSHAKE_MS,
+      skipUTF8Validation: true,
     })
     this.#socket.on('message', (data: Buffer) => this.#receive(data))
     this.#socket.on('unexpected-response', (_request, response) => {
@@ -64,12 +74,18 @@ class OpenaiRealtimeSession implements RealtimeSession {
       this.#socket.terminate()
     })
     this.#socket.on('error', (error) => this.#fail(`The model cannot be reached: ${messageOf(error)}`))
-    this.#socket.on('close', (code, reason) => this.#fail(this.#lastError ?? `The model closed the connection (${code}${reason.length > 0 ? `, ${reason.toString()}` : ''}).`))
+    this.#socket.on('close', (code, reason) =>
+      this.#fail(
+        this.#lastError ??
+          `The model closed the connection (${code}${reason.length > 0 ? `, ${reason.toString()}` : ''}).`,
+      ),
+    )
     this.#pings = setInterval(() => this.#socket.readyState === WebSocket.OPEN && this.#socket.ping(), PING_EVERY_MS)
   }
 
   appendAudio(payload: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(`{"type":"input_audio_buffer.append","audio":"${payload}"}`)
+    if (this.#socket.readyState === WebSocket.OPEN)
+      this.#socket.send(`{"type":"input_audio_buffer.append","audio":"${payload}"}`)
   }
 
   updateInstructions(instructions: string): string {
@@ -77,7 +93,11 @@ class OpenaiRealtimeSession implements RealtimeSession {
   }
 
   createResponse(request: { instructions: string } | null): void {
-    this.#send(request === null ? { type: 'response.create' } : { type: 'response.create', response: { instructions: request.instructions } })
+    this.#send(
+      request === null
+        ? { type: 'response.create' }
+        : { type: 'response.create', response: { instructions: request.instructions } },
+    )
   }
 
   cancelResponse(): void {
@@ -85,15 +105,26 @@ class OpenaiRealtimeSession implements RealtimeSession {
   }
 
   truncate(item_id: string, audio_end_ms: number): void {
-    this.#send({ type: 'conversation.item.truncate', item_id, content_index: 0, audio_end_ms: Math.max(0, Math.floor(audio_end_ms)) })
+    this.#send({
+      type: 'conversation.item.truncate',
+      item_id,
+      content_index: 0,
+      audio_end_ms: Math.max(0, Math.floor(audio_end_ms)),
+    })
   }
 
   addNote(text: string): void {
-    this.#send({ type: 'conversation.item.create', item: { type: 'message', role: 'system', content: [{ type: 'input_text', text }] } })
+    this.#send({
+      type: 'conversation.item.create',
+      item: { type: 'message', role: 'system', content: [{ type: 'input_text', text }] },
+    })
   }
 
   answerTool(tool_call_id: string, output: string): void {
-    this.#send({ type: 'conversation.item.create', item: { type: 'function_call_output', call_id: tool_call_id, output } })
+    this.#send({
+      type: 'conversation.item.create',
+      item: { type: 'function_call_output', call_id: tool_call_id, output },
+    })
   }
 
   close(): void {
@@ -115,7 +146,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
     let message: { type: string; [field: string]: unknown }
     try {
       const parsed: unknown = JSON.parse(data.toString('utf8'))
-      if (typeof parsed !== 'object' || parsed === null || typeof (parsed as { type?: unknown }).type !== 'string') throw new Error('no type')
+      if (typeof parsed !== 'object' || parsed === null || typeof (parsed as { type?: unknown }).type !== 'string')
+        throw new Error('no type')
       message = parsed as typeof message
     } catch {
       return this.#listener.onMalformed('a model message that is not JSON with a type')
@@ -135,7 +167,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
 
   #hear(message: { [field: string]: unknown }): void {
     const { response_id, item_id, delta } = message
-    if (typeof response_id === 'string' && typeof item_id === 'string' && typeof delta === 'string') this.#listener.onAgentAudio(response_id, item_id, delta)
+    if (typeof response_id === 'string' && typeof item_id === 'string' && typeof delta === 'string')
+      this.#listener.onAgentAudio(response_id, item_id, delta)
     else this.#listener.onMalformed('an audio delta without its ids')
   }
 
@@ -178,7 +211,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #configured(message: unknown): void {
     const session = parseSession(message)
     if (this.#state === 'configuring') return this.#becomeReady(session)
-    if (this.#state === 'ready') this.#listener.onEvent({ type: 'instructions_confirmed', instructions: session?.instructions ?? null })
+    if (this.#state === 'ready')
+      this.#listener.onEvent({ type: 'instructions_confirmed', instructions: session?.instructions ?? null })
   }
 
   #becomeReady(session: SessionFacts | null): void {
@@ -190,20 +224,33 @@ class OpenaiRealtimeSession implements RealtimeSession {
     this.#state = 'ready'
     const voice = typeof output?.voice === 'string' ? output.voice : (this.#wanted?.voice ?? '')
     this.#listener.onEvent({
-      type: 'session_ready', model: session?.model ?? this.#config.model, voice,
-      transcription_model: input?.transcription?.model ?? this.#config.transcription_models[this.#transcription] ?? null,
+      type: 'session_ready',
+      model: session?.model ?? this.#config.model,
+      voice,
+      transcription_model:
+        input?.transcription?.model ?? this.#config.transcription_models[this.#transcription] ?? null,
     })
   }
 
   /** A refused first update is sent again without what was refused, while there is something to do without. */
   #refused(message: unknown): void {
     const error = parseError(message)
-    this.#lastError = error.code === 'session_expired' ? 'The model ended the session: its maximum duration was reached.' : this.#lastError
+    this.#lastError =
+      error.code === 'session_expired'
+        ? 'The model ended the session: its maximum duration was reached.'
+        : this.#lastError
     if (this.#state !== 'configuring') {
-      return this.#listener.onEvent({ type: 'request_refused', code: error.code ?? null, message: error.message, param: error.param ?? null, event_id: error.event_id ?? null })
+      return this.#listener.onEvent({
+        type: 'request_refused',
+        code: error.code ?? null,
+        message: error.message,
+        param: error.param ?? null,
+        event_id: error.event_id ?? null,
+      })
     }
     const about = `${error.param ?? ''} ${error.message}`
-    if (/transcription/i.test(about) && this.#transcription < this.#config.transcription_models.length) this.#transcription++
+    if (/transcription/i.test(about) && this.#transcription < this.#config.transcription_models.length)
+      this.#transcription++
     else if (/voice/i.test(about) && !this.#isVoiceReplaced) this.#isVoiceReplaced = true
     else return this.#fail(`The model refused the session: ${error.message}`)
     if (this.#wanted) this.#sendSettings(this.#wanted)

@@ -14,7 +14,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** JSON lines on stderr, so that stdout stays for what a person asked to see. */
 export function createLogger(level: LogLevel): Logger {
-  const sink = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination({ fd: 2, sync: false }))
+  const sink = pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ fd: 2, sync: false }),
+  )
   const write = (method: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: LogFields) =>
     sink[method](fields ?? {}, message)
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }

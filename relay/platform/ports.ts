@@ -78,10 +78,7 @@ export interface IdempotencyStore {
     request_hash: string,
     ttl_seconds: number,
   ): Promise<
-    | { state: 'new' }
-    | { state: 'running' }
-    | { state: 'mismatch' }
-    | { state: 'done'; status: number; body: string }
+    { state: 'new' } | { state: 'running' } | { state: 'mismatch' } | { state: 'done'; status: number; body: string }
   >
   finish(key: string, status: number, body: string): Promise<void>
   abandon(key: string): Promise<void>

@@ -21,8 +21,7 @@ const REORDER_FRAMES = 3
 const CRC = new Uint16Array(256)
 for (let i = 0; i < 256; i++) {
   let value = i << 8
-  for (let bit = 0; bit < 8; bit++)
-    value = value & 0x8000 ? ((value << 1) ^ 0x1021) & 0xffff : (value << 1) & 0xffff
+  for (let bit = 0; bit < 8; bit++) value = value & 0x8000 ? ((value << 1) ^ 0x1021) & 0xffff : (value << 1) & 0xffff
   CRC[i] = value
 }
 
@@ -163,8 +162,7 @@ export class WordReader {
     const utterance = (carried[2]! << 8) | carried[3]!
     const position = (carried[4]! << 8) | carried[5]!
     const word = (carried[6]! << 4) | (carried[7]! >> 4)
-    if (utterance !== this.#utterance || position + REORDER_FRAMES < this.#position)
-      this.#startUtterance(utterance)
+    if (utterance !== this.#utterance || position + REORDER_FRAMES < this.#position) this.#startUtterance(utterance)
     this.#position = Math.max(position, this.#position)
     if (word < this.#nextWord) return
     if (word !== this.#collecting) {

@@ -161,10 +161,7 @@ function openQuestion(talk: Talk): string | null {
 /** "The blue one", "For Tuesday": only the question before gives it a meaning. */
 function isFragment(said: string): boolean {
   return (
-    said.split(/\s+/).length <= 5 &&
-    !HEARS.asks.test(said) &&
-    !HEARS.agrees.test(said) &&
-    !HEARS.declines.test(said)
+    said.split(/\s+/).length <= 5 && !HEARS.asks.test(said) && !HEARS.agrees.test(said) && !HEARS.declines.test(said)
   )
 }
 
@@ -211,11 +208,7 @@ function listen(situation: Situation, last: string): string {
     /\b(problem|broken|wrong|late|lost|missing|twice|not working|damaged|worried|hurts?|pain|stuck|locked)\b/i.test(
       said,
     )
-      ? pick(situation, [
-          "I'm sorry to hear that.",
-          'Oh, that should not happen.',
-          "I'm sorry about the trouble.",
-        ])
+      ? pick(situation, ["I'm sorry to hear that.", 'Oh, that should not happen.', "I'm sorry about the trouble."])
       : pick(situation, ['Thank you.', 'I see.', 'All right.'])
   const agent = situation.talk.agentTexts.join(' ')
   const question = whoQuestion(situation.talk.userTexts.join(' '))
@@ -250,12 +243,7 @@ function unreadable(situation: Situation): string {
 
 // ---- helpers
 
-function withTool(
-  situation: Situation,
-  text: string,
-  names: RegExp,
-  outcome: ToolMatter['outcome'],
-): Thought {
+function withTool(situation: Situation, text: string, names: RegExp, outcome: ToolMatter['outcome']): Thought {
   const matter = matterOf(situation.talk, (question) => findFact(situation.facts, question) !== null)
   const calls: ToolCall[] = callTool(situation.tools, names, { ...matter, outcome })
   return { text, calls }
@@ -284,9 +272,7 @@ export function matterOf(talk: Talk, isAnswered: (question: string) => boolean):
   return {
     outcome,
     summary: `The caller said: "${shorten(topic)}" ${ending}`,
-    reason: isUpset
-      ? `The caller is upset: "${shorten(readable.at(-1) ?? topic)}"`
-      : shorten(readable.at(-1) ?? topic),
+    reason: isUpset ? `The caller is upset: "${shorten(readable.at(-1) ?? topic)}"` : shorten(readable.at(-1) ?? topic),
     urgency: readable.some((text) => HEARS.isUrgent.test(text)) || isUpset ? 'high' : 'normal',
     question: shorten(readable.at(-1) ?? topic),
   }

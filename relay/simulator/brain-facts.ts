@@ -21,8 +21,7 @@ const MEANINGS: Record<string, string> = Object.fromEntries(
     location: 'locations address located directions',
     delivery:
       'deliver delivered deliveries ship shipped shipping shipment arrive arrives arrival arriving package parcel tracking',
-    appointment:
-      'appointments booking book booked slot slots visit visits schedule reschedule availability available',
+    appointment: 'appointments booking book booked slot slots visit visits schedule reschedule availability available',
     doctor: 'doctors dr physician physicians provider providers nurse',
     prescription: 'prescriptions refill refills medication medications medicine medicines pharmacy',
     insurance: 'insured insurances coverage covered cover plan plans',
@@ -53,9 +52,7 @@ export function meaningWords(text: string): Set<string> {
     .toLowerCase()
     .replace(/['’]s\b/g, '')
     .split(/[^a-z0-9]+/)
-  return new Set(
-    words.filter((word) => word.length > 1 && !IDLE.has(word)).map((word) => MEANINGS[word] ?? stem(word)),
-  )
+  return new Set(words.filter((word) => word.length > 1 && !IDLE.has(word)).map((word) => MEANINGS[word] ?? stem(word)))
 }
 
 function stem(word: string): string {
@@ -72,8 +69,7 @@ export function readFacts(...texts: readonly string[]): Fact[] {
   const facts = new Map<string, Fact>()
   for (const text of texts) {
     const { objects, rest } = takeJson(text)
-    for (const fact of readLines(rest))
-      facts.set(fact.path.join('/').toLowerCase() || String(fact.value), fact)
+    for (const fact of readLines(rest)) facts.set(fact.path.join('/').toLowerCase() || String(fact.value), fact)
     for (const object of objects)
       for (const fact of flatten(object, [])) facts.set(fact.path.join('/').toLowerCase(), fact)
   }
@@ -119,8 +115,7 @@ function parseObject(text: string): object | null {
 }
 
 function flatten(value: unknown, path: readonly string[]): Fact[] {
-  if (typeof value !== 'object' || value === null)
-    return value === null || path.length === 0 ? [] : [fact(path, value)]
+  if (typeof value !== 'object' || value === null) return value === null || path.length === 0 ? [] : [fact(path, value)]
   if (Array.isArray(value)) {
     if (value.every((part) => typeof part !== 'object'))
       return value.length > 0 && path.length > 0 ? [fact(path, value)] : []
@@ -132,8 +127,7 @@ function flatten(value: unknown, path: readonly string[]): Fact[] {
   return isSmall ? [fact(path, value), ...inner] : inner
 }
 
-const LINE =
-  /^(\s*)(?:[-*•]\s+|\d+[.)]\s+)?\**"?([A-Za-z][A-Za-z0-9 _.\-/']{0,48}?)"?\**\s*:(?!\/\/)\**\s*(.*)$/
+const LINE = /^(\s*)(?:[-*•]\s+|\d+[.)]\s+)?\**"?([A-Za-z][A-Za-z0-9 _.\-/']{0,48}?)"?\**\s*:(?!\/\/)\**\s*(.*)$/
 /** Lines that direct the agent rather than tell it something. */
 const DIRECTIVE =
   /^(you|your (role|task|job|goal)|never|always|do|don't|please|if|when|be|keep|use|answer|speak|say|ask|greet|tell|note|important|rules?|instructions?|example|tone|style|role|task|goal|context|business context|respond|language|remember|read|make|let|end|call)\b/i
@@ -249,8 +243,7 @@ function scoreOf(candidate: Fact, asked: ReadonlySet<string>): number {
   return named * 3 * (0.5 + 0.5 * coverage) + Math.min(valued, 2) * 0.8 + number
 }
 
-const NEVER_SPOKEN =
-  /greeting|escalation_rules|persona|voice|secret|password|token|opening_line|system_prompt/i
+const NEVER_SPOKEN = /greeting|escalation_rules|persona|voice|secret|password|token|opening_line|system_prompt/i
 
 /**
  * A fact as a sentence to say.
@@ -279,10 +272,7 @@ const STANDS_ALONE =
 
 function labelOf(path: readonly string[]): string {
   const name = path
-    .filter(
-      (part) =>
-        part !== '' && !/^(context|data|policies|info|details|company|business|faq|facts)$/i.test(part),
-    )
+    .filter((part) => part !== '' && !/^(context|data|policies|info|details|company|business|faq|facts)$/i.test(part))
     .slice(-2)
   return (name.length > 0 ? name : path)
     .join(' ')

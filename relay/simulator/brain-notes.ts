@@ -10,9 +10,7 @@ const SPOKEN_ORDER =
  * @source ours
  */
 export function fromNote(note: string): string | null {
-  const bare = note
-    .replace(/^\s*(?:\[[^\]]*\]|[\w ]*(?:supervisor|whisper|note|guidance)[\w ]*:)\s*/i, '')
-    .trim()
+  const bare = note.replace(/^\s*(?:\[[^\]]*\]|[\w ]*(?:supervisor|whisper|note|guidance)[\w ]*:)\s*/i, '').trim()
   const order = SPOKEN_ORDER.exec(bare)
   if (!order) return null
   const rest = order[2]!
@@ -67,9 +65,7 @@ function readable(output: string): string {
     const main = fields.answer ?? fields.message ?? fields.text ?? fields.result
     if (typeof main === 'string') return ended(main)
     const parts = Object.entries(fields).filter(([, part]) => typeof part !== 'object')
-    return parts.length === 0
-      ? ''
-      : ended(parts.map(([key, part]) => `${key.replace(/_/g, ' ')} ${part}`).join(', '))
+    return parts.length === 0 ? '' : ended(parts.map(([key, part]) => `${key.replace(/_/g, ' ')} ${part}`).join(', '))
   } catch {
     return ended(output)
   }

@@ -72,8 +72,7 @@ export function freeOrder(instructions: string): string | null {
     return 'I am sorry, we have come to the end of the time for this call. Thank you for calling, and goodbye.'
   if (/say ['"“]?(good)?-?bye|farewell/i.test(order)) return 'Thank you for calling. Goodbye.'
   if (/apologi[sz]e/i.test(order)) return 'I am sorry about that, and thank you for your patience.'
-  if (/hold|wait|one moment/i.test(order) && order.length < 200)
-    return 'One moment, please. I am looking into it.'
+  if (/hold|wait|one moment/i.test(order) && order.length < 200) return 'One moment, please. I am looking into it.'
   return null
 }
 
@@ -92,9 +91,7 @@ export function greetingOf(instructions: string, facts: readonly Fact[]): string
     const found = pattern.exec(instructions)
     if (found) return found[1]!.trim()
   }
-  const field = facts.find((fact) =>
-    /^(greeting|greeting_message|opening_line)$/i.test(fact.path.at(-1) ?? ''),
-  )
+  const field = facts.find((fact) => /^(greeting|greeting_message|opening_line)$/i.test(fact.path.at(-1) ?? ''))
   if (typeof field?.value === 'string') return field.value
   const name = nameOf(instructions)
   const company = companyOf(instructions, facts)
@@ -119,14 +116,10 @@ export function nameOf(instructions: string): string | null {
  */
 export function companyOf(instructions: string, facts: readonly Fact[]): string | null {
   const field = facts.find((fact) =>
-    /^(company|company_name|business|business_name|clinic|organi[sz]ation|store_name)$/i.test(
-      fact.path.at(-1) ?? '',
-    ),
+    /^(company|company_name|business|business_name|clinic|organi[sz]ation|store_name)$/i.test(fact.path.at(-1) ?? ''),
   )
   if (typeof field?.value === 'string') return field.value
   return (
-    /\b(?:for|at|of|from|behalf of)\s+([A-Z][\w&'-]+(?:\s+(?:[A-Z][\w&'-]+|&|of))*)/.exec(
-      instructions,
-    )?.[1] ?? null
+    /\b(?:for|at|of|from|behalf of)\s+([A-Z][\w&'-]+(?:\s+(?:[A-Z][\w&'-]+|&|of))*)/.exec(instructions)?.[1] ?? null
   )
 }

@@ -9,11 +9,7 @@ import { HEARS } from './brain-talk.ts'
  * @throws never
  * @source ours
  */
-export function sideAnswer(
-  instructions: string,
-  talk: Talk,
-  isAnswered: (question: string) => boolean,
-): string {
+export function sideAnswer(instructions: string, talk: Talk, isAnswered: (question: string) => boolean): string {
   const matter = matterOf(talk, isAnswered)
   const mood = talk.userTexts.some((text) => HEARS.isDistressed.test(text)) ? 'upset' : 'calm'
   if (/\bjson\b/i.test(instructions)) {

@@ -25,9 +25,7 @@ export interface Talk {
 export function readTalk(items: readonly BrainItem[]): Talk {
   const lastSpoken = items.findLastIndex((item) => item.kind === 'assistant' && item.text !== '')
   const recent = items.slice(lastSpoken + 1)
-  const names = new Map(
-    items.flatMap((item) => (item.kind === 'call' ? [[item.call_id, item.name] as const] : [])),
-  )
+  const names = new Map(items.flatMap((item) => (item.kind === 'call' ? [[item.call_id, item.name] as const] : [])))
   // What came before a tool's result was dealt with by calling the tool.
   const lastResult = recent.findLastIndex((item) => item.kind === 'output')
   const recentUser = recent.slice(lastResult + 1).filter((item) => item.kind === 'user')

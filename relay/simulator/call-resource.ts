@@ -120,9 +120,7 @@ function detectionOf(form: URLSearchParams): CallPlan['detection'] {
   const mode = form.get('MachineDetection')
   if ((mode !== 'Enable' && mode !== 'DetectMessageEnd') || form.get('SendDigits')) return undefined
   const url = form.get('AsyncAmdStatusCallback')
-  const callback = url
-    ? ({ url, method: methodOf(form, 'AsyncAmdStatusCallbackMethod'), events: [] } as const)
-    : null
+  const callback = url ? ({ url, method: methodOf(form, 'AsyncAmdStatusCallbackMethod'), events: [] } as const) : null
   return { mode, isAsync: form.get('AsyncAmd') === 'true', callback }
 }
 

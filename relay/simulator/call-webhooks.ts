@@ -33,11 +33,7 @@ export class CallWebhooks {
    * The next TwiML document, from the fallback URL when the first cannot be had. Rejects with WebhookError or
    * TwimlError when neither can.
    */
-  async fetchDocument(
-    url: string,
-    method: Method,
-    extra: Record<string, string>,
-  ): Promise<readonly XmlElement[]> {
+  async fetchDocument(url: string, method: Method, extra: Record<string, string>): Promise<readonly XmlElement[]> {
     const params = { ...this.#options.parameters(), ...extra }
     try {
       return await this.#document(this.#absolute(url), method, params)
@@ -68,11 +64,7 @@ export class CallWebhooks {
     if (this.errors.length < KEPT) this.errors.push({ code, message, at_ms: this.#options.now_ms() })
   }
 
-  async #document(
-    url: string,
-    method: Method,
-    params: Record<string, string>,
-  ): Promise<readonly XmlElement[]> {
+  async #document(url: string, method: Method, params: Record<string, string>): Promise<readonly XmlElement[]> {
     const answer = await this.#request(url, method, params)
     this.#document_url = url
     if (answer.body.trim() === '') return []

@@ -18,8 +18,7 @@ const OFFERS_PERSON = /would you like me to (ask|get)|shall i (ask|get)/i
 const PROMISES_PERSON = /colleague|somebody for you|person for you|supervisor/i
 const ASKS_PRESENCE = /are you (still )?there|hear you|take your time/i
 const SAYS_GOODBYE = /good ?bye|have a good day/i
-const ASKS_MORE =
-  /anything else|does that help|something else|what is it\?|how (can|may) i help|what would you like/i
+const ASKS_MORE = /anything else|does that help|something else|what is it\?|how (can|may) i help|what would you like/i
 
 /**
  * A caller who plays this script.
@@ -164,8 +163,7 @@ class CallerMind {
     if (line.cut_in_after_words === undefined) this.#heard = []
     await this.#line.say(line.say)
     if (line.press) this.#line.press(line.press)
-    if (line.hang_up_after_ms !== undefined)
-      this.#line.after(line.hang_up_after_ms, () => this.#line.hangUp())
+    if (line.hang_up_after_ms !== undefined) this.#line.after(line.hang_up_after_ms, () => this.#line.hangUp())
     this.#isSpeaking = false
     this.#heard = []
     if (this.#isLeaving) this.#line.after(4_000, () => this.#line.hangUp())

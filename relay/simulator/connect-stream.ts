@@ -43,8 +43,7 @@ export async function runStream(world: ConnectWorld, noun: XmlElement): Promise<
     onMessage: world.onMessage,
     onError: (code, message) => world.webhooks.note(code, message),
   })
-  const tell = (event: string, extra: Record<string, string> = {}) =>
-    tellStatus(world, noun, stream, event, extra)
+  const tell = (event: string, extra: Record<string, string> = {}) => tellStatus(world, noun, stream, event, extra)
   try {
     await stream.open()
   } catch (error) {

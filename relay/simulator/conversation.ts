@@ -60,11 +60,7 @@ export class Conversation {
    */
   add(item: StoredItem, after?: string | null): string | null {
     if (this.find(item.wire.id))
-      throw new ModelRefusal(
-        'item_create_invalid_item_id',
-        `Item with id '${item.wire.id}' already exists.`,
-        'item.id',
-      )
+      throw new ModelRefusal('item_create_invalid_item_id', `Item with id '${item.wire.id}' already exists.`, 'item.id')
     if (item.wire.type === 'function_call_output') this.#checkCall(item.wire.call_id)
     const at = this.#place(after)
     this.#items.splice(at, 0, item)

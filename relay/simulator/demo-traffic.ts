@@ -74,10 +74,7 @@ export function startDemoTraffic(options: DemoTrafficOptions): DemoTraffic {
     if (isClosed) return
     if (live.size < concurrent) call()
     const isOpening = placed < concurrent
-    timer = setTimeout(
-      arrive,
-      isOpening ? OPENING_GAP_MS * (0.5 + chance()) : 800 + chance() * LONGEST_GAP_MS,
-    )
+    timer = setTimeout(arrive, isOpening ? OPENING_GAP_MS * (0.5 + chance()) : 800 + chance() * LONGEST_GAP_MS)
   }
   timer = setTimeout(arrive, FIRST_CALL_MS)
   return {
@@ -100,8 +97,7 @@ function chooseCall(
 ): { script: CallerScript; phone_number: string } | null {
   const line = numbers[Math.floor(chance() * numbers.length)]
   if (!line) return null
-  const name =
-    network.numbers().find((number) => number.phone_number === line.phone_number)?.friendly_name ?? ''
+  const name = network.numbers().find((number) => number.phone_number === line.phone_number)?.friendly_name ?? ''
   const desk = DESKS.find(([, words]) => words.test(`${line.agent_type ?? ''} ${name}`))?.[0]
   const all = CALLERS[line.business]
   const fitting = all.filter((script) => script.desk === desk)

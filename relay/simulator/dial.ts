@@ -72,9 +72,7 @@ function legCallbacks(world: DialWorld, noun: XmlElement | undefined): StatusCal
   const events = (noun?.attributes.statusCallbackEvent ?? 'completed').split(/\s+/) as StatusEvent[]
   const method = noun?.attributes.statusCallbackMethod === 'GET' ? 'GET' : 'POST'
   const target = url ? ({ url, method, events } as const) : null
-  return createStatusCallbacks(target, world.faults, (to, params) =>
-    world.webhooks.post(to.url, to.method, params),
-  )
+  return createStatusCallbacks(target, world.faults, (to, params) => world.webhooks.post(to.url, to.method, params))
 }
 
 async function ring(

@@ -63,9 +63,7 @@ export class Ear {
   get heard(): Heard {
     return {
       words: this.#pieces.filter((piece) => 'word' in piece),
-      text: this.#pieces
-        .map((piece) => ('word' in piece ? piece.word : speechNote(piece.speech_ms)))
-        .join(' '),
+      text: this.#pieces.map((piece) => ('word' in piece ? piece.word : speechNote(piece.speech_ms))).join(' '),
       played_ms: this.#played_ms,
       voice_ms: this.#voice_ms,
       cleared_ms: this.#cleared_ms,

@@ -2,10 +2,7 @@
 import { ModelRefusal } from './model-errors.ts'
 import type { SessionUpdate, ToolChoiceRequest, ToolRequest, TurnDetectionRequest } from './model-protocol.ts'
 
-export type AudioFormat =
-  | { type: 'audio/pcm'; rate: 24_000 }
-  | { type: 'audio/pcmu' }
-  | { type: 'audio/pcma' }
+export type AudioFormat = { type: 'audio/pcm'; rate: 24_000 } | { type: 'audio/pcmu' } | { type: 'audio/pcma' }
 
 export type TurnDetection =
   | {
@@ -91,9 +88,7 @@ export function defaultSession(id: string, model: string, expires_at: number): E
     },
     include: null,
   }
-  return isReasoning(model)
-    ? { ...session, reasoning: { effort: 'low' }, parallel_tool_calls: true }
-    : session
+  return isReasoning(model) ? { ...session, reasoning: { effort: 'low' }, parallel_tool_calls: true } : session
 }
 
 /**
@@ -102,11 +97,7 @@ export function defaultSession(id: string, model: string, expires_at: number): E
  * @throws ModelRefusal cannot_update_voice, unsupported_parameter, invalid_value
  * @source OpenAI Realtime: only fields present change; a rejected update is rejected as a whole
  */
-export function updateSession(
-  now: EffectiveSession,
-  update: SessionUpdate,
-  hasSpoken: boolean,
-): EffectiveSession {
+export function updateSession(now: EffectiveSession, update: SessionUpdate, hasSpoken: boolean): EffectiveSession {
   checkUpdate(now, update, hasSpoken)
   const { audio, ...fields } = update
   const { input, output } = audio ?? {}
@@ -120,9 +111,7 @@ export function updateSession(
         ...now.audio.input,
         ...present(restOfInput),
         ...(inputFormat ? { format: fullFormat(inputFormat.type) } : {}),
-        ...(turn_detection === undefined
-          ? {}
-          : { turn_detection: turn_detection && turnDetection(turn_detection) }),
+        ...(turn_detection === undefined ? {} : { turn_detection: turn_detection && turnDetection(turn_detection) }),
       },
       output: {
         ...now.audio.output,
@@ -139,10 +128,7 @@ function checkUpdate(now: EffectiveSession, update: SessionUpdate, hasSpoken: bo
     throw new ModelRefusal('invalid_value', "The session's model cannot be changed.", 'session.model')
   const voice = update.audio?.output?.voice
   if (hasSpoken && voice !== undefined && JSON.stringify(voice) !== JSON.stringify(now.audio.output.voice))
-    throw new ModelRefusal(
-      'cannot_update_voice',
-      "Cannot update a conversation's voice if assistant audio is present.",
-    )
+    throw new ModelRefusal('cannot_update_voice', "Cannot update a conversation's voice if assistant audio is present.")
   for (const name of ['reasoning', 'parallel_tool_calls'] as const)
     if (update[name] !== undefined && !isReasoning(now.model))
       throw new ModelRefusal(
@@ -155,11 +141,7 @@ function checkUpdate(now: EffectiveSession, update: SessionUpdate, hasSpoken: bo
     update.tracing !== undefined &&
     JSON.stringify(update.tracing) !== JSON.stringify(now.tracing)
   )
-    throw new ModelRefusal(
-      'invalid_value',
-      'Tracing cannot be changed once it is enabled.',
-      'session.tracing',
-    )
+    throw new ModelRefusal('invalid_value', 'Tracing cannot be changed once it is enabled.', 'session.tracing')
 }
 
 /**
@@ -176,8 +158,7 @@ function turnDetection(given: TurnDetectionRequest): TurnDetection {
     create_response: given.create_response ?? true,
     interrupt_response: given.interrupt_response ?? true,
   }
-  if (given.type === 'semantic_vad')
-    return { type: 'semantic_vad', eagerness: given.eagerness ?? 'auto', ...answers }
+  if (given.type === 'semantic_vad') return { type: 'semantic_vad', eagerness: given.eagerness ?? 'auto', ...answers }
   return {
     type: 'server_vad',
     threshold: given.threshold ?? 0.5,

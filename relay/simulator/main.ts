@@ -55,9 +55,7 @@ print(`OPENAI_BASE_URL=${model.base_url} OPENAI_API_KEY=${option('api-key')}`)
 
 const concurrent = Number(option('calls'))
 const traffic =
-  concurrent > 0
-    ? startDemoTraffic({ network, numbers: [{ phone_number, business: 'acme' }], concurrent })
-    : null
+  concurrent > 0 ? startDemoTraffic({ network, numbers: [{ phone_number, business: 'acme' }], concurrent }) : null
 
 const stop = async () => {
   await traffic?.close()

@@ -36,8 +36,7 @@ export function readClientEvent(value: unknown): ClientEvent | AppendEvent {
 
 /** By hand: this event comes 50 times a second. */
 function readAppend(value: Record<string, unknown>): AppendEvent {
-  for (const key of Object.keys(value))
-    if (key !== 'type' && key !== 'audio' && key !== 'event_id') throw unknown(key)
+  for (const key of Object.keys(value)) if (key !== 'type' && key !== 'audio' && key !== 'event_id') throw unknown(key)
   if (typeof value.audio !== 'string')
     throw value.audio === undefined ? missing('audio') : invalidType('audio', 'string', value.audio)
   return value as AppendEvent
@@ -66,10 +65,7 @@ function refusalOf(issue: z.core.$ZodIssue): ModelRefusal {
 }
 
 /** The branch that came furthest tells what is wrong; a wrong discriminator names the values there are. */
-function refusalOfUnion(
-  issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>,
-  param: string,
-): ModelRefusal {
+function refusalOfUnion(issue: Extract<z.core.$ZodIssue, { code: 'invalid_union' }>, param: string): ModelRefusal {
   if (issue.discriminator !== undefined) {
     const name = param.endsWith(issue.discriminator) ? param : `${param}.${issue.discriminator}`
     const given = isObject(issue.input) ? issue.input[issue.discriminator] : undefined
@@ -83,8 +79,7 @@ function refusalOfUnion(
 
 /** How near to valid a branch was: the deeper its first fault the nearer, and a wrong type name means "not this branch". */
 function distance(issue: z.core.$ZodIssue): number {
-  const isOtherKind =
-    issue.code === 'invalid_value' && (issue.path.at(-1) === 'type' || issue.path.at(-1) === 'role')
+  const isOtherKind = issue.code === 'invalid_value' && (issue.path.at(-1) === 'type' || issue.path.at(-1) === 'role')
   return issue.path.length + (isOtherKind ? -10 : 0) + (issue.code === 'unrecognized_keys' ? 1 : 0)
 }
 
@@ -100,8 +95,7 @@ function outOfRange(
     const message = `Invalid '${param}': string too long. Expected a string with maximum length ${expected.slice(3)}, but got a string with length ${String(input).length} instead.`
     return new ModelRefusal('string_above_max_length', message, param)
   }
-  const kind =
-    origin === 'number' || origin === 'int' ? (Number.isInteger(input) ? 'integer' : 'decimal') : origin
+  const kind = origin === 'number' || origin === 'int' ? (Number.isInteger(input) ? 'integer' : 'decimal') : origin
   const what = kind === 'string' || kind === 'array' ? 'length' : 'value'
   const got = kind === 'integer' || kind === 'decimal' ? `, but got ${input} instead` : ''
   return new ModelRefusal(
@@ -144,8 +138,7 @@ export function invalidValue(given: string, supported: readonly string[], param:
 
 function pathOf(path: readonly PropertyKey[]): string {
   return path.reduce<string>(
-    (text, part) =>
-      typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part),
+    (text, part) => (typeof part === 'number' ? `${text}[${part}]` : text ? `${text}.${String(part)}` : String(part)),
     '',
   )
 }

@@ -96,8 +96,7 @@ export class ModelInput {
   }
 
   #forgetOld(): void {
-    const padding =
-      (this.#detection?.type === 'server_vad' ? this.#detection.prefix_padding_ms : 300) * BYTES_PER_MS
+    const padding = (this.#detection?.type === 'server_vad' ? this.#detection.prefix_padding_ms : 300) * BYTES_PER_MS
     while (this.#audio.length > 0 && this.#kept_bytes - this.#audio[0]!.length >= padding) {
       const { length } = this.#audio.shift()!
       this.#kept_bytes -= length

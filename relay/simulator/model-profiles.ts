@@ -30,11 +30,7 @@ const UNACKNOWLEDGED = new Set([
  * @throws never
  * @source compatible servers: speaches and the retired beta (names), speech-to-speech (no acknowledgements)
  */
-export function shapeEvent(
-  profile: ModelProfile,
-  type: string,
-  fields: Record<string, unknown>,
-): ShapedEvent[] {
+export function shapeEvent(profile: ModelProfile, type: string, fields: Record<string, unknown>): ShapedEvent[] {
   switch (profile) {
     case 'openai':
     case 'pcm_only':

@@ -30,7 +30,14 @@ export function planResponse(
     format: (format as AudioFormat | undefined) ?? session.audio.output.format,
     max_output_tokens: request.max_output_tokens ?? session.max_output_tokens,
     metadata: request.metadata ?? null,
+    failure: failureOf(faults),
   }
+}
+
+function failureOf(faults: FaultSwitch<ModelFaults>): string | null {
+  const { fail_responses, fail_responses_count } = faults.active
+  if (!fail_responses) return null
+  return fail_responses_count === undefined || faults.take('fail_responses_count') ? fail_responses : null
 }
 
 /** After many text items from the client the model is known to answer in text only. */

@@ -19,6 +19,8 @@ export interface ResponsePlan extends SpeakingPlan {
   readonly modality: 'audio' | 'text'
   readonly voice_name: string | { id: string }
   readonly metadata: Record<string, string> | null
+  /** Ends as failed with this code. */
+  readonly failure: string | null
 }
 
 export interface ResponseWorld extends SpeakingWorld {
@@ -57,11 +59,16 @@ export class ModelResponse {
 
   async run(): Promise<void> {
     this.#world.emit('response.created', { response: this.#wire(null) })
-    const { response_delay_ms = THINKING_MS, fail_responses, stall_responses } = this.#world.faults()
+    const { response_delay_ms = THINKING_MS, stall_responses } = this.#world.faults()
     await this.#run.pause(response_delay_ms)
-    if (fail_responses) this.#run.stop({ status: 'failed', code: fail_responses })
+    if (this.plan.failure) this.#run.stop({ status: 'failed', code: this.plan.failure })
     if (stall_responses) await this.#run.pause(Number.POSITIVE_INFINITY)
-    if (!this.#run.isStopped) await this.#carryOut(this.#world.think())
+    try {
+      if (!this.#run.isStopped) await this.#carryOut(this.#world.think())
+    } catch {
+      // Our own fault; to the client it is the server's, and the response ends like any other.
+      this.#run.stop({ status: 'failed', code: 'server_error' })
+    }
     this.#run.stop({ status: 'completed' })
     this.#world.emit('response.done', { response: this.#wire(this.#run.ending) })
     for (const send of this.#late) send()
@@ -130,9 +137,7 @@ export class ModelResponse {
     const wire = this.#newItem({ type: 'function_call', name, call_id, arguments: '' })
     const { previous_item_id } = this.#open(wire)
     const ids = { response_id: this.id, item_id: wire.id, output_index: this.#output.length, call_id }
-    const given = this.#world.faults().malformed_tool_arguments
-      ? args.slice(0, Math.floor(args.length / 2))
-      : args
+    const given = this.#world.faults().malformed_tool_arguments ? args.slice(0, Math.floor(args.length / 2)) : args
     for (const delta of given.match(/[\s\S]{1,12}/g) ?? [])
       this.#world.emit('response.function_call_arguments.delta', { ...ids, delta })
     this.#world.emit('response.function_call_arguments.done', { ...ids, name, arguments: given })

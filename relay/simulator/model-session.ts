@@ -1,25 +1,21 @@
 // One socket of the model: reads the client's events, keeps session and conversation, lets responses run.
 import type { WebSocket } from 'ws'
 import { fromMulaw, toMulaw } from './audio-formats.ts'
-import { think } from './brain.ts'
 import { Conversation, givenItem, type StoredItem, type WireItem } from './conversation.ts'
 import { defaultSession, type EffectiveSession, updateSession } from './effective-session.ts'
 import type { FaultSwitch, ModelFaults } from './faults.ts'
 import type { ModelProfile, ModelSessionView } from './model.ts'
 import { ModelRefusal, readClientEvent } from './model-errors.ts'
+import { plainAppend, readJson } from './model-frames.ts'
 import { newId } from './model-ids.ts'
 import { ModelInput } from './model-input.ts'
-import { shapeEvent } from './model-profiles.ts'
-import type { AppendEvent, ClientEvent, ResponseRequest } from './model-protocol.ts'
-import { planResponse, thinkingOf } from './model-request.ts'
-import { ModelResponse } from './model-response.ts'
+import { ModelOutlet } from './model-outlet.ts'
+import type { AppendEvent, ClientEvent } from './model-protocol.ts'
 import { ModelTurns } from './model-turns.ts'
-import type { Speech } from './speech.ts'
+import { ResponseDesk } from './response-desk.ts'
+import type { Log, Speech } from './speech.ts'
 import type { Ticker } from './ticker.ts'
 import { Transcriber } from './transcriber.ts'
-import { UsageMeter, usageObject } from './usage.ts'
-
-const KEPT_LOG = 1_000
 
 export interface SessionWorld {
   readonly speech: Speech
@@ -28,29 +24,20 @@ export interface SessionWorld {
   readonly profile: ModelProfile
   readonly audio_pace: number
   readonly session_limit_ms: number
+  readonly log?: Log | undefined
 }
 
 export class ModelSession implements ModelSessionView {
-  readonly log: { way: 'from_client' | 'to_client'; type: string; at_ms: number }[] = []
   readonly #world: SessionWorld
   readonly #socket: WebSocket
+  readonly #outlet: ModelOutlet
   readonly #conversation = new Conversation()
   readonly #input: ModelInput
   readonly #turns: ModelTurns
   readonly #transcriber: Transcriber
-  readonly #meter = new UsageMeter()
-  readonly #opened_ms = performance.now()
+  readonly #desk: ResponseDesk
   readonly #timers: NodeJS.Timeout[] = []
-  readonly #outOfBand = new Set<ModelResponse>()
   #session: EffectiveSession
-  #active: ModelResponse | null = null
-  #isAnswerOwed = false
-  #previousInstructions: string | null = null
-  #hasSpoken = false
-  #silentSince_ms: number | null = null
-  #audioDeltas = 0
-  #events = 0
-  #budget = { requests: 5_000, tokens: 400_000 }
 
   constructor(world: SessionWorld, socket: WebSocket, model: string) {
     this.#world = world
@@ -58,18 +45,28 @@ export class ModelSession implements ModelSessionView {
     const expires_at = Math.floor((Date.now() + world.session_limit_ms) / 1000)
     this.#session = defaultSession(newId('sess'), model, expires_at)
     this.#input = new ModelInput(this.#session.audio.input.turn_detection)
-    const emit = (type: string, fields: Record<string, unknown>) => this.#emit(type, fields)
+    this.#outlet = new ModelOutlet(socket, world.profile, this.#faults)
+    const { emit } = this.#outlet
+    const session = () => this.#session
     this.#transcriber = new Transcriber({ faults: this.#faults, emit })
+    this.#desk = new ResponseDesk({
+      ...world,
+      conversation: this.#conversation,
+      session,
+      emit,
+      onStarted: () => this.#transcriber.responseStarted(),
+      drop: () => this.drop(),
+    })
     this.#turns = new ModelTurns({
       conversation: this.#conversation,
       input: this.#input,
-      session: () => this.#session,
+      session,
       emit,
-      interrupt: () => this.#active?.cancel('turn_detected'),
-      answer: () => this.#answer(),
+      interrupt: () => this.#desk.interrupt(),
+      answer: () => this.#desk.answer(),
       transcribe: (item, text, duration_ms) =>
         this.#transcriber.turn(item, text, duration_ms, this.#session.audio.input.transcription),
-      silentSince: () => (this.#active ? null : this.#silentSince_ms),
+      silentSince: () => this.#desk.silent_since_ms,
     })
     socket.on('message', (data, isBinary) => this.#onMessage(data as Buffer, isBinary))
     socket.on('close', () => this.#close())
@@ -86,7 +83,10 @@ export class ModelSession implements ModelSessionView {
     return this.#session.instructions
   }
   get active_response_id(): string | null {
-    return this.#active?.id ?? null
+    return this.#desk.active_id
+  }
+  get log() {
+    return this.#outlet.log
   }
   get appended_ms(): number {
     return this.#input.appended_ms
@@ -99,7 +99,7 @@ export class ModelSession implements ModelSessionView {
   /** The first event, and the clocks that end the session. */
   open(): void {
     const { drop_after_ms, created_delay_ms = 0 } = this.#faults()
-    this.#later(created_delay_ms, () => this.#emit('session.created', { session: this.#session }))
+    this.#later(created_delay_ms, () => this.#outlet.emit('session.created', { session: this.#session }))
     this.#later(this.#world.session_limit_ms, () => this.#expire())
     if (drop_after_ms !== undefined) this.#later(drop_after_ms, () => this.drop())
   }
@@ -114,18 +114,27 @@ export class ModelSession implements ModelSessionView {
     }
     let event_id: string | null = null
     try {
-      if (isBinary)
-        throw new ModelRefusal('invalid_message', 'Binary messages are not supported; send JSON text.')
-      const value = parse(data)
-      const given = (value as { event_id?: unknown }).event_id
-      if (typeof given === 'string') event_id = given
+      if (isBinary) throw new ModelRefusal('invalid_message', 'Binary messages are not supported; send JSON text.')
+      const value = readJson(data)
+      if (typeof value.event_id === 'string') event_id = value.event_id
       const event = readClientEvent(value)
-      if (event.type !== 'input_audio_buffer.append') this.#note('from_client', event.type)
+      if (event.type !== 'input_audio_buffer.append') this.#outlet.note('from_client', event.type)
       this.#handle(event)
     } catch (error) {
-      if (!(error instanceof ModelRefusal)) throw error
-      this.#emitError('invalid_request_error', error.code, error.message, error.param, event_id)
+      this.#refuse(error, event_id)
     }
+  }
+
+  /** What the client did wrong it is told; what we did wrong too, and the session goes on. */
+  #refuse(error: unknown, event_id: string | null): void {
+    if (error instanceof ModelRefusal) {
+      const { code, message, param } = error
+      this.#outlet.emitError({ type: 'invalid_request_error', code, message, param, event_id })
+      return
+    }
+    this.#world.log?.('model session failed', { session_id: this.id, error: String(error) })
+    const message = 'The server had an error while processing your request. Sorry about that!'
+    this.#outlet.emitError({ type: 'server_error', code: null, message, param: null, event_id })
   }
 
   #handle(event: ClientEvent | AppendEvent): void {
@@ -141,31 +150,31 @@ export class ModelSession implements ModelSessionView {
         break
       case 'input_audio_buffer.clear':
         this.#input.clear()
-        this.#emit('input_audio_buffer.cleared', {})
+        this.#outlet.emit('input_audio_buffer.cleared', {})
         break
       case 'conversation.item.create':
         this.#createItem(event)
         break
       case 'conversation.item.retrieve':
-        this.#emit('conversation.item.retrieved', {
+        this.#outlet.emit('conversation.item.retrieved', {
           item: this.#withAudio(this.#conversation.retrieve(event.item_id)),
         })
         break
       case 'conversation.item.truncate': {
         const { item_id, content_index, audio_end_ms } = event
         this.#conversation.truncate(item_id, content_index, audio_end_ms)
-        this.#emit('conversation.item.truncated', { item_id, content_index, audio_end_ms })
+        this.#outlet.emit('conversation.item.truncated', { item_id, content_index, audio_end_ms })
         break
       }
       case 'conversation.item.delete':
         this.#conversation.delete(event.item_id)
-        this.#emit('conversation.item.deleted', { item_id: event.item_id })
+        this.#outlet.emit('conversation.item.deleted', { item_id: event.item_id })
         break
       case 'response.create':
-        this.#createResponse(event.response ?? {})
+        this.#desk.create(event.response ?? {})
         break
       case 'response.cancel':
-        this.#cancelResponse(event.response_id)
+        this.#desk.cancel(event.response_id)
         break
       default:
         event satisfies never
@@ -176,25 +185,20 @@ export class ModelSession implements ModelSessionView {
     if (this.#world.profile === 'pcm_only')
       for (const side of ['input', 'output'] as const)
         if (update.audio?.[side]?.format && update.audio[side].format.type !== 'audio/pcm')
-          throw new ModelRefusal(
-            'invalid_value',
-            'Only audio/pcm is supported.',
-            `session.audio.${side}.format.type`,
-          )
-    this.#session = updateSession(this.#session, update, this.#hasSpoken)
+          throw new ModelRefusal('invalid_value', 'Only audio/pcm is supported.', `session.audio.${side}.format.type`)
+    this.#session = updateSession(this.#session, update, this.#desk.hasSpoken)
     this.#input.configure(this.#session.audio.input.turn_detection)
     const session = this.#session
-    this.#later(this.#faults().updated_delay_ms ?? 0, () => this.#emit('session.updated', { session }))
+    this.#later(this.#faults().updated_delay_ms ?? 0, () => this.#outlet.emit('session.updated', { session }))
   }
 
   #createItem(event: Extract<ClientEvent, { type: 'conversation.item.create' }>): void {
     const item = givenItem(event.item)
     if (event.item.type === 'message')
-      for (const part of event.item.content)
-        if (part.type === 'input_audio') this.#hearGiven(item, part.audio)
+      for (const part of event.item.content) if (part.type === 'input_audio') this.#hearGiven(item, part.audio)
     const previous_item_id = this.#conversation.add(item, event.previous_item_id)
-    this.#emit('conversation.item.added', { previous_item_id, item: item.wire })
-    this.#emit('conversation.item.done', { previous_item_id, item: item.wire })
+    this.#outlet.emit('conversation.item.added', { previous_item_id, item: item.wire })
+    this.#outlet.emit('conversation.item.done', { previous_item_id, item: item.wire })
   }
 
   #hearGiven(item: StoredItem, audio: string): void {
@@ -209,157 +213,22 @@ export class ModelSession implements ModelSessionView {
     if (wire.type !== 'message') return wire
     for (const part of wire.content) {
       if (part.type !== 'input_audio' && part.type !== 'output_audio') continue
-      const format =
-        part.type === 'input_audio' ? this.#session.audio.input.format : this.#session.audio.output.format
+      const format = part.type === 'input_audio' ? this.#session.audio.input.format : this.#session.audio.output.format
       part.audio = Buffer.from(fromMulaw(Buffer.concat(item.audio), format)).toString('base64')
     }
     return wire
   }
 
-  // ---- responses
-
-  #createResponse(request: ResponseRequest): void {
-    if (request.conversation !== 'none' && this.#active)
-      throw new ModelRefusal(
-        'conversation_already_has_active_response',
-        `Conversation already has an active response in progress: ${this.#active.id}. Wait until the response is finished before creating a new one.`,
-      )
-    for (const part of request.input ?? [])
-      if (part.type === 'item_reference') this.#conversation.retrieve(part.id)
-    this.#run(request)
-  }
-
-  /** The end of a turn asks for an answer; one that still runs is let finish first. */
-  #answer(): void {
-    if (this.#active) this.#isAnswerOwed = true
-    else this.#run({})
-  }
-
-  #run(request: ResponseRequest): void {
-    const isOutOfBand = request.conversation === 'none'
-    // What is read is what stands there when thinking begins, not what the answer adds.
-    let read: readonly StoredItem[] = []
-    const thinkNow = () => {
-      read = [...itemsOf(request, this.#conversation)]
-      const thinking = thinkingOf(request, this.#session, read, this.#previousInstructions)
-      if (!isOutOfBand) this.#previousInstructions = thinking.instructions
-      return think(thinking)
-    }
-    const plan = planResponse(request, this.#session, this.#conversation, this.#world.faults)
-    const response = new ModelResponse(
-      {
-        speech: this.#world.speech,
-        ticker: this.#world.ticker,
-        audio_pace: this.#world.audio_pace,
-        faults: this.#faults,
-        emit: (type, fields) => this.#emit(type, fields),
-        think: thinkNow,
-        addItem: (item) => this.#conversation.add(item),
-        usage: (output) => this.#usage(request, read, output),
-        onAudio: () => this.#onAudio(),
-        onDone: (done) => this.#onDone(done),
-      },
-      plan,
-    )
-    if (isOutOfBand) this.#outOfBand.add(response)
-    else this.#active = response
-    this.#silentSince_ms = null
-    if (this.#faults().unknown_events) this.#emit('response.telemetry', { note: 'an event nobody knows' })
-    void response.run()
-    this.#transcriber.responseStarted()
-  }
-
-  #cancelResponse(id: string | undefined): void {
-    const found =
-      id === undefined
-        ? this.#active
-        : [this.#active, ...this.#outOfBand].find((response) => response?.id === id)
-    if (!found)
-      throw new ModelRefusal('response_cancel_not_active', 'Cancellation failed: no active response found')
-    found.cancel('client_cancelled')
-  }
-
-  #usage(
-    request: ResponseRequest,
-    items: readonly StoredItem[],
-    output: { text: number; audio: number },
-  ): Record<string, unknown> {
-    const head = {
-      instructions: request.instructions ?? this.#session.instructions,
-      tools: this.#session.tools,
-    }
-    const meter = request.conversation === 'none' ? new UsageMeter() : this.#meter
-    const { input, cached } = meter.read(head, items)
-    this.#budget = {
-      requests: this.#budget.requests - 1,
-      tokens: this.#budget.tokens - input.text - input.audio - output.text - output.audio,
-    }
-    return usageObject(input, cached, output, !this.#faults().usage_without_cached_details)
-  }
-
-  #onAudio(): void {
-    this.#hasSpoken = true
-    this.#audioDeltas++
-    const limit = this.#faults().drop_after_deltas
-    if (limit !== undefined && this.#audioDeltas >= limit) this.drop()
-  }
-
-  #onDone(response: ModelResponse): void {
-    this.#world.faults.take('fail_responses_count')
-    if (this.#active === response) this.#active = null
-    this.#outOfBand.delete(response)
-    this.#silentSince_ms = Math.max(response.playing_until_ms, performance.now())
-    this.#emitRateLimits()
-    if (!this.#isAnswerOwed || this.#active) return
-    this.#isAnswerOwed = false
-    this.#run({})
-  }
-
-  // ---- what the server says
-
-  #emitRateLimits(): void {
-    const limit = (name: 'requests' | 'tokens', limit: number, reset_seconds: number) => ({
-      name,
-      limit,
-      remaining: Math.max(0, this.#budget[name]),
-      reset_seconds,
-    })
-    this.#emit('rate_limits.updated', {
-      rate_limits: [limit('requests', 5_000, 0.012), limit('tokens', 400_000, 0.9)],
-    })
-  }
-
-  #emitError(
-    type: string,
-    code: string | null,
-    message: string,
-    param: string | null,
-    event_id: string | null,
-  ): void {
-    this.#emit('error', { error: { type, code, message, param, event_id } })
-  }
-
-  #emit(type: string, fields: Record<string, unknown>): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return
-    this.#events++
-    const { malformed_every } = this.#faults()
-    if (malformed_every && this.#events % malformed_every === 0)
-      this.#socket.send(`{"type":"${type}","event_`)
-    for (const event of shapeEvent(this.#world.profile, type, fields)) {
-      if (!event.type.endsWith('audio.delta')) this.#note('to_client', event.type)
-      this.#socket.send(JSON.stringify({ type: event.type, event_id: newId('event'), ...event.fields }))
-    }
-  }
-
-  #note(way: 'from_client' | 'to_client', type: string): void {
-    this.log.push({ way, type, at_ms: performance.now() - this.#opened_ms })
-    if (this.log.length > KEPT_LOG) this.log.shift()
-  }
-
   #expire(): void {
     const minutes = Math.round(this.#world.session_limit_ms / 60_000)
     const message = `Your session hit the maximum duration of ${minutes} minutes.`
-    this.#emitError('invalid_request_error', 'session_expired', message, null, null)
+    this.#outlet.emitError({
+      type: 'invalid_request_error',
+      code: 'session_expired',
+      message,
+      param: null,
+      event_id: null,
+    })
     this.#socket.close(1001, message)
   }
 
@@ -371,43 +240,8 @@ export class ModelSession implements ModelSessionView {
   #close(): void {
     for (const timer of this.#timers) clearTimeout(timer)
     this.#transcriber.close()
-    for (const response of [this.#active, ...this.#outOfBand]) response?.cancel('client_cancelled')
+    this.#desk.close()
   }
 
   readonly #faults = (): ModelFaults => this.#world.faults.active
-}
-
-const APPEND_HEAD = '{"type":"input_audio_buffer.append","audio":"'
-
-/** The event that comes 50 times a second, in its usual spelling, without a JSON parser. @returns its audio, or null for anything else */
-function plainAppend(data: Buffer): Buffer | null {
-  const end = data.length - 2
-  if (
-    end < APPEND_HEAD.length ||
-    data[0] !== 0x7b ||
-    data.toString('latin1', 0, APPEND_HEAD.length) !== APPEND_HEAD
-  )
-    return null
-  if (data.indexOf(0x22, APPEND_HEAD.length) !== end || data[end + 1] !== 0x7d) return null
-  return Buffer.from(data.toString('latin1', APPEND_HEAD.length, end), 'base64')
-}
-
-function parse(data: Buffer): object {
-  try {
-    const value: unknown = JSON.parse(data.toString('utf8'))
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // Answered below: whatever it was, it is no event.
-  }
-  throw new ModelRefusal(
-    'invalid_json',
-    'We could not parse the JSON body of your message. The message must be a JSON object.',
-  )
-}
-
-function itemsOf(request: ResponseRequest, conversation: Conversation): readonly StoredItem[] {
-  if (!request.input) return conversation.items
-  return request.input.map((part) =>
-    part.type === 'item_reference' ? conversation.retrieve(part.id) : givenItem(part),
-  )
 }

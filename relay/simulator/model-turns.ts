@@ -86,12 +86,7 @@ export class ModelTurns {
   /** Are you there? Asked when the answer was played and nobody spoke for the time set. */
   #checkIdle(): void {
     const detection = this.#world.session().audio.input.turn_detection
-    if (
-      detection?.type !== 'server_vad' ||
-      detection.idle_timeout_ms === null ||
-      this.#world.input.isSpeaking
-    )
-      return
+    if (detection?.type !== 'server_vad' || detection.idle_timeout_ms === null || this.#world.input.isSpeaking) return
     const since_ms = this.#world.silentSince()
     if (since_ms === null || performance.now() - since_ms < detection.idle_timeout_ms) return
     const audio_end_ms = Math.round(this.#world.input.appended_ms)

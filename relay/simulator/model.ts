@@ -75,6 +75,7 @@ export async function startModel(options: ModelOptions): Promise<Model> {
     profile: options.profile ?? 'openai',
     audio_pace: options.audio_pace ?? AUDIO_PACE,
     session_limit_ms: options.session_limit_ms ?? SESSION_LIMIT_MS,
+    log: options.log,
     ticker,
     faults,
   }
@@ -142,11 +143,7 @@ const REFUSALS: Record<number, Omit<Refusal, 'status'>> = {
   503: { code: 'server_overloaded', message: 'The engine is currently overloaded, please try again later.' },
 }
 
-function refusalOf(
-  request: IncomingMessage,
-  api_key: string,
-  faults: FaultSwitch<ModelFaults>,
-): Refusal | null {
+function refusalOf(request: IncomingMessage, api_key: string, faults: FaultSwitch<ModelFaults>): Refusal | null {
   const { refuse_status, refuse_count } = faults.active
   if (refuse_status && (refuse_count === undefined || faults.take('refuse_count')))
     return { status: refuse_status, ...REFUSALS[refuse_status]! }
@@ -154,18 +151,14 @@ function refusalOf(
   if (urlOf(request).pathname !== '/v1/realtime')
     return { status: 404, code: 'not_found', message: `Invalid URL (GET ${urlOf(request).pathname})` }
   const model = modelOf(request)
-  if (model === '')
-    return { status: 400, code: 'missing_model', message: 'You must provide a model parameter.' }
+  if (model === '') return { status: 400, code: 'missing_model', message: 'You must provide a model parameter.' }
   return /realtime/.test(model) ? null : { status: 404, ...REFUSALS[404]! }
 }
 
 function isAuthentic(request: IncomingMessage, api_key: string): boolean {
   // Browsers cannot set headers; they bring the key as a sub-protocol.
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim())
-  return (
-    request.headers.authorization === `Bearer ${api_key}` ||
-    offered.includes(`openai-insecure-api-key.${api_key}`)
-  )
+  return request.headers.authorization === `Bearer ${api_key}` || offered.includes(`openai-insecure-api-key.${api_key}`)
 }
 
 function isBeta(request: IncomingMessage): boolean {

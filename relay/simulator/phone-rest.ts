@@ -36,9 +36,7 @@ const FORM_LIMIT_BYTES = 1024 * 1024
  * @throws never; failures are answers with Twilio's codes
  * @source Twilio REST API 2010-04-01
  */
-export function createRestListener(
-  world: RestWorld,
-): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRestListener(world: RestWorld): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     void answer(world, request).then(({ status, body }) => {
       const text = body ? JSON.stringify(body) : ''
@@ -77,10 +75,9 @@ async function answer(world: RestWorld, request: IncomingMessage): Promise<Answe
 }
 
 function route(world: RestWorld, request: Request): Answer {
-  const path =
-    /^\/2010-04-01\/Accounts\/([^/]+?)(?:\/(Calls|IncomingPhoneNumbers)(?:\/([^/]+?))?)?(?:\.json)?$/.exec(
-      request.path,
-    )
+  const path = /^\/2010-04-01\/Accounts\/([^/]+?)(?:\/(Calls|IncomingPhoneNumbers)(?:\/([^/]+?))?)?(?:\.json)?$/.exec(
+    request.path,
+  )
   if (!path || path[1] !== world.account_sid) return missing(request.path)
   const [, , kind, sid] = path
   if (!kind) return { status: 200, body: accountResource(world) }

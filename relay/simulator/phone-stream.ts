@@ -67,9 +67,7 @@ export class PhoneStream {
   /** Connects, then says `connected` and `start`. Rejects with a StreamError. */
   async open(): Promise<void> {
     const url = streamUrl(this.#options.url)
-    const key = this.#options.faults().bad_signature
-      ? `${this.#options.auth_token}-forged`
-      : this.#options.auth_token
+    const key = this.#options.faults().bad_signature ? `${this.#options.auth_token}-forged` : this.#options.auth_token
     const socket = new WebSocket(url, {
       // Lower-case on the wire, over the URL with its ws or wss scheme and no fields.
       headers: {

@@ -18,8 +18,7 @@ export function halveRate(samples: Float32Array): Float32Array {
   for (let i = 0; i < out.length; i++) {
     const first = i * 2 - middle
     let sum = 0
-    for (let k = Math.max(0, -first); k < TAPS && first + k < samples.length; k++)
-      sum += taps[k]! * samples[first + k]!
+    for (let k = Math.max(0, -first); k < TAPS && first + k < samples.length; k++) sum += taps[k]! * samples[first + k]!
     out[i] = sum
   }
   return out

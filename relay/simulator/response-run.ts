@@ -74,7 +74,6 @@ const FAILURES: Record<string, { type: string; message: string }> = {
  */
 export function statusDetails(ending: Ending | null): Record<string, unknown> | null {
   if (!ending || ending.status === 'completed') return null
-  if (ending.status === 'failed')
-    return { type: 'failed', error: { code: ending.code, ...FAILURES[ending.code] } }
+  if (ending.status === 'failed') return { type: 'failed', error: { code: ending.code, ...FAILURES[ending.code] } }
   return { type: ending.status, reason: ending.reason }
 }

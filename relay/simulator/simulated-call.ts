@@ -14,12 +14,7 @@ import type { CallEnd, CallEndReason, CallStatus, Heard, PhoneCall, StreamMessag
 import { newSid } from './phone-ids.ts'
 import type { PhoneStream } from './phone-stream.ts'
 import type { Log, Speech } from './speech.ts'
-import {
-  createStatusCallbacks,
-  type StatusCallbacks,
-  type StatusEvent,
-  type StatusTarget,
-} from './status-callbacks.ts'
+import { createStatusCallbacks, type StatusCallbacks, type StatusEvent, type StatusTarget } from './status-callbacks.ts'
 import type { Ticker } from './ticker.ts'
 import { createTwimlHost } from './twiml-host.ts'
 import { playTwiml } from './twiml-player.ts'
@@ -212,9 +207,7 @@ export class SimulatedCall implements PhoneCall {
       const fields = await extra()
       if (signal.aborted) return
       const verbs: readonly XmlElement[] =
-        twiml === undefined
-          ? await this.webhooks.fetchDocument(url, method, fields)
-          : this.webhooks.readDocument(twiml)
+        twiml === undefined ? await this.webhooks.fetchDocument(url, method, fields) : this.webhooks.readDocument(twiml)
       if (!signal.aborted) await playTwiml(createTwimlHost(this, this.#world, signal), verbs, signal)
     } catch (error) {
       if (!signal.aborted) await this.#apologize(error)
@@ -225,11 +218,13 @@ export class SimulatedCall implements PhoneCall {
     if (!(error instanceof WebhookError || error instanceof TwimlError))
       this.#world.log?.('simulated call failed', { call_sid: this.call_sid, error: String(error) })
     this.answer()
-    const audio = await this.#world.speech.render(
-      'We are sorry. An application error has occurred. Goodbye.',
-      STRANGER.voice,
-    )
-    await this.audio.announce(audio.mulaw)
+    try {
+      const text = 'We are sorry. An application error has occurred. Goodbye.'
+      await this.audio.announce((await this.#world.speech.render(text, STRANGER.voice)).mulaw)
+    } catch (failure) {
+      // Without a voice the call ends silently.
+      this.#world.log?.('announcement failed', { call_sid: this.call_sid, error: String(failure) })
+    }
     this.end('application_error')
   }
 
@@ -314,8 +309,7 @@ export class SimulatedCall implements PhoneCall {
   }
 
   noteStopped(stream: PhoneStream): void {
-    for (const key of Object.keys(this.#past) as (keyof typeof stream.counts)[])
-      this.#past[key] += stream.counts[key]
+    for (const key of Object.keys(this.#past) as (keyof typeof stream.counts)[]) this.#past[key] += stream.counts[key]
   }
 
   parameters(status: CallStatus | 'initiated'): Record<string, string> {

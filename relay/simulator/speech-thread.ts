@@ -7,10 +7,7 @@ import type { SpeakAnswer, SpeakRequest } from './speech-worker.ts'
 
 export class SpeechThread {
   readonly #log: Log | undefined
-  readonly #waiting = new Map<
-    number,
-    { resolve: (mulaw: Uint8Array) => void; reject: (error: Error) => void }
-  >()
+  readonly #waiting = new Map<number, { resolve: (mulaw: Uint8Array) => void; reject: (error: Error) => void }>()
   #worker: Worker | null = null
   #nextId = 1
   #isClosed = false
@@ -67,8 +64,7 @@ export class SpeechThread {
 /** Emitted, the thread's file is plain JavaScript; run from source, the thread registers the loader first (tsx itself does so in main threads only). */
 function startWorker(): Worker {
   const options = { execArgv: ['--no-warnings'] }
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./speech-worker.js', import.meta.url), options)
+  if (!import.meta.url.endsWith('.ts')) return new Worker(new URL('./speech-worker.js', import.meta.url), options)
   const tsx = createRequire(import.meta.url).resolve('tsx/package.json')
   const loader = new URL('./dist/esm/api/index.mjs', pathToFileURL(tsx)).href
   const file = new URL('./speech-worker.ts', import.meta.url).href

@@ -56,9 +56,7 @@ const SENTENCE_GAP_MS = 180
  */
 export function createSpeech(options: SpeechOptions = {}): Speech {
   const thread = new SpeechThread(options.log)
-  const cache = new SentenceCache(options.cache_bytes ?? 48 * 1024 * 1024, (text, voice) =>
-    thread.speak(text, voice),
-  )
+  const cache = new SentenceCache(options.cache_bytes ?? 48 * 1024 * 1024, (text, voice) => thread.speak(text, voice))
   let utterance = randomInt(65_536)
   return {
     async render(text, voice) {

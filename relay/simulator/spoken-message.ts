@@ -65,8 +65,7 @@ export async function speakMessage(
   let said = ''
   for (;;) {
     const piece = track.next()
-    if (run.isStopped || (!piece && track.isDone))
-      return { said, late: latePieces(world, plan, ids, track, piece) }
+    if (run.isStopped || (!piece && track.isDone)) return { said, late: latePieces(world, plan, ids, track, piece) }
     if (!piece) {
       await run.orStopped(track.grown())
       continue
@@ -100,12 +99,7 @@ async function render(
   track.complete()
 }
 
-function sendPiece(
-  world: SpeakingWorld,
-  plan: SpeakingPlan,
-  ids: Record<string, unknown>,
-  piece: TrackPiece,
-): void {
+function sendPiece(world: SpeakingWorld, plan: SpeakingPlan, ids: Record<string, unknown>, piece: TrackPiece): void {
   const audio = fromMulaw(piece.mulaw, plan.format)
   const delta = Buffer.from(audio.buffer, audio.byteOffset, audio.length).toString('base64')
   world.emit('response.output_audio.delta', { ...ids, delta })

@@ -9,8 +9,7 @@ import type { SpokenWord } from './speech.ts'
  * @source ours
  */
 export function splitSentences(text: string): string[] {
-  const parts =
-    text.replace(/\s+/g, ' ').match(/[^.!?]*(?:[.!?]+(?=\s|$)|[.!?]+(?=\S)[^.!?]*)*[.!?]*\s?/g) ?? []
+  const parts = text.replace(/\s+/g, ' ').match(/[^.!?]*(?:[.!?]+(?=\s|$)|[.!?]+(?=\S)[^.!?]*)*[.!?]*\s?/g) ?? []
   return parts.map((part) => part.trim()).filter((part) => part.length > 0)
 }
 

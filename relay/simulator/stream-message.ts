@@ -20,16 +20,14 @@ export function readRelayMessage(text: string, stream_sid: string): RelayMessage
   if (raw.streamSid !== stream_sid) return invalid('streamSid is not this stream')
   const extra = Object.keys(raw).find((key) => key !== 'event' && key !== 'streamSid' && key !== raw.event)
   if (extra !== undefined) return invalid(`unknown field "${extra}"`)
-  if (raw.event === 'clear')
-    return 'clear' in raw ? invalid('unknown field "clear"') : { event: 'clear', raw }
+  if (raw.event === 'clear') return 'clear' in raw ? invalid('unknown field "clear"') : { event: 'clear', raw }
   const body = raw[raw.event]
   if (!isObject(body)) return invalid(`"${raw.event}" is missing`)
   return raw.event === 'media' ? readMedia(body) : readMark(body, raw)
 }
 
 function readMedia(body: Record<string, unknown>): RelayMessage {
-  if (!hasOnly(body, 'payload') || typeof body.payload !== 'string')
-    return invalid('media must be { payload }')
+  if (!hasOnly(body, 'payload') || typeof body.payload !== 'string') return invalid('media must be { payload }')
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(body.payload)) return invalid('payload is not base64')
   return { event: 'media', mulaw: Buffer.from(body.payload, 'base64') }
 }

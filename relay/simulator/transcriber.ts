@@ -27,12 +27,7 @@ export class Transcriber {
   }
 
   /** A turn was committed. It is transcribed after the answer to it began, or soon if none is made. */
-  turn(
-    item: StoredItem,
-    text: string,
-    duration_ms: number,
-    settings: { model?: string | undefined } | null,
-  ): void {
+  turn(item: StoredItem, text: string, duration_ms: number, settings: { model?: string | undefined } | null): void {
     if (!settings || this.#world.faults().transcription_lost) return
     this.#waiting.push({ item, text, duration_ms, model: settings.model ?? 'gpt-4o-mini-transcribe' })
     this.#later(this.#delay() + 150)
@@ -74,8 +69,7 @@ export class Transcriber {
       this.#world.emit(`${name}.failed`, { ...ids, error })
       return
     }
-    for (const delta of text.match(/(\S+\s*){1,4}/g) ?? [])
-      this.#world.emit(`${name}.delta`, { ...ids, delta })
+    for (const delta of text.match(/(\S+\s*){1,4}/g) ?? []) this.#world.emit(`${name}.delta`, { ...ids, delta })
     if (item.wire.type === 'message' && item.wire.content[0]?.type === 'input_audio')
       item.wire.content[0].transcript = text
     this.#world.emit(`${name}.completed`, {
@@ -88,8 +82,7 @@ export class Transcriber {
 
 /** By token for the 4o family, by second for the others. */
 function usageOf(model: string, text: string, duration_ms: number): Record<string, unknown> {
-  if (!model.startsWith('gpt-4o'))
-    return { type: 'duration', seconds: Math.max(1, Math.ceil(duration_ms / 1000)) }
+  if (!model.startsWith('gpt-4o')) return { type: 'duration', seconds: Math.max(1, Math.ceil(duration_ms / 1000)) }
   const audio_tokens = Math.ceil(duration_ms / 100)
   const output_tokens = textTokens(text)
   return {

@@ -57,8 +57,7 @@ export function createTwimlHost(call: SimulatedCall, world: CallWorld, signal: A
         },
         noun,
       ),
-    dial: (verb) =>
-      runDial({ ...common, from: call.from, speech: world.speech, callee: world.callee, wait }, verb),
+    dial: (verb) => runDial({ ...common, from: call.from, speech: world.speech, callee: world.callee, wait }, verb),
     // Neither answered nor billed. Which status a plain rejection leaves is not documented; no-answer is our reading.
     reject: (reason) => call.finish(reason === 'busy' ? 'busy' : 'no-answer', 'rejected'),
     note: (code, message) => call.webhooks.note(code, message),

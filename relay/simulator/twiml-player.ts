@@ -28,11 +28,7 @@ export interface TwimlHost {
  * @throws what `host.fetch` throws
  * @source Twilio, TwiML for Programmable Voice
  */
-export async function playTwiml(
-  host: TwimlHost,
-  document: readonly XmlElement[],
-  signal: AbortSignal,
-): Promise<void> {
+export async function playTwiml(host: TwimlHost, document: readonly XmlElement[], signal: AbortSignal): Promise<void> {
   let verbs: readonly XmlElement[] | null = document
   for (let documents = 0; verbs && documents < 100; documents++) verbs = await playVerbs(host, verbs, signal)
   if (!signal.aborted) host.end('relay_hung_up')
@@ -52,11 +48,7 @@ async function playVerbs(
   return null
 }
 
-async function playVerb(
-  host: TwimlHost,
-  verb: XmlElement,
-  index: number,
-): Promise<readonly XmlElement[] | null> {
+async function playVerb(host: TwimlHost, verb: XmlElement, index: number): Promise<readonly XmlElement[] | null> {
   const { attributes } = verb
   const method = attributes.method?.toUpperCase() === 'GET' ? 'GET' : 'POST'
   if (verb.name !== 'Reject' && verb.name !== 'Redirect' && verb.name !== 'Hangup') host.answer()
@@ -72,8 +64,7 @@ async function playVerb(
       return attributes.action ? host.fetch(attributes.action, method, outcome) : null
     }
     case 'Say':
-      for (let times = loops(attributes.loop); times > 0; times--)
-        await host.say(verb.text, attributes.voice ?? 'man')
+      for (let times = loops(attributes.loop); times > 0; times--) await host.say(verb.text, attributes.voice ?? 'man')
       return null
     case 'Play':
       if (attributes.digits) await host.digits(attributes.digits)

@@ -44,8 +44,7 @@ const VERBS = new Set([
  */
 export function readTwiml(text: string): readonly XmlElement[] {
   const root = new XmlReader(text).document()
-  if (root.name !== 'Response')
-    throw new TwimlError(12100, `The document's root is <${root.name}>, not <Response>.`)
+  if (root.name !== 'Response') throw new TwimlError(12100, `The document's root is <${root.name}>, not <Response>.`)
   for (const verb of root.children)
     if (!VERBS.has(verb.name)) throw new TwimlError(12200, `<${verb.name}> is not a verb.`)
   return root.children

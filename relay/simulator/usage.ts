@@ -82,10 +82,8 @@ function headBlock(session: Pick<EffectiveSession, 'instructions' | 'tools'>): B
 
 function itemBlock(item: StoredItem): Block {
   const { wire } = item
-  if (wire.type === 'function_call')
-    return { key: wire.id, text: textTokens(wire.name + wire.arguments) + 6, audio: 0 }
-  if (wire.type === 'function_call_output')
-    return { key: wire.id, text: textTokens(wire.output) + 4, audio: 0 }
+  if (wire.type === 'function_call') return { key: wire.id, text: textTokens(wire.name + wire.arguments) + 6, audio: 0 }
+  if (wire.type === 'function_call_output') return { key: wire.id, text: textTokens(wire.output) + 4, audio: 0 }
   const ms_per_token = wire.role === 'assistant' ? 50 : 100
   const audio = Math.ceil(item.duration_ms / ms_per_token)
   const text = item.duration_ms > 0 && wire.role === 'user' ? 4 : textTokens(textOf(item)) + 4
@@ -93,10 +91,10 @@ function itemBlock(item: StoredItem): Block {
 }
 
 function sum(blocks: readonly Block[]): TokenCount {
-  return blocks.reduce(
-    (total, block) => ({ text: total.text + block.text, audio: total.audio + block.audio }),
-    { text: 0, audio: 0 },
-  )
+  return blocks.reduce((total, block) => ({ text: total.text + block.text, audio: total.audio + block.audio }), {
+    text: 0,
+    audio: 0,
+  })
 }
 
 function stepDown(count: TokenCount): TokenCount {

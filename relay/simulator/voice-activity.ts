@@ -2,9 +2,7 @@
 // silence. Pure: time is the position in the audio.
 import { BYTES_PER_MS, FRAME_BYTES, FRAME_MS, meanPower, powerOfDb } from './mulaw.ts'
 
-export type VoiceEvent =
-  | { type: 'started'; audio_start_ms: number }
-  | { type: 'stopped'; audio_end_ms: number }
+export type VoiceEvent = { type: 'started'; audio_start_ms: number } | { type: 'stopped'; audio_end_ms: number }
 
 export interface VoiceSettings {
   /** 0 to 1, as server_vad has it. */

@@ -83,8 +83,7 @@ export async function requestWebhook(request: WebhookRequest): Promise<WebhookAn
       return await follow(request, { ...overrides, total_ms: left_ms }, token)
     } catch (error) {
       if (!(error instanceof WebhookError)) throw error
-      const mayRetry =
-        overrides.retried.has(error.kind) || (overrides.retried.has('all') && error.kind !== 'tt')
+      const mayRetry = overrides.retried.has(error.kind) || (overrides.retried.has('all') && error.kind !== 'tt')
       if (!mayRetry || attempt >= overrides.retries || performance.now() >= deadline) throw error
     }
   }
@@ -97,22 +96,14 @@ function parseUrl(text: string): URL {
   return url
 }
 
-async function follow(
-  request: WebhookRequest,
-  overrides: ConnectionOverrides,
-  token: string,
-): Promise<WebhookAnswer> {
+async function follow(request: WebhookRequest, overrides: ConnectionOverrides, token: string): Promise<WebhookAnswer> {
   let hop = request
   for (let hops = 0; hops <= 10; hops++) {
     const answer = await attemptOnce(hop, overrides, token)
     if (answer.status >= 200 && answer.status < 300) return answer
     const isRedirect = [301, 302, 303, 307, 308].includes(answer.status) && answer.location !== undefined
     if (!isRedirect)
-      throw new WebhookError(
-        11200,
-        answer.status >= 500 ? '5xx' : '4xx',
-        `Got HTTP ${answer.status} from ${hop.url}.`,
-      )
+      throw new WebhookError(11200, answer.status >= 500 ? '5xx' : '4xx', `Got HTTP ${answer.status} from ${hop.url}.`)
     const url = new URL(answer.location!, hop.url).href
     // A redirected POST becomes a GET and loses its fields.
     hop = answer.status < 307 ? { ...hop, url, method: 'GET', params: {} } : { ...hop, url }
@@ -186,8 +177,7 @@ function readAnswer(
     }
     const limit = (delay_ms: number, kind: 'ct' | 'rt' | 'tt', code: number, what: string) => {
       const timer = setTimeout(
-        () =>
-          fail(new WebhookError(code, kind, `${what} after ${Math.round(delay_ms)} ms: ${outgoing.host}.`)),
+        () => fail(new WebhookError(code, kind, `${what} after ${Math.round(delay_ms)} ms: ${outgoing.host}.`)),
         Math.max(0, delay_ms),
       )
       timers.push(timer)
@@ -209,9 +199,7 @@ function readAnswer(
     outgoing.on('response', (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
-      response.on('error', (error) =>
-        fail(new WebhookError(11200, 'rt', `The answer broke off: ${error.message}`)),
-      )
+      response.on('error', (error) => fail(new WebhookError(11200, 'rt', `The answer broke off: ${error.message}`)))
       response.on('end', () => {
         for (const timer of timers) clearTimeout(timer)
         resolve({

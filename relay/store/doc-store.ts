@@ -100,9 +100,7 @@ export interface DocStore {
 }
 export interface TenantStore {
   readonly scope: TenantScope
-  collection<T extends Doc>(
-    spec: CollectionSpec & { scope: 'tenant' },
-  ): DocCollection<T & { tenant_id: string }>
+  collection<T extends Doc>(spec: CollectionSpec & { scope: 'tenant' }): DocCollection<T & { tenant_id: string }>
 }
 export interface PlatformStore {
   collection<T extends Doc>(spec: CollectionSpec & { scope: 'platform' }): DocCollection<T>

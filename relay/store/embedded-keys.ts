@@ -68,8 +68,7 @@ export function valueAt(doc: unknown, path: string): { many: boolean; value: unk
   let value: unknown = doc
   for (const step of path.split('.')) {
     if (Array.isArray(value)) return { many: true, value: undefined }
-    if (typeof value !== 'object' || value === null || value instanceof Date)
-      return { many: false, value: undefined }
+    if (typeof value !== 'object' || value === null || value instanceof Date) return { many: false, value: undefined }
     value = (value as Record<string, unknown>)[step]
   }
   return { many: Array.isArray(value), value }

@@ -170,8 +170,7 @@ export class WorkerLink implements EmbeddedLink {
   }
 
   #dropAll(message: string): void {
-    for (const id of [...this.#waiting.keys()])
-      this.#settle(id)?.reject(new StoreError('UNAVAILABLE', message))
+    for (const id of [...this.#waiting.keys()]) this.#settle(id)?.reject(new StoreError('UNAVAILABLE', message))
   }
 }
 
@@ -184,10 +183,7 @@ export function startStoreWorker(workerData: WorkerSettings): Worker {
   if (!import.meta.url.endsWith('.ts')) {
     return new Worker(new URL('./embedded-worker.js', import.meta.url), { workerData })
   }
-  const [loader, file] = [
-    import.meta.resolve('tsx/esm/api'),
-    new URL('./embedded-worker.ts', import.meta.url).href,
-  ]
+  const [loader, file] = [import.meta.resolve('tsx/esm/api'), new URL('./embedded-worker.ts', import.meta.url).href]
   const code = `import(${JSON.stringify(loader)}).then((tsx) => tsx.tsImport(${JSON.stringify(file)}, ${JSON.stringify(file)}))`
   return new Worker(code, { eval: true, execArgv: [], workerData })
 }

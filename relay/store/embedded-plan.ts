@@ -40,14 +40,7 @@ function collect(filter: Filter, columns: Columns, plan: Plan, rest: Filter[]): 
   for (const [path, test] of Object.entries(filter)) {
     if (path === '$and') for (const branch of test as Filter[]) collect(branch, columns, plan, rest)
     else if (path === '$or') rest.push({ $or: test as Filter[] })
-    else
-      collectField(
-        path,
-        isPlainObject(test) ? (test as FieldTest) : { $eq: test as Scalar },
-        columns,
-        plan,
-        rest,
-      )
+    else collectField(path, isPlainObject(test) ? (test as FieldTest) : { $eq: test as Scalar }, columns, plan, rest)
   }
 }
 
@@ -55,9 +48,7 @@ function collectField(path: string, test: FieldTest, columns: Columns, plan: Pla
   const column = columns.get(path)
   for (const [operator, value] of Object.entries(test)) {
     const isDecided =
-      path === '_id'
-        ? pushId(operator, value, plan)
-        : column !== undefined && pushKey(operator, value, column, plan)
+      path === '_id' ? pushId(operator, value, plan) : column !== undefined && pushKey(operator, value, column, plan)
     if (!isDecided) rest.push({ [path]: { [operator]: value } })
   }
 }
@@ -91,9 +82,7 @@ function pushKey(operator: string, value: unknown, column: Column, plan: Plan): 
       if (wanted.length > LIST_LIMIT) return false
       const keys = wanted.map(keyOf)
       if (column.many) keys.push(MANY)
-      plan.where.push(
-        keys.length === 1 ? `${column.sql} = ?` : `${column.sql} IN (${keys.map(() => '?').join()})`,
-      )
+      plan.where.push(keys.length === 1 ? `${column.sql} = ?` : `${column.sql} IN (${keys.map(() => '?').join()})`)
       plan.values.push(...keys)
       return !column.many
     }

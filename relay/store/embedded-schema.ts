@@ -19,9 +19,7 @@ export function prepareTable(
   indexes: readonly IndexSpec[],
 ): { table: string; columns: Map<string, Column> } {
   const table = quoted(name)
-  const paths = [...new Set(indexes.flatMap((index) => Object.keys(index.keys)))].filter(
-    (path) => path !== '_id',
-  )
+  const paths = [...new Set(indexes.flatMap((index) => Object.keys(index.keys)))].filter((path) => path !== '_id')
   const columns = new Map(paths.map((path) => [checkPath(path), { sql: quoted(`k:${path}`), many: false }]))
   const wanted = describeIndexes(name, table, indexes, columns)
   db.exec('BEGIN IMMEDIATE')
@@ -48,8 +46,7 @@ function makeTable(db: Database, table: string, columns: Map<string, Column>): v
 
 function dropOldIndexes(db: Database, table: string, wanted: Map<string, string>): void {
   const present = namesOf(db, `PRAGMA index_list(${table})`)
-  for (const old of present)
-    if (old.startsWith('i:') && !wanted.has(old)) db.exec(`DROP INDEX ${quoted(old)}`)
+  for (const old of present) if (old.startsWith('i:') && !wanted.has(old)) db.exec(`DROP INDEX ${quoted(old)}`)
 }
 
 /** A column that is no longer written to would answer with old values if it were asked again one day. */

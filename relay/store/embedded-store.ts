@@ -60,9 +60,7 @@ function placesOf({ isolation_level, levelOf }: EmbeddedStoreOptions) {
 
 /** The level `cluster` is a folder of its own: it can lie on a disk of its own. */
 function fileOf({ database }: Placement, level: IsolationLevel): string {
-  return level === 'cluster' && database !== PLATFORM.database
-    ? `${database}/phony.sqlite`
-    : `${database}.sqlite`
+  return level === 'cluster' && database !== PLATFORM.database ? `${database}/phony.sqlite` : `${database}.sqlite`
 }
 
 function embeddedCollection(link: EmbeddedLink, place: TablePlace): DocCollection {
@@ -78,8 +76,7 @@ function embeddedCollection(link: EmbeddedLink, place: TablePlace): DocCollectio
     count: (filter) => call({ kind: 'count', filter }),
     updateOne: (filter, update, options) =>
       call({ kind: 'update', filter, update, isMany: false, upsert: options?.upsert === true }),
-    updateMany: (filter, update) =>
-      call<UpdateResult>({ kind: 'update', filter, update, isMany: true, upsert: false }),
+    updateMany: (filter, update) => call<UpdateResult>({ kind: 'update', filter, update, isMany: true, upsert: false }),
     findOneAndUpdate: (filter, update, { upsert = false, ...options } = {}) =>
       call({ kind: 'find_and_update', filter, update, upsert, options }),
     deleteMany: (filter) => call({ kind: 'delete', filter }),

@@ -85,9 +85,7 @@ export class EmbeddedTable {
   count(filter: Filter): number {
     const plan = planFilter(filter, this.#columns)
     if (plan.rest !== null) return this.#search(filter, {}).length
-    const row = this.#prepare(`SELECT count(*) AS n FROM ${this.#table}${where(plan.where)}`).get(
-      ...plan.values,
-    )
+    const row = this.#prepare(`SELECT count(*) AS n FROM ${this.#table}${where(plan.where)}`).get(...plan.values)
     return (row as { n: number }).n
   }
 

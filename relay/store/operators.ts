@@ -14,17 +14,7 @@ import { checkPath, isPlainObject } from './field-paths.ts'
 const RANGES = new Set(['$gt', '$gte', '$lt', '$lte'])
 const SINGLE = new Set(['$eq', '$ne', ...RANGES])
 const LISTS = new Set(['$in', '$nin'])
-const UPDATES = new Set([
-  '$set',
-  '$unset',
-  '$inc',
-  '$min',
-  '$max',
-  '$push',
-  '$pull',
-  '$addToSet',
-  '$setOnInsert',
-])
+const UPDATES = new Set(['$set', '$unset', '$inc', '$min', '$max', '$push', '$pull', '$addToSet', '$setOnInsert'])
 /** Deeper than any filter of ours, shallow enough for every parser. */
 const DEPTH_LIMIT = 24
 
@@ -66,8 +56,7 @@ function checkedTest(path: string, test: Record<string, unknown>): FieldTest {
       if (!Array.isArray(value)) return refuse(`${operator} of "${path}" takes a list.`)
       checked[operator] = value.map((item) => checkedScalar(path, item))
     } else if (SINGLE.has(operator)) {
-      if (value === null && RANGES.has(operator))
-        return refuse(`${operator} of "${path}" cannot compare with null.`)
+      if (value === null && RANGES.has(operator)) return refuse(`${operator} of "${path}" cannot compare with null.`)
       checked[operator] = checkedScalar(path, value)
     } else if (operator === '$exists') {
       if (typeof value !== 'boolean') return refuse(`$exists of "${path}" takes true or false.`)
@@ -172,9 +161,7 @@ function checkedPull(path: string, value: unknown): unknown {
 function checkConflicts(paths: string[]): void {
   const sorted = [...paths].sort()
   for (const [at, path] of sorted.entries()) {
-    const clash = sorted.some(
-      (other, index) => index !== at && (other === path || other.startsWith(`${path}.`)),
-    )
+    const clash = sorted.some((other, index) => index !== at && (other === path || other.startsWith(`${path}.`)))
     if (clash) refuse(`The update touches "${path}" twice.`)
   }
 }
@@ -212,8 +199,7 @@ export function upsertSeed(filter: Filter, update: Update): Record<string, unkno
   collect(filter)
   if ('_id' in seed && update.$setOnInsert?._id !== undefined) refuse('An upsert is given "_id" twice.')
   const _id = seed._id ?? update.$setOnInsert?._id
-  if (typeof _id !== 'string' || _id === '')
-    refuse('An upsert names the _id of the document it may have to make.')
+  if (typeof _id !== 'string' || _id === '') refuse('An upsert names the _id of the document it may have to make.')
   checkConflicts(Object.keys(seed))
   return seed
 }

@@ -1,18 +1,7 @@
 // A spool's files: segments of lines, the cursor of what is applied, the rejected records, and the ballast that is given
 // up when the disk is full.
 import { randomBytes } from 'node:crypto'
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  statfs,
-  writeFile,
-} from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { StoreError } from './doc-store.ts'

@@ -49,16 +49,10 @@ function unmarked(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(unmarked)
   if (typeof value !== 'object' || value === null) return value
   if (Object.hasOwn(value, DATE)) return new Date((value as Record<string, number>)[DATE] ?? Number.NaN)
-  return mapEntries(value, ([key, item]) => [
-    key.startsWith(MARK) ? key.slice(MARK.length) : key,
-    unmarked(item),
-  ])
+  return mapEntries(value, ([key, item]) => [key.startsWith(MARK) ? key.slice(MARK.length) : key, unmarked(item)])
 }
 
 /** Through fromEntries, which makes `__proto__` a field like any other. */
-function mapEntries(
-  value: object,
-  map: (entry: [string, unknown]) => [string, unknown],
-): Record<string, unknown> {
+function mapEntries(value: object, map: (entry: [string, unknown]) => [string, unknown]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).map(map))
 }

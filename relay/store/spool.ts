@@ -197,9 +197,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
     if (this.#hasBallast) {
       this.#hasBallast = false
       await dropBallast(this.#dir)
-      this.#log?.error(
-        'The disk is full; the ballast of the spool was given up so that running calls can end',
-      )
+      this.#log?.error('The disk is full; the ballast of the spool was given up so that running calls can end')
     }
     return new StoreError('NO_SPACE', 'The disk is full; the record was not kept.', { cause })
   }
@@ -229,19 +227,15 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       .then(async () => {
         await writeCursor(this.#dir, seq)
         await this.#dropSegments(seq)
-        if (!this.#hasBallast && (await hasRoomForBallast(this.#dir)))
-          this.#hasBallast = await makeBallast(this.#dir)
+        if (!this.#hasBallast && (await hasRoomForBallast(this.#dir))) this.#hasBallast = await makeBallast(this.#dir)
       })
-      .catch((error: unknown) =>
-        this.#log?.warn('The cursor of the spool was not written', { error: String(error) }),
-      )
+      .catch((error: unknown) => this.#log?.warn('The cursor of the spool was not written', { error: String(error) }))
   }
 
   /** A segment ends where the next begins; the one being written stays. */
   async #dropSegments(applied_seq: number): Promise<void> {
     while (this.#segments.length > 0) {
-      const end =
-        this.#segments[1]?.first_seq ?? (this.#writer === null ? this.#next_seq : Number.POSITIVE_INFINITY)
+      const end = this.#segments[1]?.first_seq ?? (this.#writer === null ? this.#next_seq : Number.POSITIVE_INFINITY)
       if (end - 1 > applied_seq) break
       await rm(this.#segments.shift()!.path, { force: true })
     }

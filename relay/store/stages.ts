@@ -3,17 +3,7 @@ import { type Direction, type Stage, StoreError } from './doc-store.ts'
 import { checkPath, isPlainObject } from './field-paths.ts'
 import { checkedFilter, checkedSort } from './operators.ts'
 
-const ACCUMULATORS = new Set([
-  '$sum',
-  '$avg',
-  '$min',
-  '$max',
-  '$first',
-  '$last',
-  '$push',
-  '$addToSet',
-  '$count',
-])
+const ACCUMULATORS = new Set(['$sum', '$avg', '$min', '$max', '$first', '$last', '$push', '$addToSet', '$count'])
 /**
  * No `$dateTrunc`: mingo cuts days in UTC whatever the time zone. Days are grouped by `$dateToString`, which is right on both.
  */
@@ -49,15 +39,11 @@ function checkedStage(name: string, value: unknown): unknown {
     case '$match':
       return checkedFilter(value)
     case '$sort':
-      return checkedSort(
-        isPlainObject(value) ? (value as Record<string, Direction>) : refuse('$sort takes an object.'),
-      )
+      return checkedSort(isPlainObject(value) ? (value as Record<string, Direction>) : refuse('$sort takes an object.'))
     case '$limit':
     case '$skip': {
       const least = name === '$limit' ? 1 : 0
-      return Number.isInteger(value) && (value as number) >= least
-        ? value
-        : refuse(`${name} takes a whole number.`)
+      return Number.isInteger(value) && (value as number) >= least ? value : refuse(`${name} takes a whole number.`)
     }
     case '$count':
       return typeof value === 'string' ? checkPath(value) : refuse('$count takes a field name.')
@@ -81,8 +67,7 @@ function checkedUnwind(value: unknown): unknown {
 }
 
 function checkedProject(value: unknown): unknown {
-  if (!isPlainObject(value) || Object.keys(value).length === 0)
-    return refuse('$project takes an object of fields.')
+  if (!isPlainObject(value) || Object.keys(value).length === 0) return refuse('$project takes an object of fields.')
   return mapFields(value, (field) =>
     field === 0 || field === 1 || typeof field === 'boolean' ? field : checkedExpression(field, 0),
   )
@@ -117,16 +102,12 @@ function checkedExpression(value: unknown, depth: number): unknown {
   }
   const operator = Object.keys(value).find((key) => key.startsWith('$'))
   if (operator === undefined) return mapFields(value, (item) => checkedExpression(item, depth + 1))
-  if (!EXPRESSIONS.has(operator) || Object.keys(value).length !== 1)
-    return refuse(`"${operator}" is not allowed.`)
+  if (!EXPRESSIONS.has(operator) || Object.keys(value).length !== 1) return refuse(`"${operator}" is not allowed.`)
   return {
     [operator]: operator === '$literal' ? value[operator] : checkedExpression(value[operator], depth + 1),
   }
 }
 
-function mapFields(
-  fields: Record<string, unknown>,
-  check: (value: unknown) => unknown,
-): Record<string, unknown> {
+function mapFields(fields: Record<string, unknown>, check: (value: unknown) => unknown): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).map(([path, value]) => [checkPath(path), check(value)]))
 }

@@ -33,11 +33,7 @@ export interface RawStore {
  */
 export function scopedStore(raw: RawStore, log?: Pick<Logger, 'error'>): DocStore {
   const known = new Map<string, string>()
-  const open = (
-    spec: CollectionSpec,
-    scope: 'tenant' | 'platform',
-    tenant_id: string | null,
-  ): DocCollection => {
+  const open = (spec: CollectionSpec, scope: 'tenant' | 'platform', tenant_id: string | null): DocCollection => {
     checkSpec(spec, scope, known)
     return raw.collection(spec, tenant_id)
   }
@@ -53,9 +49,7 @@ export function scopedStore(raw: RawStore, log?: Pick<Logger, 'error'>): DocStor
       const store: TenantStore = {
         scope,
         collection: <T extends Doc>(spec: CollectionSpec) =>
-          guarded(open(spec, 'tenant', scope.tenant_id), bound) as unknown as DocCollection<
-            T & { tenant_id: string }
-          >,
+          guarded(open(spec, 'tenant', scope.tenant_id), bound) as unknown as DocCollection<T & { tenant_id: string }>,
       }
       return store
     },
@@ -73,10 +67,7 @@ function checkSpec(spec: CollectionSpec, scope: string, known: Map<string, strin
   }
   const described = JSON.stringify(spec.indexes)
   if ((known.get(spec.name) ?? described) !== described) {
-    throw new StoreError(
-      'NOT_ALLOWED',
-      `The collection "${spec.name}" is described twice, with different indexes.`,
-    )
+    throw new StoreError('NOT_ALLOWED', `The collection "${spec.name}" is described twice, with different indexes.`)
   }
   known.set(spec.name, described)
 }
@@ -114,8 +105,7 @@ function tenantBounds({ tenant_id }: TenantScope, log?: Pick<Logger, 'error'>): 
     update: (update) => {
       for (const fields of Object.values(update)) {
         for (const path of Object.keys(fields as object)) {
-          if (rootOf(path) === 'tenant_id')
-            throw new StoreError('NOT_ALLOWED', 'A document keeps its tenant_id.')
+          if (rootOf(path) === 'tenant_id') throw new StoreError('NOT_ALLOWED', 'A document keeps its tenant_id.')
         }
       }
       return update
@@ -167,14 +157,11 @@ function guarded(raw: DocCollection, bounds: Bounds): DocCollection {
       const checked = bounds.update(checkedUpdate(update))
       return raw.updateOne(seeded(filter, checked, given?.upsert), checked, given)
     },
-    updateMany: async (filter, update) =>
-      raw.updateMany(filtered(filter), bounds.update(checkedUpdate(update))),
+    updateMany: async (filter, update) => raw.updateMany(filtered(filter), bounds.update(checkedUpdate(update))),
     findOneAndUpdate: async (filter, update, given) => {
       const checked = bounds.update(checkedUpdate(update))
       const bound = seeded(filter, checked, given?.upsert)
-      return bounds.own(
-        await raw.findOneAndUpdate(bound, checked, { ...given, sort: checkedSort(given?.sort) }),
-      )
+      return bounds.own(await raw.findOneAndUpdate(bound, checked, { ...given, sort: checkedSort(given?.sort) }))
     },
     deleteMany: async (filter) => raw.deleteMany(filtered(filter)),
     aggregate: async <R>(stages: Record<string, unknown>[]) =>

@@ -2,13 +2,13 @@
 import type { DemoUser } from '../../shared/contract/access.ts'
 import type { NewAgent } from '../../shared/contract/agents.ts'
 import type { IsolationLevel, TenantLimits } from '../../shared/contract/tenants.ts'
-import type { JsonObject } from '../../shared/primitives.ts'
 import type { Role } from '../../shared/permissions.ts'
+import type { JsonObject } from '../../shared/primitives.ts'
 import { type UserRecord, users } from '../access/access-records.ts'
 import type { Passwords } from '../access/passwords.ts'
-import { agentVersions, agents } from '../agents/agent-records.ts'
-import { numberRoutesOf, phoneNumbers } from '../numbers/number-records.ts'
+import { agents, agentVersions } from '../agents/agent-records.ts'
 import type { CarrierNumber, NumberProvider } from '../numbers/number-ports.ts'
+import { numberRoutesOf, phoneNumbers } from '../numbers/number-records.ts'
 import { newId } from '../platform/ids.ts'
 import type { Clock } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
@@ -37,15 +37,39 @@ export interface DemoTenant {
   spare_numbers: string[]
 }
 
-async function addTenant(deps: FirstTenantsDeps, tenant: Pick<TenantRecord, 'id' | 'name' | 'time_zone' | 'business_context'>): Promise<void> {
-  await tenants(deps.store).insertOne({ ...tenant, _id: tenant.id, status: 'active', isolation_level: deps.isolation_level, limits: deps.limits, created_at: deps.clock.now() })
+async function addTenant(
+  deps: FirstTenantsDeps,
+  tenant: Pick<TenantRecord, 'id' | 'name' | 'time_zone' | 'business_context'>,
+): Promise<void> {
+  await tenants(deps.store).insertOne({
+    ...tenant,
+    _id: tenant.id,
+    status: 'active',
+    isolation_level: deps.isolation_level,
+    limits: deps.limits,
+    created_at: deps.clock.now(),
+  })
 }
 
-async function addUser(deps: FirstTenantsDeps, user: { email: string; name: string; password: string; memberships: { tenant_id: string; roles: Role[] }[]; platform_roles?: Role[] }): Promise<void> {
+async function addUser(
+  deps: FirstTenantsDeps,
+  user: {
+    email: string
+    name: string
+    password: string
+    memberships: { tenant_id: string; roles: Role[] }[]
+    platform_roles?: Role[]
+  },
+): Promise<void> {
   const now = deps.clock.now()
   const record: UserRecord = {
-    _id: newId('usr', now), email: user.email.toLowerCase(), name: user.name, password_hash: await deps.passwords.hash(user.password),
-    memberships: user.memberships, platform_roles: user.platform_roles ?? [], created_at: now,
+    _id: newId('usr', now),
+    email: user.email.toLowerCase(),
+    name: user.name,
+    password_hash: await deps.passwords.hash(user.password),
+    memberships: user.memberships,
+    platform_roles: user.platform_roles ?? [],
+    created_at: now,
   }
   await users(deps.store).insertOne(record)
 }
@@ -59,38 +83,87 @@ export async function seedDemo(deps: FirstTenantsDeps): Promise<void> {
     for (const agent of tenant.agents) await addAgent(deps, tenant, agent, carrier)
     for (const number of carrier.filter((known) => tenant.spare_numbers.includes(known.phone_number))) {
       await numberRoutesOf(deps.store).insertOne({ _id: number.phone_number, tenant_id: tenant.id, agent_id: null })
-      await phoneNumbers(deps.store.forTenant(tenantScope(tenant.id, 'relay'))).insertOne({ ...number, _id: number.phone_number, tenant_id: tenant.id, status: 'available', assigned_agent: null })
+      await phoneNumbers(deps.store.forTenant(tenantScope(tenant.id, 'relay'))).insertOne({
+        ...number,
+        _id: number.phone_number,
+        tenant_id: tenant.id,
+        status: 'available',
+        assigned_agent: null,
+      })
     }
   }
   for (const user of DEMO_USERS) await addUser(deps, user)
 }
 
-async function addAgent(deps: FirstTenantsDeps, tenant: DemoTenant, agent: DemoAgent, carrier: CarrierNumber[]): Promise<void> {
+async function addAgent(
+  deps: FirstTenantsDeps,
+  tenant: DemoTenant,
+  agent: DemoAgent,
+  carrier: CarrierNumber[],
+): Promise<void> {
   const now = deps.clock.now()
   const id = newId('agt', now)
   const scoped = deps.store.forTenant(tenantScope(tenant.id, 'relay'))
-  const phone_numbers = (agent.phone_numbers ?? []).filter((number) => carrier.some((known) => known.phone_number === number))
+  const phone_numbers = (agent.phone_numbers ?? []).filter((number) =>
+    carrier.some((known) => known.phone_number === number),
+  )
   const record = {
-    _id: id, id, tenant_id: tenant.id, name: agent.name, type: agent.type, phone_numbers, system_prompt: agent.system_prompt, voice: agent.voice,
-    greeting_message: agent.greeting_message ?? null, context_data: agent.context_data ?? {}, is_active: agent.is_active ?? true,
-    max_call_duration: agent.max_call_duration ?? 1800, version: 1, created_at: now, updated_at: now,
+    _id: id,
+    id,
+    tenant_id: tenant.id,
+    name: agent.name,
+    type: agent.type,
+    phone_numbers,
+    system_prompt: agent.system_prompt,
+    voice: agent.voice,
+    greeting_message: agent.greeting_message ?? null,
+    context_data: agent.context_data ?? {},
+    is_active: agent.is_active ?? true,
+    max_call_duration: agent.max_call_duration ?? 1800,
+    version: 1,
+    created_at: now,
+    updated_at: now,
   }
   await agents(scoped).insertOne(record)
   const { _id, tenant_id, created_at: _made, updated_at: _changed, ...snapshot } = record
-  await agentVersions(scoped).insertOne({ _id: `${id}.1`, tenant_id, agent_id: id, version: 1, snapshot: snapshot as never, changed_by: { id: 'relay', name: 'Phony' }, changed_at: now, note: 'Made with the demo' })
+  await agentVersions(scoped).insertOne({
+    _id: `${id}.1`,
+    tenant_id,
+    agent_id: id,
+    version: 1,
+    snapshot: snapshot as never,
+    changed_by: { id: 'relay', name: 'Phony' },
+    changed_at: now,
+    note: 'Made with the demo',
+  })
   for (const number of carrier.filter((known) => phone_numbers.includes(known.phone_number))) {
     const webhook_urls = await deps.provider.pointHere(number.twilio_sid)
     await numberRoutesOf(deps.store).insertOne({ _id: number.phone_number, tenant_id: tenant.id, agent_id: id })
-    await phoneNumbers(scoped).insertOne({ ...number, webhook_urls, _id: number.phone_number, tenant_id: tenant.id, status: 'assigned', assigned_agent: id })
+    await phoneNumbers(scoped).insertOne({
+      ...number,
+      webhook_urls,
+      _id: number.phone_number,
+      tenant_id: tenant.id,
+      status: 'assigned',
+      assigned_agent: id,
+    })
   }
 }
 
 /** The first tenant and its admin, on an empty store. @returns false when there is someone already */
-export async function addFirstAdmin(deps: FirstTenantsDeps, admin: { email: string; password: string }): Promise<boolean> {
+export async function addFirstAdmin(
+  deps: FirstTenantsDeps,
+  admin: { email: string; password: string },
+): Promise<boolean> {
   if ((await users(deps.store).count({})) > 0) return false
   const id = newId('tnt', deps.clock.now())
   await addTenant(deps, { id, name: 'My company', time_zone: 'UTC', business_context: {} })
-  await addUser(deps, { ...admin, name: 'Admin', memberships: [{ tenant_id: id, roles: ['tenant_admin'] }], platform_roles: ['platform_admin'] })
+  await addUser(deps, {
+    ...admin,
+    name: 'Admin',
+    memberships: [{ tenant_id: id, roles: ['tenant_admin'] }],
+    platform_roles: ['platform_admin'],
+  })
   return true
 }
 
@@ -99,6 +172,19 @@ export function demoUsers(): DemoUser[] {
   return DEMO_USERS.flatMap((user) => {
     const first = user.memberships[0]
     const tenant = DEMO_TENANTS.find((known) => known.id === first?.tenant_id)
-    return first && tenant ? [{ email: user.email, name: user.name, password: user.password, tenant_id: tenant.id, tenant_name: user.memberships.map((membership) => DEMO_TENANTS.find((known) => known.id === membership.tenant_id)?.name).join(', '), roles: first.roles }] : []
+    return first && tenant
+      ? [
+          {
+            email: user.email,
+            name: user.name,
+            password: user.password,
+            tenant_id: tenant.id,
+            tenant_name: user.memberships
+              .map((membership) => DEMO_TENANTS.find((known) => known.id === membership.tenant_id)?.name)
+              .join(', '),
+            roles: first.roles,
+          },
+        ]
+      : []
   })
 }

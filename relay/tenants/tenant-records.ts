@@ -8,7 +8,8 @@ export type TenantRecord = Stored<Tenant> & { _id: string; [field: string]: unkn
 
 const TENANTS = { name: 'tenants', scope: 'platform', indexes: [] } as const satisfies CollectionSpec
 
-export const tenants = (store: DocStore): DocCollection<TenantRecord> => store.platform.collection<TenantRecord>(TENANTS)
+export const tenants = (store: DocStore): DocCollection<TenantRecord> =>
+  store.platform.collection<TenantRecord>(TENANTS)
 
 const CACHE_MS = 2_000
 

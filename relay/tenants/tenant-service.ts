@@ -8,7 +8,9 @@ export interface TenantService {
   getTenant: Handler<Routes['getTenant']>
 }
 
-export function createTenantService(deps: { tenantOf: (tenant_id: string) => Promise<TenantRecord | null> }): TenantService {
+export function createTenantService(deps: {
+  tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
+}): TenantService {
   return {
     async getTenant(actor) {
       const tenant = actor.scope && (await deps.tenantOf(actor.scope.tenant_id))

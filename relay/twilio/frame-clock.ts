@@ -32,7 +32,10 @@ export class FrameClock {
     if (Number.isNaN(timestamp_ms)) return { pass: true, silence_before: null }
     const missing_ms = this.#expectedMs === null ? 0 : timestamp_ms - this.#expectedMs
     this.#expectedMs = Math.max(this.#expectedMs ?? 0, timestamp_ms) + duration_ms
-    return { pass: true, silence_before: missing_ms > TOLERANCE_MS ? silence(Math.min(missing_ms, LONGEST_FILL_MS)) : null }
+    return {
+      pass: true,
+      silence_before: missing_ms > TOLERANCE_MS ? silence(Math.min(missing_ms, LONGEST_FILL_MS)) : null,
+    }
   }
 
   /** Asked now and then. @returns silence to feed when frames have stopped coming, once for each pause */

@@ -26,7 +26,13 @@ interface WireMessage {
   media?: { payload?: unknown; chunk?: unknown; timestamp?: unknown }
   mark?: { name?: unknown }
   dtmf?: { digit?: unknown }
-  start?: { streamSid?: unknown; callSid?: unknown; accountSid?: unknown; customParameters?: Record<string, unknown>; mediaFormat?: { encoding?: unknown; sampleRate?: unknown } }
+  start?: {
+    streamSid?: unknown
+    callSid?: unknown
+    accountSid?: unknown
+    customParameters?: Record<string, unknown>
+    mediaFormat?: { encoding?: unknown; sampleRate?: unknown }
+  }
 }
 
 /** Takes over an open socket of the carrier. Everything it opens it closes. */
@@ -77,8 +83,14 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
 
   function hear(media: WireMessage['media']): void {
     const payload = media?.payload
-    if (typeof payload !== 'string' || !isBase64(payload)) return listener?.onMalformed('a media message without a payload')
-    const verdict = frames.accept(Number(media?.chunk ?? 0), Number(media?.timestamp ?? Number.NaN), pcmuDurationMs(payload), Date.now())
+    if (typeof payload !== 'string' || !isBase64(payload))
+      return listener?.onMalformed('a media message without a payload')
+    const verdict = frames.accept(
+      Number(media?.chunk ?? 0),
+      Number(media?.timestamp ?? Number.NaN),
+      pcmuDurationMs(payload),
+      Date.now(),
+    )
     if (!verdict.pass) return listener?.onMalformed('a media message that came twice or late')
     if (verdict.silence_before) listener?.onAudio(verdict.silence_before)
     listener?.onAudio(payload)
@@ -132,9 +144,15 @@ const isBase64 = (text: string): boolean => text.length > 0 && text.length % 4 =
 
 function parseStart({ start }: WireMessage): StartMessage | null {
   const token = start?.customParameters?.token
-  if (typeof start?.streamSid !== 'string' || typeof start.callSid !== 'string' || typeof token !== 'string') return null
+  if (typeof start?.streamSid !== 'string' || typeof start.callSid !== 'string' || typeof token !== 'string')
+    return null
   if (start.mediaFormat?.encoding !== undefined && start.mediaFormat.encoding !== 'audio/x-mulaw') return null
-  return { stream_sid: start.streamSid, call_sid: start.callSid, account_sid: typeof start.accountSid === 'string' ? start.accountSid : '', token }
+  return {
+    stream_sid: start.streamSid,
+    call_sid: start.callSid,
+    account_sid: typeof start.accountSid === 'string' ? start.accountSid : '',
+    token,
+  }
 }
 
 /** Only the three messages the carrier accepts, with no field more. */

@@ -1,13 +1,15 @@
 // The account's phone numbers through the carrier's REST API.
 import type { CarrierNumber, NumberProvider } from '../numbers/number-ports.ts'
-import { type TwilioClient, asking } from './twilio-client.ts'
+import { asking, type TwilioClient } from './twilio-client.ts'
 
 /** Time limits and retries of our voice webhook, as a fragment the carrier reads and does not send. Source: protocols A.4. */
 const OVERRIDES = '#ct=2000&rt=5000&rc=2&rp=all'
 
 /** Where a number's webhooks point when it is ours. */
 export const voiceUrls = (public_url: string) => ({
-  voice_url: `${public_url}/receive_call${OVERRIDES}`, voice_fallback_url: `${public_url}/call_fallback`, status_callback: `${public_url}/call_status`,
+  voice_url: `${public_url}/receive_call${OVERRIDES}`,
+  voice_fallback_url: `${public_url}/call_fallback`,
+  status_callback: `${public_url}/call_status`,
 })
 
 export function twilioNumbers(client: TwilioClient, public_url: string): NumberProvider {
@@ -15,23 +17,43 @@ export function twilioNumbers(client: TwilioClient, public_url: string): NumberP
   return {
     async list() {
       const numbers = await asking(client.incomingPhoneNumbers.list({ limit: 1000 }))
-      return numbers.map((number): CarrierNumber => ({
-        twilio_sid: number.sid,
-        phone_number: number.phoneNumber,
-        friendly_name: number.friendlyName,
-        capabilities: Object.entries(number.capabilities).filter(([, has]) => has).map(([name]) => name),
-        webhook_urls: urlsOf(number),
-      }))
+      return numbers.map(
+        (number): CarrierNumber => ({
+          twilio_sid: number.sid,
+          phone_number: number.phoneNumber,
+          friendly_name: number.friendlyName,
+          capabilities: Object.entries(number.capabilities)
+            .filter(([, has]) => has)
+            .map(([name]) => name),
+          webhook_urls: urlsOf(number),
+        }),
+      )
     },
     async pointHere(twilio_sid) {
-      return urlsOf(await asking(client.incomingPhoneNumbers(twilio_sid).update({
-        voiceUrl: urls.voice_url, voiceMethod: 'POST', voiceFallbackUrl: urls.voice_fallback_url, voiceFallbackMethod: 'POST',
-        statusCallback: urls.status_callback, statusCallbackMethod: 'POST',
-      })))
+      return urlsOf(
+        await asking(
+          client.incomingPhoneNumbers(twilio_sid).update({
+            voiceUrl: urls.voice_url,
+            voiceMethod: 'POST',
+            voiceFallbackUrl: urls.voice_fallback_url,
+            voiceFallbackMethod: 'POST',
+            statusCallback: urls.status_callback,
+            statusCallbackMethod: 'POST',
+          }),
+        ),
+      )
     },
   }
 }
 
-function urlsOf(number: { voiceUrl: string | null; statusCallback: string | null; voiceFallbackUrl: string | null }): CarrierNumber['webhook_urls'] {
-  return { voice: number.voiceUrl || null, status: number.statusCallback || null, fallback: number.voiceFallbackUrl || null }
+function urlsOf(number: {
+  voiceUrl: string | null
+  statusCallback: string | null
+  voiceFallbackUrl: string | null
+}): CarrierNumber['webhook_urls'] {
+  return {
+    voice: number.voiceUrl || null,
+    status: number.statusCallback || null,
+    fallback: number.voiceFallbackUrl || null,
+  }
 }

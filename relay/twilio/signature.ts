@@ -14,7 +14,8 @@ export function signatureCheck(auth_tokens: readonly string[]): SignatureCheck {
     auth_tokens.some((token) => twilio.validateRequest(token, signature, url, params))
   return {
     isFormSigned: (signature, url, params) => signature !== undefined && matches(signature, url, params),
-    isUpgradeSigned: (signature, url) => signature !== undefined && spellings(url).some((spelling) => matches(signature, spelling, {})),
+    isUpgradeSigned: (signature, url) =>
+      signature !== undefined && spellings(url).some((spelling) => matches(signature, spelling, {})),
   }
 }
 

@@ -1,7 +1,7 @@
 // The carrier's switchboard through its REST API.
 import type { Telephony } from '../live/live-ports.ts'
 import { RelayError } from '../platform/errors.ts'
-import { type TwilioClient, asking } from './twilio-client.ts'
+import { asking, type TwilioClient } from './twilio-client.ts'
 
 /** Not there, or in no state to be ended: it is over, and that is what was wanted. Source: protocols C.3. */
 const IS_OVER = new Set([20404, 21220])

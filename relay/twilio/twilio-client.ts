@@ -1,6 +1,6 @@
 // The official REST client, pointed where the configuration says. Both carrier adapters share it.
 import twilio from 'twilio'
-import { RelayError, messageOf } from '../platform/errors.ts'
+import { messageOf, RelayError } from '../platform/errors.ts'
 
 export interface TwilioConfig {
   account_sid: string
@@ -23,6 +23,10 @@ export async function asking<T>(request: Promise<T>): Promise<T> {
     return await request
   } catch (cause) {
     const status = (cause as { status?: number }).status
-    throw new RelayError('CARRIER_FAILED', { detail: `Twilio answered ${status ?? 'nothing'}: ${messageOf(cause)} Nothing was changed.` }, { cause })
+    throw new RelayError(
+      'CARRIER_FAILED',
+      { detail: `Twilio answered ${status ?? 'nothing'}: ${messageOf(cause)} Nothing was changed.` },
+      { cause },
+    )
   }
 }

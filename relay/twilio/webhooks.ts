@@ -34,12 +34,20 @@ export function streamUrl(public_url: string): string {
 }
 
 export function twilioWebhooks(deps: WebhookDeps): Router {
-  const urls = { stream: streamUrl(deps.public_url), action: `${deps.public_url}/stream_ended`, status: `${deps.public_url}/stream_status` }
+  const urls = {
+    stream: streamUrl(deps.public_url),
+    action: `${deps.public_url}/stream_ended`,
+    status: `${deps.public_url}/stream_status`,
+  }
   const router = Router()
-  router.use(['/receive_call', '/call_status', '/call_fallback', '/stream_ended', '/stream_status'], urlencoded({ extended: false, limit: '64kb' }), (req, _res, next) => {
-    requireSignature(deps, req)
-    next()
-  })
+  router.use(
+    ['/receive_call', '/call_status', '/call_fallback', '/stream_ended', '/stream_status'],
+    urlencoded({ extended: false, limit: '64kb' }),
+    (req, _res, next) => {
+      requireSignature(deps, req)
+      next()
+    },
+  )
 
   router.post('/receive_call', async (req, res) => {
     const form = parse(IncomingForm, req.body)
@@ -62,12 +70,19 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
   })
 
   router.post('/stream_status', (req, res) => {
-    deps.log.debug('A media stream changed', { call_sid: req.body.CallSid, event: req.body.StreamEvent, error: req.body.StreamError })
+    deps.log.debug('A media stream changed', {
+      call_sid: req.body.CallSid,
+      event: req.body.StreamEvent,
+      error: req.body.StreamError,
+    })
     res.status(204).end()
   })
 
   router.post('/call_fallback', (req, res) => {
-    deps.log.error('The carrier fell back: our answer did not come or could not be read', { call_sid: req.body.CallSid, error: req.body.ErrorCode })
+    deps.log.error('The carrier fell back: our answer did not come or could not be read', {
+      call_sid: req.body.CallSid,
+      error: req.body.ErrorCode,
+    })
     answer(res, sayTwiml('We have a technical problem. Please call again in a few minutes. Goodbye.'))
   })
   return router
@@ -84,7 +99,9 @@ function requireSignature(deps: WebhookDeps, req: Request): void {
 function parse<T extends z.ZodType>(form: T, body: unknown): z.output<T> {
   const parsed = form.safeParse(body)
   if (parsed.success) return parsed.data
-  throw new RelayError('BODY_INVALID', { errors: parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message })) })
+  throw new RelayError('BODY_INVALID', {
+    errors: parsed.error.issues.map((issue) => ({ pointer: `/${issue.path.join('/')}`, detail: issue.message })),
+  })
 }
 
 function answer(res: Response, twiml: string): void {

@@ -1,8 +1,8 @@
 // Access: who is asking, for which tenant, and what they may do.
 import { z } from 'zod'
-import type { Route } from '../route.ts'
 import { Permission, Role } from '../permissions.ts'
 import { Id } from '../primitives.ts'
+import type { Route } from '../route.ts'
 
 export const User = z.object({ id: Id, email: z.email(), name: z.string() })
 export type User = z.infer<typeof User>

@@ -1,16 +1,7 @@
 // Agents: who answers a number, with which words and which voice.
 import { z } from 'zod'
+import { CONTEXT_LIMIT_BYTES, Id, Instant, Json, JsonObject, PageQuery, PhoneNumber, page } from '../primitives.ts'
 import type { Route } from '../route.ts'
-import {
-  CONTEXT_LIMIT_BYTES,
-  Id,
-  Instant,
-  Json,
-  JsonObject,
-  PageQuery,
-  PhoneNumber,
-  page,
-} from '../primitives.ts'
 
 export const AGENT_TYPES = ['inbound', 'outbound', 'hybrid'] as const
 export const AgentType = z.enum(AGENT_TYPES)

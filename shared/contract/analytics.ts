@@ -1,7 +1,7 @@
 // Analytics: rates and sums over hourly roll-ups of one tenant.
 import { z } from 'zod'
-import type { Route } from '../route.ts'
 import { Id, Instant, Usd } from '../primitives.ts'
+import type { Route } from '../route.ts'
 import { Outcome } from './calls.ts'
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour))

@@ -1,7 +1,7 @@
 // Calls: one call session from the first ring to its cost.
 import { z } from 'zod'
+import { CallSid, Id, Instant, type Json, JsonObject, PageQuery, page, Usd } from '../primitives.ts'
 import type { Route } from '../route.ts'
-import { CallSid, Id, Instant, Json, JsonObject, PageQuery, Usd, page } from '../primitives.ts'
 
 /** The carrier's stored word. Source: Twilio Voice, CallStatus. */
 export const CALL_STATUSES = [

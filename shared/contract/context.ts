@@ -1,7 +1,7 @@
 // Context: what an agent knows in a call, in three layers (business, agent, this call), each change a version.
 import { z } from 'zod'
-import type { Route } from '../route.ts'
 import { CallSid, Id, Instant, Json, JsonObject, PageQuery, page } from '../primitives.ts'
+import type { Route } from '../route.ts'
 import { Agent, ContextData } from './agents.ts'
 
 export const ContextState = z.enum(['pending', 'applied', 'refused'])

@@ -1,7 +1,7 @@
 // Numbers: the phone numbers of a tenant and the agent each one leads to.
 import { z } from 'zod'
+import { PhoneNumber as E164, Id, PageQuery, page } from '../primitives.ts'
 import type { Route } from '../route.ts'
-import { Id, PageQuery, PhoneNumber as E164, page } from '../primitives.ts'
 
 export const PhoneNumber = z.object({
   phone_number: E164,

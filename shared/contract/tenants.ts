@@ -1,7 +1,7 @@
 // Tenants: the sealed-off companies on one installation.
 import { z } from 'zod'
-import type { Route } from '../route.ts'
 import { Id, Instant, JsonObject, Usd } from '../primitives.ts'
+import type { Route } from '../route.ts'
 
 export const TenantLimits = z.object({
   agents: z.number().int().positive(),

@@ -8,14 +8,27 @@ import { chromium } from '@playwright/test'
 import { startRelayProcess } from '../support/relay-process.ts'
 
 const PICTURES = join(import.meta.dirname, '../../docs/pictures')
-const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
 
 async function main(): Promise<void> {
   const data_dir = mkdtempSync(join(tmpdir(), 'phony-pictures-'))
   const relay = await startRelayProcess({ DEMO: 'true', PORT: '0', DATA_DIR: data_dir })
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS })
   try {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', deviceScaleFactor: 1.5 })
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      colorScheme: 'light',
+      deviceScaleFactor: 1.5,
+    })
     await page.goto(`${relay.url}/console/`)
     await page.getByRole('button', { name: /Dana Ortiz/ }).click()
     const urgent = page.getByRole('gridcell').filter({ hasText: /Asked for a person|Rule words/ })

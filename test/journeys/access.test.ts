@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { ACME, type TestRelay, client, signIn, startTestRelay } from '../support/running-relay.ts'
+import { ACME, client, signIn, startTestRelay, type TestRelay } from '../support/running-relay.ts'
 
 let test: TestRelay
 beforeAll(async () => {
@@ -21,7 +21,10 @@ const socketStatus = (url: string, options: { headers?: Record<string, string>; 
 
 describe('signing in', () => {
   it('a demo user signs in with one click’s worth of facts, and knows where and what they may', async () => {
-    const setup = (await (await fetch(`${test.url}/api/setup`)).json()) as { demo_users: { email: string; password: string; name: string }[]; simulated: object }
+    const setup = (await (await fetch(`${test.url}/api/setup`)).json()) as {
+      demo_users: { email: string; password: string; name: string }[]
+      simulated: object
+    }
     expect(setup.simulated).toEqual({ phone: true, model: true })
     const first = setup.demo_users[0]!
     const me = await (await signIn(test.url, first.email, first.password)).ok('getMe', {})
@@ -30,16 +33,30 @@ describe('signing in', () => {
   })
 
   it('a wrong password and an unknown person get the same answer', async () => {
-    const answers = await Promise.all([['dana@acme.example', 'wrong'], ['nobody@acme.example', 'wrong']].map(async ([email, password]) => {
-      const answer = await fetch(`${test.url}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email, password }) })
-      return { status: answer.status, body: await answer.text() }
-    }))
+    const answers = await Promise.all(
+      [
+        ['dana@acme.example', 'wrong'],
+        ['nobody@acme.example', 'wrong'],
+      ].map(async ([email, password]) => {
+        const answer = await fetch(`${test.url}/api/auth/login`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password }),
+        })
+        return { status: answer.status, body: await answer.text() }
+      }),
+    )
     expect(answers[0]!.status).toBe(401)
     expect(answers[0]).toEqual(answers[1])
   })
 
   it('guessing is slowed down and says for how long', async () => {
-    const guess = () => fetch(`${test.url}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'priya@acme.example', password: 'guess' }) })
+    const guess = () =>
+      fetch(`${test.url}/api/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'priya@acme.example', password: 'guess' }),
+      })
     const answers = []
     for (let tries = 0; tries < 12; tries++) answers.push(await guess())
     const last = answers.at(-1)!
@@ -87,7 +104,10 @@ describe('sockets', () => {
 
   it('a page of another origin is refused, the console’s own and the desktop’s are not', async () => {
     const { access_token } = await test.as('dana')
-    const open = (origin: string) => socketStatus(`${test.url.replace('http', 'ws')}/events/ws`, { headers: { authorization: `Bearer ${access_token}`, origin } })
+    const open = (origin: string) =>
+      socketStatus(`${test.url.replace('http', 'ws')}/events/ws`, {
+        headers: { authorization: `Bearer ${access_token}`, origin },
+      })
     expect(await open('https://evil.example')).toBe(403)
     expect(await open('app://console')).toBe('open')
     expect(await open(test.url)).toBe('open')
@@ -95,7 +115,9 @@ describe('sockets', () => {
 
   it('a socket ends with the sign-in it was opened by', async () => {
     const dana = await test.as('dana')
-    const socket = new WebSocket(`${test.url.replace('http', 'ws')}/events/ws`, { headers: { authorization: `Bearer ${dana.access_token}` } })
+    const socket = new WebSocket(`${test.url.replace('http', 'ws')}/events/ws`, {
+      headers: { authorization: `Bearer ${dana.access_token}` },
+    })
     const closed = new Promise((resolve) => socket.on('close', resolve))
     await new Promise((resolve) => socket.on('open', resolve))
     await dana.ok('logout', { body: { refresh_token: dana.refresh_token } })
@@ -104,7 +126,11 @@ describe('sockets', () => {
 
   it('an analyst may not listen in', async () => {
     const ines = await test.as('ines')
-    expect(await socketStatus(`${test.url.replace('http', 'ws')}/calls/CA${'0'.repeat(32)}/listen`, { headers: { authorization: `Bearer ${ines.access_token}` } })).toBe(403)
+    expect(
+      await socketStatus(`${test.url.replace('http', 'ws')}/calls/CA${'0'.repeat(32)}/listen`, {
+        headers: { authorization: `Bearer ${ines.access_token}` },
+      }),
+    ).toBe(403)
   })
 })
 
@@ -117,6 +143,8 @@ describe('requests', () => {
     const second = await priya.call('createAgent', { body }, key)
     expect([first.status, second.status, second.headers.get('idempotent-replayed')]).toEqual([201, 201, 'true'])
     expect(second.body).toEqual(first.body)
-    expect((await priya.call('createAgent', { body: { ...body, name: 'Another' } }, key)).body).toMatchObject({ code: 'IDEMPOTENCY_MISMATCH' })
+    expect((await priya.call('createAgent', { body: { ...body, name: 'Another' } }, key)).body).toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+    })
   })
 })

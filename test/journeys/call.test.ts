@@ -12,18 +12,34 @@ describe('one call, end to end', () => {
     const call = network.placeCall({ from: '+14155550142', to: BILLING })
     const session = await model.session()
     const update = await session.next('session.update')
-    expect(update.session).toMatchObject({ type: 'realtime', audio: { input: { format: { type: 'audio/pcmu' } }, output: { format: { type: 'audio/pcmu' }, voice: 'alloy' } } })
+    expect(update.session).toMatchObject({
+      type: 'realtime',
+      audio: { input: { format: { type: 'audio/pcmu' } }, output: { format: { type: 'audio/pcmu' }, voice: 'alloy' } },
+    })
     const greeting = await session.next('response.create')
     expect(JSON.stringify(greeting)).toContain('Thanks for calling Acme Corporation billing')
     const started = await feed.next('call.started')
     expect(started.call_session).toMatchObject({ tenant_id: ACME, from_number: '+14155550142', status: 'ringing' })
-    const greeted = await feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.speaker === 'agent' && turn.is_final)
+    const greeted = await feed.next(
+      'call.transcript',
+      ({ turn }) => turn.kind === 'speech' && turn.speaker === 'agent' && turn.is_final,
+    )
     expect(greeted.turn).toMatchObject({ text: 'Hello, how can I help?', heard_ms: 600, unheard_text: '' })
 
     session.send({ type: 'input_audio_buffer.speech_started', item_id: 'c1', audio_start_ms: 1_200 })
     session.send({ type: 'input_audio_buffer.speech_stopped', item_id: 'c1', audio_end_ms: 2_000 })
-    const item = session.speak('Your next invoice is on the eighteenth of November and it will be forty dollars.', 4_000, { response_id: 'r_long', finish: false })
-    session.send({ type: 'conversation.item.input_audio_transcription.completed', item_id: 'c1', content_index: 0, transcript: 'When is my invoice?', usage: { type: 'duration', seconds: 1 } })
+    const item = session.speak(
+      'Your next invoice is on the eighteenth of November and it will be forty dollars.',
+      4_000,
+      { response_id: 'r_long', finish: false },
+    )
+    session.send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: 'c1',
+      content_index: 0,
+      transcript: 'When is my invoice?',
+      usage: { type: 'duration', seconds: 1 },
+    })
     await until(() => call.heard.played_ms > 1_200)
     session.send({ type: 'input_audio_buffer.speech_started', item_id: 'c2', audio_start_ms: 3_500 })
     const truncate = await session.next('conversation.item.truncate')
@@ -36,12 +52,21 @@ describe('one call, end to end', () => {
 
     call.hangUp()
     const ended = await feed.next('call.ended')
-    expect(ended.call_session).toMatchObject({ status: 'completed', outcome: 'unresolved', end_reason: 'The caller hung up.', live: null })
+    expect(ended.call_session).toMatchObject({
+      status: 'completed',
+      outcome: 'unresolved',
+      end_reason: 'The caller hung up.',
+      live: null,
+    })
     const record = await until(async () => {
       const found = await dana.ok('getCall', { params: { call_sid: call.call_sid } })
       return found.ended_at && found
     })
-    expect(record.transcript.filter((turn) => turn.kind === 'speech').map((turn) => turn.turn_id)).toEqual([expect.stringMatching(/^item_/), 'c1', item])
+    expect(record.transcript.filter((turn) => turn.kind === 'speech').map((turn) => turn.turn_id)).toEqual([
+      expect.stringMatching(/^item_/),
+      'c1',
+      item,
+    ])
     expect(call.errors).toEqual([])
     const analytics = await until(async () => {
       const found = await dana.ok('getAnalytics', { query: {} })

@@ -9,12 +9,20 @@ async function calling(options: Parameters<typeof stage>[0] = {}, agent: Record<
   const dana = await test.as('dana')
   const priya = await test.as('priya')
   const feed = await dana.events()
-  const billing = (await priya.ok('listAgents', { query: {} })).items.find((item) => item.phone_numbers.includes(BILLING))!
+  const billing = (await priya.ok('listAgents', { query: {} })).items.find((item) =>
+    item.phone_numbers.includes(BILLING),
+  )!
   if (Object.keys(agent).length > 0) await priya.ok('changeAgent', { params: { agent_id: billing.id }, body: agent })
   const call = network.placeCall({ from: '+14155550142', to: BILLING })
   return { test, model, network, dana, priya, feed, call, billing, params: { call_sid: call.call_sid } }
 }
-const record = ({ dana, params }: { dana: Awaited<ReturnType<typeof calling>>['dana']; params: { call_sid: string } }) =>
+const record = ({
+  dana,
+  params,
+}: {
+  dana: Awaited<ReturnType<typeof calling>>['dana']
+  params: { call_sid: string }
+}) =>
   until(async () => {
     const answer = await dana.call('getCall', { params })
     return answer.status === 200 && answer.body?.ended_at ? answer.body : null
@@ -25,13 +33,32 @@ describe('how a call ends', () => {
     const on = await calling()
     const session = await on.model.session()
     await session.next('response.create')
-    session.speak('You are all set. Goodbye.', 800, { tool_calls: [{ name: 'end_call', arguments: '{"outcome":"resolved","summary":"Paid the invoice."}' }], usage: { input_tokens: 300, output_tokens: 80, input_token_details: { text_tokens: 200, audio_tokens: 100, cached_tokens: 100, cached_tokens_details: { text_tokens: 100 } }, output_token_details: { text_tokens: 20, audio_tokens: 60 } } })
+    session.speak('You are all set. Goodbye.', 800, {
+      tool_calls: [{ name: 'end_call', arguments: '{"outcome":"resolved","summary":"Paid the invoice."}' }],
+      usage: {
+        input_tokens: 300,
+        output_tokens: 80,
+        input_token_details: {
+          text_tokens: 200,
+          audio_tokens: 100,
+          cached_tokens: 100,
+          cached_tokens_details: { text_tokens: 100 },
+        },
+        output_token_details: { text_tokens: 20, audio_tokens: 60 },
+      },
+    })
     const answer = await session.next('conversation.item.create')
     expect(answer.item).toMatchObject({ type: 'function_call_output' })
     expect(await on.call.ended).toMatchObject({ reason: expect.any(String) })
     expect(on.call.heard.played_ms).toBeGreaterThan(1_300)
     const call = await record(on)
-    expect(call).toMatchObject({ outcome: 'resolved', summary: 'Paid the invoice.', end_reason: 'The agent ended the call.', status: 'completed', usage: { responses: 1, cached_text_tokens: 100 } })
+    expect(call).toMatchObject({
+      outcome: 'resolved',
+      summary: 'Paid the invoice.',
+      end_reason: 'The agent ended the call.',
+      status: 'completed',
+      usage: { responses: 1, cached_text_tokens: 100 },
+    })
     expect(call.cost).toBeGreaterThan(0)
     const analytics = await until(async () => {
       const found = await on.dana.ok('getAnalytics', { query: {} })
@@ -66,7 +93,10 @@ describe('how a call ends', () => {
     session.drop()
     await on.call.ended
     expect(on.call.heard.text).toContain('technical problem')
-    expect(await record(on)).toMatchObject({ outcome: 'failed', end_reason: expect.stringContaining('closed the connection') })
+    expect(await record(on)).toMatchObject({
+      outcome: 'failed',
+      end_reason: expect.stringContaining('closed the connection'),
+    })
   })
 
   it('[L9] the longest duration: the agent says goodbye, then the line closes', async () => {
@@ -75,7 +105,10 @@ describe('how a call ends', () => {
     await session.next('response.create')
     // The limit is half a minute at least; the machine's own test covers the clock, this one the words.
     const seen = session.received.length
-    const farewell = await until(async () => session.received.slice(seen).find((event) => event.type === 'response.create'), 35_000)
+    const farewell = await until(
+      async () => session.received.slice(seen).find((event) => event.type === 'response.create'),
+      35_000,
+    )
     expect(JSON.stringify(farewell)).toContain('Say goodbye')
     session.speak('We have to stop here. Goodbye.', 600)
     await on.call.ended
@@ -97,7 +130,9 @@ describe('how a call ends', () => {
     const on = await calling()
     const session = await on.model.session()
     await session.next('response.create')
-    session.speak('', 0, { tool_calls: [{ name: 'escalate', arguments: '{"reason":"Wants a person","urgency":"high"}' }] })
+    session.speak('', 0, {
+      tool_calls: [{ name: 'escalate', arguments: '{"reason":"Wants a person","urgency":"high"}' }],
+    })
     const raised = await on.feed.next('escalation.raised')
     expect(raised.attention).toMatchObject({ reason: 'asked_for_a_person', level: 3, evidence: 'Wants a person' })
     const seen = session.received.findIndex((event) => event.type === 'conversation.item.create')
@@ -111,13 +146,23 @@ describe('what goes wrong on the wire', () => {
     const on = await calling()
     const session = await on.model.session()
     await on.call.streaming
-    for (const raw of ['{', '[]', '{"event":"media","media":{"payload":"!!"}}', '{"event":"mark"}', '{"event":"surprise"}']) on.call.inject(raw)
+    for (const raw of [
+      '{',
+      '[]',
+      '{"event":"media","media":{"payload":"!!"}}',
+      '{"event":"mark"}',
+      '{"event":"surprise"}',
+    ])
+      on.call.inject(raw)
     session.sendRaw('not json')
     session.sendRaw('{"type":"response.output_audio.delta"}')
     session.send({ type: 'input_audio_buffer.speech_started' })
     session.send({ type: 'something.new', field: 1 })
     session.speak('Still here.', 400)
-    await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.text === 'Still here.' && turn.is_final)
+    await on.feed.next(
+      'call.transcript',
+      ({ turn }) => turn.kind === 'speech' && turn.text === 'Still here.' && turn.is_final,
+    )
     on.call.hangUp()
     expect((await record(on)).quality.malformed_messages).toBeGreaterThanOrEqual(6)
   })
@@ -126,17 +171,24 @@ describe('what goes wrong on the wire', () => {
     const on = await calling()
     await (await on.model.session()).next('response.create')
     const first = on.call.requests.find((request) => request.url.includes('/receive_call'))!
-    const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as { getExpectedTwilioSignature: (token: string, url: string, params: object) => string }
+    const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as {
+      getExpectedTwilioSignature: (token: string, url: string, params: object) => string
+    }
     const token = on.test.relay.simulation.twilio!.auth_token
     const post = async (path: string, params: Record<string, string>) => {
       const url = `${on.test.url}${path}`
-      return fetch(url, { method: 'POST', headers: { 'x-twilio-signature': getExpectedTwilioSignature(token, url, params) }, body: new URLSearchParams(params) })
+      return fetch(url, {
+        method: 'POST',
+        headers: { 'x-twilio-signature': getExpectedTwilioSignature(token, url, params) },
+        body: new URLSearchParams(params),
+      })
     }
     const again = await post('/receive_call', { ...first.params })
     expect(await again.text()).toContain('<Connect')
     on.call.hangUp()
     await record(on)
-    for (const CallStatus of ['completed', 'ringing', 'in-progress', 'failed', 'completed']) expect((await post('/call_status', { ...first.params, CallStatus })).status).toBe(204)
+    for (const CallStatus of ['completed', 'ringing', 'in-progress', 'failed', 'completed'])
+      expect((await post('/call_status', { ...first.params, CallStatus })).status).toBe(204)
     expect((await record(on)).status).toBe('completed')
     expect((await on.dana.ok('listCalls', { query: {} })).items).toHaveLength(1)
     expect(await (await post('/receive_call', { ...first.params })).text()).toContain('<Hangup')
@@ -145,9 +197,18 @@ describe('what goes wrong on the wire', () => {
 
   it('an unsigned or wrongly signed webhook is 403 and stores nothing', async () => {
     const { test, model } = await stage()
-    const params = new URLSearchParams({ CallSid: `CA${'0'.repeat(32)}`, From: '+14155550142', To: BILLING, CallStatus: 'ringing' })
+    const params = new URLSearchParams({
+      CallSid: `CA${'0'.repeat(32)}`,
+      From: '+14155550142',
+      To: BILLING,
+      CallStatus: 'ringing',
+    })
     for (const headers of [{}, { 'x-twilio-signature': 'AAAA' }]) {
-      const answer = await fetch(`${test.url}/receive_call`, { method: 'POST', headers: headers as Record<string, string>, body: params })
+      const answer = await fetch(`${test.url}/receive_call`, {
+        method: 'POST',
+        headers: headers as Record<string, string>,
+        body: params,
+      })
       expect(answer.status).toBe(403)
       expect(await answer.json()).toMatchObject({ code: 'SIGNATURE_INVALID' })
     }
@@ -159,16 +220,28 @@ describe('what goes wrong on the wire', () => {
     const on = await calling()
     await on.call.streaming
     const { WebSocket } = await import('ws')
-    const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as { getExpectedTwilioSignature: (token: string, url: string, params: object) => string }
+    const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as {
+      getExpectedTwilioSignature: (token: string, url: string, params: object) => string
+    }
     const url = `${on.test.url.replace('http', 'ws')}/media`
     const signature = getExpectedTwilioSignature(on.test.relay.simulation.twilio!.auth_token, url, {})
-    const unsigned = await new Promise((resolve) => new WebSocket(url).on('unexpected-response', (_req, res) => resolve(res.statusCode)).on('error', () => {}))
+    const unsigned = await new Promise((resolve) =>
+      new WebSocket(url).on('unexpected-response', (_req, res) => resolve(res.statusCode)).on('error', () => {}),
+    )
     expect(unsigned).toBe(403)
     const used = on.call.requests[0]!.body.match(/name="token" value="([^"]+)"/)![1]
     for (const token of ['nonsense', used]) {
       const code = await new Promise((resolve) => {
         const socket = new WebSocket(url, { headers: { 'x-twilio-signature': signature } })
-        socket.on('open', () => socket.send(JSON.stringify({ event: 'start', streamSid: 'MZ1', start: { streamSid: 'MZ1', callSid: on.call.call_sid, accountSid: 'AC1', customParameters: { token } } })))
+        socket.on('open', () =>
+          socket.send(
+            JSON.stringify({
+              event: 'start',
+              streamSid: 'MZ1',
+              start: { streamSid: 'MZ1', callSid: on.call.call_sid, accountSid: 'AC1', customParameters: { token } },
+            }),
+          ),
+        )
         socket.on('close', resolve)
       })
       expect(code).toBe(1008)

@@ -5,26 +5,38 @@ import { BILLING, numberedFrame, stageForTests } from '../support/stage.ts'
 const stage = stageForTests()
 
 describe('[L11] the caller’s first words', () => {
-  it.each([0, 400, 2_000])('a model that opens in %i ms loses no frame, doubles none and keeps their order', async (open_after_ms) => {
-    const { model, network } = await stage({ open_after_ms })
-    const call = network.placeCall({ from: '+14155550142', to: BILLING })
-    await call.streaming
-    const frames = Array.from({ length: 150 }, (_, index) => numberedFrame(index + 1))
-    await call.speak(Buffer.concat(frames))
-    const session = await model.session()
-    await until(() => session.audio.length >= 160 * 150 && numbersIn(session.audio).at(-1) === 150)
-    const numbers = numbersIn(session.audio)
-    expect(numbers).toEqual(frames.map((_, index) => index + 1))
-    const [first] = session.received.filter((event) => event.type === 'input_audio_buffer.append')
-    expect(session.received.findIndex((event) => event.type === 'session.update')).toBeLessThan(session.received.indexOf(first!))
-  }, 30_000)
+  it.each([0, 400, 2_000])(
+    'a model that opens in %i ms loses no frame, doubles none and keeps their order',
+    async (open_after_ms) => {
+      const { model, network } = await stage({ open_after_ms })
+      const call = network.placeCall({ from: '+14155550142', to: BILLING })
+      await call.streaming
+      const frames = Array.from({ length: 150 }, (_, index) => numberedFrame(index + 1))
+      await call.speak(Buffer.concat(frames))
+      const session = await model.session()
+      await until(() => session.audio.length >= 160 * 150 && numbersIn(session.audio).at(-1) === 150)
+      const numbers = numbersIn(session.audio)
+      expect(numbers).toEqual(frames.map((_, index) => index + 1))
+      const [first] = session.received.filter((event) => event.type === 'input_audio_buffer.append')
+      expect(session.received.findIndex((event) => event.type === 'session.update')).toBeLessThan(
+        session.received.indexOf(first!),
+      )
+    },
+    30_000,
+  )
 })
 
 /** Our numbered frames in what the model heard, wherever silence stands between them. */
 function numbersIn(audio: Buffer): number[] {
   const numbers: number[] = []
   for (let at = 0; at + 160 <= audio.length; ) {
-    const isOurs = audio[at] === 0 && audio[at + 1] === 0 && audio[at + 2] === 0 && audio[at + 3] !== 0 && audio[at + 4] === 0x7f && audio[at + 159] === 0x7f
+    const isOurs =
+      audio[at] === 0 &&
+      audio[at + 1] === 0 &&
+      audio[at + 2] === 0 &&
+      audio[at + 3] !== 0 &&
+      audio[at + 4] === 0x7f &&
+      audio[at + 159] === 0x7f
     if (isOurs) numbers.push(audio.readUInt32BE(at))
     at += isOurs ? 160 : 1
   }

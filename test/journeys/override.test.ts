@@ -18,17 +18,34 @@ async function talking(options: Parameters<typeof stage>[0] = {}) {
 describe('a live override', () => {
   it('[L8] is pending when stored, applied when the session has it, used in the next answer', async () => {
     const { dana, feed, session, params } = await talking()
-    const stored = await dana.ok('overrideContext', { params, body: { context: { promise: 'Hold released by 17:00' }, reason: 'Agreed with payments' } })
-    expect(stored).toMatchObject({ version: 1, state: 'pending', reason: 'Agreed with payments', updated_by: { name: 'Dana Ortiz' }, diff: [{ path: 'promise', after: 'Hold released by 17:00' }] })
-    const update = await session.next('session.update', session.received.findIndex((event) => event.type === 'session.update') + 1)
+    const stored = await dana.ok('overrideContext', {
+      params,
+      body: { context: { promise: 'Hold released by 17:00' }, reason: 'Agreed with payments' },
+    })
+    expect(stored).toMatchObject({
+      version: 1,
+      state: 'pending',
+      reason: 'Agreed with payments',
+      updated_by: { name: 'Dana Ortiz' },
+      diff: [{ path: 'promise', after: 'Hold released by 17:00' }],
+    })
+    const update = await session.next(
+      'session.update',
+      session.received.findIndex((event) => event.type === 'session.update') + 1,
+    )
     expect(Object.keys(update.session as object).sort()).toEqual(['instructions', 'type'])
     expect((update.session as { instructions: string }).instructions).toContain('Hold released by 17:00')
     const applied = await feed.next('context.updated', ({ version }) => version.state === 'applied')
-    expect(applied).toMatchObject({ version: { version: 1, used_in_turn: null }, context: { promise: 'Hold released by 17:00' } })
+    expect(applied).toMatchObject({
+      version: { version: 1, used_in_turn: null },
+      context: { promise: 'Hold released by 17:00' },
+    })
     session.speak('It is released by five.', 400)
     const used = await feed.next('context.updated', ({ version }) => version.used_in_turn !== null)
     const call = await dana.ok('getCall', { params })
-    expect(call.transcript.find((turn) => turn.turn_index === used.version.used_in_turn)).toMatchObject({ context_version: 1 })
+    expect(call.transcript.find((turn) => turn.turn_index === used.version.used_in_turn)).toMatchObject({
+      context_version: 1,
+    })
     expect(call).toMatchObject({ context: { promise: 'Hold released by 17:00' }, context_version: 1 })
   })
 
@@ -44,7 +61,16 @@ describe('a live override', () => {
     const { dana, feed, params } = await talking({
       onUpdate: (session, event) => {
         if (!JSON.stringify(event).includes('forbidden words')) return false
-        session.send({ type: 'error', error: { type: 'invalid_request_error', code: 'invalid_value', message: 'Not these words.', param: 'session.instructions', event_id: event.event_id } })
+        session.send({
+          type: 'error',
+          error: {
+            type: 'invalid_request_error',
+            code: 'invalid_value',
+            message: 'Not these words.',
+            param: 'session.instructions',
+            event_id: event.event_id,
+          },
+        })
         return true
       },
     })
@@ -59,9 +85,19 @@ describe('a live override', () => {
     const { dana, feed, params } = await talking()
     await dana.ok('overrideContext', { params, body: { context: { credit: 40 } } })
     await dana.ok('overrideContext', { params, body: { context: { credit: 400 } } })
-    expect(await dana.ok('rollbackContext', { params, body: { to_version: 1, expected_version: 2 } })).toMatchObject({ version: 3, context_data: { credit: 40 }, reason: 'Rolled back to v1' })
+    expect(await dana.ok('rollbackContext', { params, body: { to_version: 1, expected_version: 2 } })).toMatchObject({
+      version: 3,
+      context_data: { credit: 40 },
+      reason: 'Rolled back to v1',
+    })
     await feed.next('context.updated', ({ version }) => version.version === 3 && version.state === 'applied')
-    expect((await dana.ok('listContextVersions', { params, query: {} })).items.map((item) => [item.version, item.state])).toEqual([[3, 'applied'], [2, 'applied'], [1, 'applied']])
+    expect(
+      (await dana.ok('listContextVersions', { params, query: {} })).items.map((item) => [item.version, item.state]),
+    ).toEqual([
+      [3, 'applied'],
+      [2, 'applied'],
+      [1, 'applied'],
+    ])
     expect((await dana.call('rollbackContext', { params, body: { to_version: 9 } })).status).toBe(404)
   })
 
@@ -76,7 +112,10 @@ describe('a live override', () => {
     const { dana, params } = await talking()
     const big = await dana.call('overrideContext', { params, body: { context: { text: 'x'.repeat(65_537) } } })
     expect(big).toMatchObject({ status: 413, body: { code: 'BODY_TOO_LARGE', errors: [{ pointer: '/context' }] } })
-    const rules = await dana.call('overrideContext', { params, body: { context: { escalation_rules: { keywords: 'help' } } } })
+    const rules = await dana.call('overrideContext', {
+      params,
+      body: { context: { escalation_rules: { keywords: 'help' } } },
+    })
     expect(rules).toMatchObject({ status: 422, body: { errors: [{ pointer: '/context/escalation_rules/keywords' }] } })
   })
 
@@ -85,15 +124,29 @@ describe('a live override', () => {
     call.hangUp()
     await feed.next('call.ended')
     await until(async () => (await dana.ok('getCall', { params })).ended_at)
-    expect(await dana.call('overrideContext', { params, body: { context: { a: 1 } } })).toMatchObject({ status: 409, body: { code: 'CALL_NOT_LIVE' } })
+    expect(await dana.call('overrideContext', { params, body: { context: { a: 1 } } })).toMatchObject({
+      status: 409,
+      body: { code: 'CALL_NOT_LIVE' },
+    })
   })
 
   it('keywords set by an override raise the escalation', async () => {
     const { dana, feed, session, params } = await talking()
-    await dana.ok('overrideContext', { params, body: { context: { escalation_rules: { keywords: ['purple elephant'], target: '+13125550199' } } } })
+    await dana.ok('overrideContext', {
+      params,
+      body: { context: { escalation_rules: { keywords: ['purple elephant'], target: '+13125550199' } } },
+    })
     session.send({ type: 'input_audio_buffer.speech_started', item_id: 'c1', audio_start_ms: 2_000 })
-    session.send({ type: 'conversation.item.input_audio_transcription.completed', item_id: 'c1', content_index: 0, transcript: 'There is a purple elephant here.' })
+    session.send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: 'c1',
+      content_index: 0,
+      transcript: 'There is a purple elephant here.',
+    })
     const raised = await feed.next('escalation.raised')
-    expect(raised).toMatchObject({ attention: { reason: 'escalation_keyword', words: ['purple elephant'], speaker: 'caller' }, target: '+13125550199' })
+    expect(raised).toMatchObject({
+      attention: { reason: 'escalation_keyword', words: ['purple elephant'], speaker: 'caller' },
+      target: '+13125550199',
+    })
   })
 })

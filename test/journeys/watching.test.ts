@@ -23,7 +23,11 @@ describe('events', () => {
     const seen = feed.all.at(-1)!.seq
     feed.close()
     session.speak('Second.', 200)
-    await until(async () => (await dana.ok('getCall', { params: { call_sid: call.call_sid } })).transcript.some((turn) => turn.kind === 'speech' && turn.text === 'Second.' && turn.is_final))
+    await until(async () =>
+      (await dana.ok('getCall', { params: { call_sid: call.call_sid } })).transcript.some(
+        (turn) => turn.kind === 'speech' && turn.text === 'Second.' && turn.is_final,
+      ),
+    )
     call.hangUp()
     await until(async () => (await dana.ok('listLiveCalls', {})).items.length === 0)
     const again = await dana.events(seen)
@@ -33,7 +37,15 @@ describe('events', () => {
     expect(seqs).toEqual([...seqs].sort((a, b) => a - b))
     expect(new Set(seqs).size).toBe(seqs.length)
     expect(Math.min(...seqs)).toBeGreaterThan(seen)
-    expect(again.all.filter((event) => event.event_type === 'call.transcript' && event.turn.kind === 'speech' && event.turn.text === 'Second.' && event.turn.is_final)).toHaveLength(1)
+    expect(
+      again.all.filter(
+        (event) =>
+          event.event_type === 'call.transcript' &&
+          event.turn.kind === 'speech' &&
+          event.turn.text === 'Second.' &&
+          event.turn.is_final,
+      ),
+    ).toHaveLength(1)
   })
 
   it('a number from before this start, or from nowhere, means: read everything again', async () => {
@@ -62,14 +74,22 @@ describe('listening in', () => {
   it('both voices come in pieces of 100 ms on the call’s clock; an interruption drops what was queued; the end closes it', async () => {
     const { test, dana, call, session, params } = await talking()
     const feed = await dana.events()
-    const socket = new WebSocket(`${test.url.replace('http', 'ws')}/calls/${call.call_sid}/listen`, { headers: { authorization: `Bearer ${dana.access_token}` } })
+    const socket = new WebSocket(`${test.url.replace('http', 'ws')}/calls/${call.call_sid}/listen`, {
+      headers: { authorization: `Bearer ${dana.access_token}` },
+    })
     const pieces: { voice: number; kind: number; at_ms: number; audio: Buffer }[] = []
-    socket.on('message', (data: Buffer) => pieces.push({ voice: data[0]!, kind: data[1]!, at_ms: data.readUInt32BE(4), audio: data.subarray(8) }))
+    socket.on('message', (data: Buffer) =>
+      pieces.push({ voice: data[0]!, kind: data[1]!, at_ms: data.readUInt32BE(4), audio: data.subarray(8) }),
+    )
     await new Promise((resolve) => socket.on('open', resolve))
-    await until(async () => (await dana.ok('getCall', { params })).live?.listeners.some((listener) => listener.name === 'Dana Ortiz'))
+    await until(async () =>
+      (await dana.ok('getCall', { params })).live?.listeners.some((listener) => listener.name === 'Dana Ortiz'),
+    )
     await call.speak(Buffer.alloc(8_000, 0x22))
     session.speak('A long answer that will be cut.', 3_000, { finish: false })
-    await until(() => pieces.some((piece) => piece.voice === 1 && piece.audio.length === 800 && piece.audio[0] === 0x10))
+    await until(() =>
+      pieces.some((piece) => piece.voice === 1 && piece.audio.length === 800 && piece.audio[0] === 0x10),
+    )
     session.send({ type: 'input_audio_buffer.speech_started', item_id: 'c9', audio_start_ms: 2_000 })
     await until(() => pieces.some((piece) => piece.kind === 1))
     const caller = pieces.filter((piece) => piece.voice === 0 && piece.audio.includes(0x22))
@@ -86,7 +106,11 @@ describe('listening in', () => {
     const { test, call } = await talking()
     const jonas = await test.as('jonas', 'tnt_north000')
     for (const sid of [call.call_sid, `CA${'0'.repeat(32)}`]) {
-      const code = await new Promise((resolve) => new WebSocket(`${test.url.replace('http', 'ws')}/calls/${sid}/listen`, { headers: { authorization: `Bearer ${jonas.access_token}` } }).on('close', resolve))
+      const code = await new Promise((resolve) =>
+        new WebSocket(`${test.url.replace('http', 'ws')}/calls/${sid}/listen`, {
+          headers: { authorization: `Bearer ${jonas.access_token}` },
+        }).on('close', resolve),
+      )
       expect(code).toBe(4404)
     }
   })
@@ -97,22 +121,52 @@ describe('agents and numbers', () => {
     const { test, model, network } = await stage()
     const priya = await test.as('priya')
     const agent = (await priya.ok('listAgents', { query: {} })).items.find((item) => item.name === 'Billing support')!
-    const changed = await priya.ok('changeAgent', { params: { agent_id: agent.id }, body: { greeting_message: 'New words for {company}.', voice: 'fable', expected_version: 1 } })
+    const changed = await priya.ok('changeAgent', {
+      params: { agent_id: agent.id },
+      body: { greeting_message: 'New words for {company}.', voice: 'fable', expected_version: 1 },
+    })
     expect(changed).toMatchObject({ version: 2 })
-    expect((await priya.call('changeAgent', { params: { agent_id: agent.id }, body: { name: 'Late', expected_version: 1 } })).body).toMatchObject({ code: 'VERSION_CONFLICT', current_version: 2 })
+    expect(
+      (await priya.call('changeAgent', { params: { agent_id: agent.id }, body: { name: 'Late', expected_version: 1 } }))
+        .body,
+    ).toMatchObject({ code: 'VERSION_CONFLICT', current_version: 2 })
     network.placeCall({ from: '+14155550142', to: BILLING })
     const session = await model.session()
     expect((await session.next('session.update')).session).toMatchObject({ audio: { output: { voice: 'ballad' } } })
     expect(JSON.stringify(await session.next('response.create'))).toContain('New words for Acme Corporation.')
-    expect((await priya.ok('listAgentVersions', { params: { agent_id: agent.id }, query: {} })).items.map((version) => [version.version, version.changed_by.name])).toEqual([[2, 'Priya Raman'], [1, 'Phony']])
+    expect(
+      (await priya.ok('listAgentVersions', { params: { agent_id: agent.id }, query: {} })).items.map((version) => [
+        version.version,
+        version.changed_by.name,
+      ]),
+    ).toEqual([
+      [2, 'Priya Raman'],
+      [1, 'Phony'],
+    ])
   })
 
   it('a number given to an agent leads there with the next call, and is pointed at this relay', async () => {
     const { test, model, network } = await stage()
     const priya = await test.as('priya')
-    const made = await priya.ok('createAgent', { body: { name: 'Night line', type: 'inbound', system_prompt: 'You answer at night.', greeting_message: 'Night line here.', phone_numbers: ['+13125550112'] } })
-    expect(made.statistics).toEqual({ total_calls: 0, total_minutes: 0, average_duration: 0, success_rate: 0, last_call: null })
-    expect(network.numbers().find((number) => number.phone_number === '+13125550112')?.voice_url).toContain(`${test.url}/receive_call`)
+    const made = await priya.ok('createAgent', {
+      body: {
+        name: 'Night line',
+        type: 'inbound',
+        system_prompt: 'You answer at night.',
+        greeting_message: 'Night line here.',
+        phone_numbers: ['+13125550112'],
+      },
+    })
+    expect(made.statistics).toEqual({
+      total_calls: 0,
+      total_minutes: 0,
+      average_duration: 0,
+      success_rate: 0,
+      last_call: null,
+    })
+    expect(network.numbers().find((number) => number.phone_number === '+13125550112')?.voice_url).toContain(
+      `${test.url}/receive_call`,
+    )
     network.placeCall({ from: '+14155550142', to: '+13125550112' })
     expect(JSON.stringify(await (await model.session()).next('response.create'))).toContain('Night line here.')
     expect((await priya.ok('getAgent', { params: { agent_id: made.id } })).phone_numbers).toEqual(['+13125550112'])
@@ -122,12 +176,25 @@ describe('agents and numbers', () => {
     const { test } = await stage()
     const priya = await test.as('priya')
     const [agent] = (await priya.ok('listAgents', { query: {} })).items
-    const refused = await priya.call('assignNumbers', { body: { assignments: [{ phone_number: '+13125550112', agent_id: agent!.id }, { phone_number: '+13125559999', agent_id: agent!.id }] } })
+    const refused = await priya.call('assignNumbers', {
+      body: {
+        assignments: [
+          { phone_number: '+13125550112', agent_id: agent!.id },
+          { phone_number: '+13125559999', agent_id: agent!.id },
+        ],
+      },
+    })
     expect(refused.status).toBe(404)
     const numbers = await priya.ok('listNumbers', { query: {} })
     expect(numbers.items.find((number) => number.phone_number === '+13125550112')?.assigned_agent).toBeNull()
-    await priya.ok('assignNumbers', { body: { assignments: ['+13125550112', '+13125550131'].map((phone_number) => ({ phone_number, agent_id: agent!.id })) } })
-    const taken = await priya.call('createAgent', { body: { name: 'Thief', type: 'inbound', system_prompt: 'You take numbers.', phone_numbers: ['+13125550112'] } })
+    await priya.ok('assignNumbers', {
+      body: {
+        assignments: ['+13125550112', '+13125550131'].map((phone_number) => ({ phone_number, agent_id: agent!.id })),
+      },
+    })
+    const taken = await priya.call('createAgent', {
+      body: { name: 'Thief', type: 'inbound', system_prompt: 'You take numbers.', phone_numbers: ['+13125550112'] },
+    })
     expect(taken).toMatchObject({ status: 409, body: { code: 'NUMBER_ALREADY_ASSIGNED' } })
     expect((await priya.ok('listAgents', { query: {} })).items.some((item) => item.name === 'Thief')).toBe(false)
   })
@@ -141,18 +208,30 @@ describe('agents and numbers', () => {
     call.hangUp()
     await until(async () => (await priya.ok('listCalls', { query: {} })).items[0]?.ended_at)
     await priya.ok('deleteAgent', { params: { agent_id: agent.id } })
-    expect((await priya.ok('listNumbers', { query: {} })).items.filter((number) => number.assigned_agent === agent.id)).toEqual([])
+    expect(
+      (await priya.ok('listNumbers', { query: {} })).items.filter((number) => number.assigned_agent === agent.id),
+    ).toEqual([])
     const late = network.placeCall({ from: '+14155550142', to: BILLING })
     await late.ended
     expect(late.heard.text).toContain('Nobody can take your call')
-    expect((await priya.ok('listCalls', { query: {} })).items.some((item) => item.agent_name === 'Billing support' && item.outcome !== 'refused')).toBe(true)
+    expect(
+      (await priya.ok('listCalls', { query: {} })).items.some(
+        (item) => item.agent_name === 'Billing support' && item.outcome !== 'refused',
+      ),
+    ).toBe(true)
   })
 
   it('reading the carrier’s list: a dry run changes nothing', async () => {
     const { test } = await stage()
     const priya = await test.as('priya')
-    expect(await priya.ok('syncNumbers', { body: { dry_run: true } })).toMatchObject({ added: [], released: [], dry_run: true })
+    expect(await priya.ok('syncNumbers', { body: { dry_run: true } })).toMatchObject({
+      added: [],
+      released: [],
+      dry_run: true,
+    })
     expect(await priya.ok('syncNumbers', { body: {} })).toMatchObject({ dry_run: false })
-    expect((await priya.ok('listNumbers', { query: {} })).items.every((number) => number.tenant_id === priya.tenant_id)).toBe(true)
+    expect(
+      (await priya.ok('listNumbers', { query: {} })).items.every((number) => number.tenant_id === priya.tenant_id),
+    ).toBe(true)
   })
 })

@@ -3,10 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { CallBus } from '../../relay/platform/ports.ts'
 import type { SharedStateBench } from './shared-state-bench.ts'
 
-export function callBusSuite(
-  name: string,
-  bench: SharedStateBench<CallBus<{ say: string }, { said: string }>>,
-): void {
+export function callBusSuite(name: string, bench: SharedStateBench<CallBus<{ say: string }, { said: string }>>): void {
   describe(`${name}: call bus`, () => {
     let opened: Awaited<ReturnType<typeof bench.open>>
     beforeAll(async () => {

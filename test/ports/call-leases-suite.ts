@@ -33,9 +33,7 @@ export function callLeasesSuite(name: string, bench: SharedStateBench<CallLeases
 
     test('many at once get no more than the limit', async () => {
       const tenant = freshTenant()
-      const got = await Promise.all(
-        Array.from({ length: 30 }, (_, n) => leases.acquire(tenant, `CA${n}`, 7, 30)),
-      )
+      const got = await Promise.all(Array.from({ length: 30 }, (_, n) => leases.acquire(tenant, `CA${n}`, 7, 30)))
       expect(got.filter(Boolean)).toHaveLength(7)
     })
 

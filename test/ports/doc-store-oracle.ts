@@ -74,10 +74,7 @@ function oracle(docs: Doc[], foreign: Doc[], fault: OracleFault | null): Collect
     let found = sorted(matching(filter), sort)
     if (after !== undefined) {
       const keys = Object.keys(sort ?? {})
-      const start = Object.fromEntries([
-        ...keys.map((key, at) => [key, after.values[at]]),
-        ['_id', after._id],
-      ]) as Doc
+      const start = Object.fromEntries([...keys.map((key, at) => [key, after.values[at]]), ['_id', after._id]]) as Doc
       const least = fault === 'page_repeats_its_first' ? 0 : 1
       found = found.filter((doc) => order(doc, start, total(sort ?? {}), fault) >= least)
     }
@@ -98,8 +95,7 @@ function oracle(docs: Doc[], foreign: Doc[], fault: OracleFault | null): Collect
     },
     findOne: async (filter, options) => {
       const own = find(filter, { ...options, limit: 1 })[0]
-      const other =
-        fault === 'finds_other_tenants' ? foreign.find((doc) => matches(doc, filter, fault)) : undefined
+      const other = fault === 'finds_other_tenants' ? foreign.find((doc) => matches(doc, filter, fault)) : undefined
       return structuredClone(own ?? other ?? null)
     },
     find: async (filter, options) => structuredClone(find(filter, options)),
@@ -221,9 +217,7 @@ function order(left: Doc, right: Doc, sort: [string, Direction][], fault: Oracle
 }
 
 function at(doc: Doc, path: string): unknown {
-  return path
-    .split('.')
-    .reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], doc)
+  return path.split('.').reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], doc)
 }
 
 function put(doc: Doc, path: string, value: unknown): void {
@@ -243,8 +237,7 @@ function updated(doc: Doc, update: Update, isInsert: boolean): void {
     throw new StoreError('NOT_ALLOWED', 'refused')
   }
   for (const [path, value] of Object.entries(update.$set ?? {})) put(doc, path, structuredClone(value))
-  for (const [path, value] of Object.entries(isInsert ? (update.$setOnInsert ?? {}) : {}))
-    put(doc, path, value)
+  for (const [path, value] of Object.entries(isInsert ? (update.$setOnInsert ?? {}) : {})) put(doc, path, value)
   for (const path of Object.keys(update.$unset ?? {})) {
     const [root, leaf] = path.split('.') as [string, string | undefined]
     if (leaf === undefined) delete doc[root]

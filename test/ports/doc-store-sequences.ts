@@ -1,14 +1,6 @@
 // Random command sequences on two tenants of a store, compared step by step with the plain model of `doc-store-oracle.ts`.
 import fc from 'fast-check'
-import type {
-  Direction,
-  Doc,
-  DocCollection,
-  Filter,
-  FindOptions,
-  Scalar,
-  Update,
-} from '../../relay/store/doc-store.ts'
+import type { Direction, Doc, DocCollection, Filter, FindOptions, Scalar, Update } from '../../relay/store/doc-store.ts'
 import { StoreError } from '../../relay/store/doc-store.ts'
 import { type OracleFault, oraclePair } from './doc-store-oracle.ts'
 
@@ -187,8 +179,7 @@ const anyCommand: fc.Arbitrary<Command> = fc
 
 /** An update of many stops halfway on MongoDB when one document refuses it, so only those that cannot refuse are compared. */
 async function updateAll(collection: Collection, filter: Filter, update: Update): Promise<unknown> {
-  if (update.$inc !== undefined)
-    return collection.updateMany({ $and: [filter, { n: { $ne: null } }] }, update)
+  if (update.$inc !== undefined) return collection.updateMany({ $and: [filter, { n: { $ne: null } }] }, update)
   return collection.updateMany(filter, update)
 }
 
@@ -233,9 +224,7 @@ function normal(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(normal)
   if (typeof value !== 'object' || value === null) return value ?? null
   const fields = Object.entries(value).filter(([key, item]) => key !== 'tenant_id' && item !== undefined)
-  return Object.fromEntries(
-    fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, normal(item)]),
-  )
+  return Object.fromEntries(fields.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, normal(item)]))
 }
 
 const everything: Run = (collection) => collection.find({}, { sort: { _id: 1 } })
@@ -254,12 +243,8 @@ export async function checkSequences(runs: number, fresh: () => Collection[], se
       if (got !== expected) throw new Error(`tenant ${tenant}: ${text}\n  store ${got}\n  model ${expected}`)
     }
     for (const tenant of [0, 1] as const) {
-      const [got, expected] = [
-        await outcome(everything, subjects[tenant]!),
-        await outcome(everything, models[tenant]!),
-      ]
-      if (got !== expected)
-        throw new Error(`at the end, tenant ${tenant}\n  store ${got}\n  model ${expected}`)
+      const [got, expected] = [await outcome(everything, subjects[tenant]!), await outcome(everything, models[tenant]!)]
+      if (got !== expected) throw new Error(`at the end, tenant ${tenant}\n  store ${got}\n  model ${expected}`)
     }
   })
   await fc.assert(property, { numRuns: runs, ...(seed !== undefined && { seed }), endOnFailure: runs > 100 })

@@ -131,9 +131,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
       test('an update that would break a unique index changes nothing', async () => {
         const all = things()
         await fill(all, [{ label: 'one', n: 1 }, { label: 'two' }])
-        expect(await codeOf(all.updateOne({ _id: 'd1' }, { $set: { label: 'one', n: 2 } }))).toBe(
-          'DUPLICATE_KEY',
-        )
+        expect(await codeOf(all.updateOne({ _id: 'd1' }, { $set: { label: 'one', n: 2 } }))).toBe('DUPLICATE_KEY')
         expect(await all.findOne({ _id: 'd1' })).not.toHaveProperty('n')
       })
     })
@@ -181,12 +179,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
 
       test('a list matches by any of its values, indexed or not', async () => {
         const all = things()
-        await fill(all, [
-          { phones: ['+1', '+2'], free: [1, 9] },
-          { phones: '+2', free: 9 },
-          { phones: [] },
-          {},
-        ])
+        await fill(all, [{ phones: ['+1', '+2'], free: [1, 9] }, { phones: '+2', free: 9 }, { phones: [] }, {}])
         expect(await ids(all, { phones: '+2' })).toEqual(['d0', 'd1'])
         expect(await ids(all, { phones: { $in: ['+1', '+7'] } })).toEqual(['d0'])
         expect(await ids(all, { phones: { $ne: '+2' } })).toEqual(['d2', 'd3'])
@@ -213,9 +206,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
           { group: 'b', n: 1 },
         ])
         expect(await ids(all, { $or: [{ group: 'b' }, { n: 2 }] })).toEqual(['d1', 'd2'])
-        expect(
-          await ids(all, { $and: [{ group: 'a' }, { $or: [{ n: 2 }, { n: 3 }] }], n: { $gt: 0 } }),
-        ).toEqual(['d1'])
+        expect(await ids(all, { $and: [{ group: 'a' }, { $or: [{ n: 2 }, { n: 3 }] }], n: { $gt: 0 } })).toEqual(['d1'])
         expect(await ids(all, { group: { $in: [] } })).toEqual([])
         expect(await all.count({ $and: [{ group: 'a' }, { n: { $gte: 1 } }] })).toBe(2)
         expect(await all.count({ group: 'a' })).toBe(2)
@@ -360,12 +351,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
           { $unset: { 'a.b': true, d: true, e: true } },
           { a: { c: 2 } },
         ],
-        [
-          '$inc counts from nothing',
-          { n: 1 },
-          { $inc: { n: 2.5, m: -1, 'a.k': 1 } },
-          { n: 3.5, m: -1, a: { k: 1 } },
-        ],
+        ['$inc counts from nothing', { n: 1 }, { $inc: { n: 2.5, m: -1, 'a.k': 1 } }, { n: 3.5, m: -1, a: { k: 1 } }],
         [
           '$min and $max keep the lesser and the greater',
           { a: 5, b: 5 },
@@ -373,31 +359,11 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
           { a: 3, b: 5, c: 1, d: 2 },
         ],
         ['$max moves dates', { at: new Date(5) }, { $max: { at: new Date(9) } }, { at: new Date(9) }],
-        [
-          '$push appends one or each',
-          { a: [1] },
-          { $push: { a: 2, b: { $each: [1, 2] } } },
-          { a: [1, 2], b: [1, 2] },
-        ],
+        ['$push appends one or each', { a: [1] }, { $push: { a: 2, b: { $each: [1, 2] } } }, { a: [1, 2], b: [1, 2] }],
         ['$push appends a list as one value', { a: [1] }, { $push: { a: [2] } }, { a: [1, [2]] }],
-        [
-          '$slice keeps the last',
-          { a: [1, 2, 3] },
-          { $push: { a: { $each: [4], $slice: -2 } } },
-          { a: [3, 4] },
-        ],
-        [
-          '$slice keeps the first',
-          { a: [1, 2, 3] },
-          { $push: { a: { $each: [4], $slice: 2 } } },
-          { a: [1, 2] },
-        ],
-        [
-          '$slice holds for the first push too',
-          {},
-          { $push: { a: { $each: [1, 2, 3], $slice: -2 } } },
-          { a: [2, 3] },
-        ],
+        ['$slice keeps the last', { a: [1, 2, 3] }, { $push: { a: { $each: [4], $slice: -2 } } }, { a: [3, 4] }],
+        ['$slice keeps the first', { a: [1, 2, 3] }, { $push: { a: { $each: [4], $slice: 2 } } }, { a: [1, 2] }],
+        ['$slice holds for the first push too', {}, { $push: { a: { $each: [1, 2, 3], $slice: -2 } } }, { a: [2, 3] }],
         ['$slice 0 empties', { a: [1] }, { $push: { a: { $each: [], $slice: 0 } } }, { a: [] }],
         [
           '$addToSet adds what is not there',
@@ -473,9 +439,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
         const all = things()
         await fill(all, [before])
         const stored = await all.findOne({ _id: 'd0' })
-        expect(await codeOf(all.updateOne({ _id: 'd0' }, { ...update, $setOnInsert: { z: 1 } }))).toBe(
-          'NOT_ALLOWED',
-        )
+        expect(await codeOf(all.updateOne({ _id: 'd0' }, { ...update, $setOnInsert: { z: 1 } }))).toBe('NOT_ALLOWED')
         expect(await all.findOne({ _id: 'd0' })).toEqual(stored)
       })
 
@@ -540,9 +504,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
         const all = things()
         await fill(all, [{ version: 1 }])
         const results = await Promise.all(
-          Array.from({ length: 20 }, (_, by) =>
-            all.updateOne({ _id: 'd0', version: 1 }, { $set: { version: 2, by } }),
-          ),
+          Array.from({ length: 20 }, (_, by) => all.updateOne({ _id: 'd0', version: 1 }, { $set: { version: 2, by } })),
         )
         expect(results.filter((result) => result.matched === 1)).toHaveLength(1)
       })
@@ -588,9 +550,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
 
       test('an upsert without an _id, or with a tenant of its own, is refused', async () => {
         const all = things()
-        expect(await codeOf(all.updateOne({ label: 'l' }, { $set: { n: 1 } }, { upsert: true }))).toBe(
-          'NOT_ALLOWED',
-        )
+        expect(await codeOf(all.updateOne({ label: 'l' }, { $set: { n: 1 } }, { upsert: true }))).toBe('NOT_ALLOWED')
         const foreign = { _id: 'x', tenant_id: 'tn_other' }
         expect(await codeOf(all.updateOne(foreign, { $set: { n: 1 } }, { upsert: true }))).toBe('NOT_ALLOWED')
         expect(await all.count({})).toBe(0)
@@ -599,9 +559,9 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
       test('an upsert whose condition fails on an existing _id is a duplicate', async () => {
         const all = things()
         await fill(all, [{ version: 2 }])
-        expect(
-          await codeOf(all.updateOne({ _id: 'd0', version: 1 }, { $set: { n: 1 } }, { upsert: true })),
-        ).toBe('DUPLICATE_KEY')
+        expect(await codeOf(all.updateOne({ _id: 'd0', version: 1 }, { $set: { n: 1 } }, { upsert: true }))).toBe(
+          'DUPLICATE_KEY',
+        )
       })
 
       test('findOneAndUpdate returns the document before or after, or null', async () => {
@@ -614,9 +574,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
         expect(
           await all.findOneAndUpdate({ _id: 'd0' }, { $inc: { n: 1 } }, { return_document: 'after' }),
         ).toMatchObject({ n: 4 })
-        expect(
-          await all.findOneAndUpdate({ _id: 'no' }, { $inc: { n: 1 } }, { return_document: 'after' }),
-        ).toBeNull()
+        expect(await all.findOneAndUpdate({ _id: 'no' }, { $inc: { n: 1 } }, { return_document: 'after' })).toBeNull()
       })
 
       test('findOneAndUpdate takes the first of its sort and upserts', async () => {
@@ -634,9 +592,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
           { upsert: true, return_document: 'after' },
         )
         expect(made).toMatchObject({ _id: 'x', label: 'x' })
-        expect(
-          await all.findOneAndUpdate({ _id: 'y' }, { $set: { label: 'y' } }, { upsert: true }),
-        ).toBeNull()
+        expect(await all.findOneAndUpdate({ _id: 'y' }, { $set: { label: 'y' } }, { upsert: true })).toBeNull()
         expect(await all.count({ _id: 'y' })).toBe(1)
       })
     })
@@ -694,9 +650,9 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
       test('unwinds, projects and counts', async () => {
         const all = things()
         await fill(all, [{ tags: ['x', 'y'] }, { tags: [] }, { tags: ['x'] }])
-        expect(
-          await all.aggregate([{ $unwind: '$tags' }, { $match: { tags: 'x' } }, { $count: 'n' }]),
-        ).toEqual([{ n: 2 }])
+        expect(await all.aggregate([{ $unwind: '$tags' }, { $match: { tags: 'x' } }, { $count: 'n' }])).toEqual([
+          { n: 2 },
+        ])
         const rows = await all.aggregate([
           { $project: { size: { $size: '$tags' } } },
           { $sort: { _id: 1 } },
@@ -789,9 +745,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
         }
         const numbers = store.platform.collection(spec)
         await numbers.insertOne({ _id: 'a', number: '+1', tenant_id: 'tn_one' })
-        expect(await codeOf(numbers.insertOne({ _id: 'b', number: '+1', tenant_id: 'tn_two' }))).toBe(
-          'DUPLICATE_KEY',
-        )
+        expect(await codeOf(numbers.insertOne({ _id: 'b', number: '+1', tenant_id: 'tn_two' }))).toBe('DUPLICATE_KEY')
         expect(await numbers.updateOne({ _id: 'a' }, { $set: { tenant_id: 'tn_two' } })).toMatchObject({
           modified: 1,
         })
@@ -801,9 +755,9 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
       test('a collection is described once', () => {
         const name = `once_${bench.fresh().toLowerCase()}`
         store.platform.collection({ name, scope: 'platform', indexes: [] })
-        expect(() =>
-          store.platform.collection({ name, scope: 'platform', indexes: [{ keys: { a: 1 } }] }),
-        ).toThrow(StoreError)
+        expect(() => store.platform.collection({ name, scope: 'platform', indexes: [{ keys: { a: 1 } }] })).toThrow(
+          StoreError,
+        )
         expect(() => store.platform.collection({ name: 'Bad Name', scope: 'platform', indexes: [] })).toThrow(
           StoreError,
         )

@@ -21,8 +21,7 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       tenant_id,
       agent_id,
     })
-    const idsOf = (events: RelayEvent[] | null) =>
-      events?.map((one) => (one as { agent_id: string }).agent_id) ?? null
+    const idsOf = (events: RelayEvent[] | null) => events?.map((one) => (one as { agent_id: string }).agent_id) ?? null
 
     test('events have growing numbers and an instant', () => {
       const tenant_id = freshTenant()

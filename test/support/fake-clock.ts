@@ -13,9 +13,7 @@ export function fakeClock(start = new Date('2030-01-01T00:00:00.000Z')): FakeClo
   let next = 0
   const timers = new Map<number, { at_ms: number; run: () => void }>()
   const due = (until_ms: number) =>
-    [...timers]
-      .filter(([, { at_ms }]) => at_ms <= until_ms)
-      .sort(([a, x], [b, y]) => x.at_ms - y.at_ms || a - b)[0]
+    [...timers].filter(([, { at_ms }]) => at_ms <= until_ms).sort(([a, x], [b, y]) => x.at_ms - y.at_ms || a - b)[0]
   return {
     now: () => new Date(start.getTime() + elapsed_ms),
     monotonic_ms: () => elapsed_ms,

@@ -22,9 +22,7 @@ export async function inProcessLink(folder: string): Promise<EmbeddedLink & { en
   return {
     engine,
     call: async (at: TablePlace, operation: Operation) => {
-      const [reply] = engine.run([
-        { id: 0, place: 0, expires_at_ms: Number.POSITIVE_INFINITY, operation, at },
-      ])
+      const [reply] = engine.run([{ id: 0, place: 0, expires_at_ms: Number.POSITIVE_INFINITY, operation, at }])
       return answerOf(reply!)
     },
     close: async () => engine.close(),

@@ -52,10 +52,7 @@ export interface Client {
   events(last_seq?: number): Promise<EventFeed>
 }
 
-export async function startTestRelay(
-  change: Partial<Config> = {},
-  log: Logger = silentLogger,
-): Promise<TestRelay> {
+export async function startTestRelay(change: Partial<Config> = {}, log: Logger = silentLogger): Promise<TestRelay> {
   const data_dir = mkdtempSync(join(tmpdir(), 'phony-test-'))
   const config: Config = {
     ...readConfig({ PORT: '0', DEMO: 'true', DATA_DIR: data_dir }),
@@ -85,12 +82,7 @@ export async function startTestRelay(
   return test
 }
 
-export async function signIn(
-  url: string,
-  email: string,
-  password: string,
-  tenant_id?: string,
-): Promise<Client> {
+export async function signIn(url: string, email: string, password: string, tenant_id?: string): Promise<Client> {
   const answer = await fetch(`${url}/api/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -103,11 +95,7 @@ export async function signIn(
 
 export function client(
   url: string,
-  {
-    access_token,
-    refresh_token,
-    tenant_id,
-  }: { access_token: string; refresh_token: string; tenant_id: string },
+  { access_token, refresh_token, tenant_id }: { access_token: string; refresh_token: string; tenant_id: string },
 ): Client {
   const self: Client = {
     tenant_id,
@@ -120,9 +108,7 @@ export function client(
         query?: Record<string, unknown>
         body?: unknown
       }
-      const path = route.path.replace(/:(\w+)/g, (_, key: string) =>
-        encodeURIComponent(parts.params?.[key] ?? ''),
-      )
+      const path = route.path.replace(/:(\w+)/g, (_, key: string) => encodeURIComponent(parts.params?.[key] ?? ''))
       const query = new URLSearchParams(
         Object.entries(parts.query ?? {})
           .filter(([, value]) => value !== undefined)
@@ -146,8 +132,7 @@ export function client(
     },
     async ok(name, input) {
       const answer = await self.call(name, input)
-      if (answer.status >= 300)
-        throw new Error(`${name} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
+      if (answer.status >= 300) throw new Error(`${name} answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       const { response } = ROUTES[name] as Route
       return (response ? response.parse(answer.body) : undefined) as never
     },

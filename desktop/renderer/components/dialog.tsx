@@ -20,10 +20,7 @@ export function Dialog({
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="scrim" />
-        <Radix.Content
-          className={`dialog floating ${className}`}
-          {...(says ? {} : { 'aria-describedby': undefined })}
-        >
+        <Radix.Content className={`dialog floating ${className}`} {...(says ? {} : { 'aria-describedby': undefined })}>
           <Radix.Title asChild>
             <h2>{title}</h2>
           </Radix.Title>

@@ -31,11 +31,7 @@ export function Faces({
 }) {
   if (people.length === 0) return null
   return (
-    <span
-      className="faces"
-      role="img"
-      aria-label={`Listening: ${people.map((person) => person.name).join(', ')}`}
-    >
+    <span className="faces" role="img" aria-label={`Listening: ${people.map((person) => person.name).join(', ')}`}>
       {people.slice(0, 3).map((person) => (
         <Face key={person.id} name={person.name} is_self={person.id === self_id} size={size} on_surface />
       ))}

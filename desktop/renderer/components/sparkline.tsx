@@ -1,13 +1,5 @@
 /** The last values of a figure, as one line. Says nothing to a reader that the figure beside it does not. */
-export function Sparkline({
-  values,
-  width,
-  height,
-}: {
-  values: readonly number[]
-  width: number
-  height: number
-}) {
+export function Sparkline({ values, width, height }: { values: readonly number[]; width: number; height: number }) {
   if (values.length < 2) return null
   const top = Math.max(...values)
   const low = Math.min(...values)
@@ -17,13 +9,7 @@ export function Sparkline({
   ])
   const [x, y] = points.at(-1) ?? [0, 0]
   return (
-    <svg
-      className="spark"
-      width={width}
-      height={height}
-      viewBox={`0 0 ${width} ${height}`}
-      aria-hidden="true"
-    >
+    <svg className="spark" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       <polyline points={points.map(([px, py]) => `${px?.toFixed(1)},${py?.toFixed(1)}`).join(' ')} />
       <circle cx={x} cy={y} r="1.6" />
     </svg>

@@ -34,8 +34,7 @@ export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown)
   }, onFailure)
 
   return {
-    play: (piece) =>
-      void send({ type: 'audio', speaker: piece.speaker, at_ms: piece.at_ms, mulaw: piece.mulaw }),
+    play: (piece) => void send({ type: 'audio', speaker: piece.speaker, at_ms: piece.at_ms, mulaw: piece.mulaw }),
     flush: (speaker) => void send({ type: 'flush', speaker }),
     close: () => void context.close().catch(onFailure),
   }

@@ -19,9 +19,7 @@ export function createBrowserBridge(window: Window & typeof globalThis): Bridge 
     secrets: {
       load: async () => window.sessionStorage.getItem(TOKEN_KEY),
       save: async (token) =>
-        token === null
-          ? window.sessionStorage.removeItem(TOKEN_KEY)
-          : window.sessionStorage.setItem(TOKEN_KEY, token),
+        token === null ? window.sessionStorage.removeItem(TOKEN_KEY) : window.sessionStorage.setItem(TOKEN_KEY, token),
     },
     now: () => Date.now(),
     setTimeout: (run, ms) => window.setTimeout(run, ms),

@@ -32,10 +32,7 @@ export function keyName(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey'
 /** Whether the event comes from a place that takes letters itself. @source design.md section 7 */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
-  return (
-    target.matches('input, textarea, select, [contenteditable="true"]') ||
-    target.closest('.cm-editor') !== null
-  )
+  return target.matches('input, textarea, select, [contenteditable="true"]') || target.closest('.cm-editor') !== null
 }
 
 /** While the component is there, these keys act. The newest functions are used. */
@@ -50,12 +47,7 @@ export function useKeys(keys: KeyMap): void {
       if (!act) return
       const floats = document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]') !== null
       if (!name.startsWith('ctrl+') && (isTyping(event.target) || floats)) return
-      if (
-        name === 'enter' &&
-        event.target instanceof HTMLElement &&
-        event.target.matches('button, a, summary')
-      )
-        return
+      if (name === 'enter' && event.target instanceof HTMLElement && event.target.matches('button, a, summary')) return
       event.preventDefault()
       act(event)
     }

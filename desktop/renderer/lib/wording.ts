@@ -44,10 +44,7 @@ export const LEVEL_WORDS = ['nothing', 'watch', 'needs you', 'now'] as const
 export function stressed(text: string, words: readonly string[]): Part[] {
   const wanted = words.filter((word) => word !== '')
   if (wanted.length === 0) return [{ text, is_stressed: false, at: 0 }]
-  const pattern = new RegExp(
-    `(${wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`,
-    'gi',
-  )
+  const pattern = new RegExp(`(${wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'gi')
   const lower = new Set(wanted.map((word) => word.toLowerCase()))
   let at = 0
   return text

@@ -115,24 +115,14 @@ function withLastLine(call: CallSummary, turn: SpeechTurn): CallSummary {
   return { ...call, live: { ...call.live, last_line } }
 }
 
-function attentionChanged(
-  state: ConsoleState,
-  call_sid: string,
-  attention: Attention[],
-  own: Own,
-): ConsoleState {
+function attentionChanged(state: ConsoleState, call_sid: string, attention: Attention[], own: Own): ConsoleState {
   const call = state.calls[call_sid]
   if (!call?.live) return state
   return { ...state, calls: put(state.calls, call_sid, { ...call, live: { ...call.live, attention } }, own) }
 }
 
 // The attention itself comes as `call.attention` too; until it does, the call is already marked.
-function escalationRaised(
-  state: ConsoleState,
-  call_sid: string,
-  attention: Attention,
-  own: Own,
-): ConsoleState {
+function escalationRaised(state: ConsoleState, call_sid: string, attention: Attention, own: Own): ConsoleState {
   const known = state.calls[call_sid]?.live?.attention ?? []
   if (known.some((other) => other.reason === attention.reason)) return state
   const all = [...known, attention].sort((a, b) => b.level - a.level)
@@ -157,9 +147,7 @@ function withVersion(state: ConsoleState, call_sid: string, version: ContextVers
 
 /** Versions newest first, the given one in its place. @source contract/context.ts */
 export function mergeVersion(known: readonly ContextVersion[], version: ContextVersion): ContextVersion[] {
-  return [version, ...known.filter((other) => other.version !== version.version)].sort(
-    (a, b) => b.version - a.version,
-  )
+  return [version, ...known.filter((other) => other.version !== version.version)].sort((a, b) => b.version - a.version)
 }
 
 function without<T>(record: Record<string, T>, key: string): Record<string, T> {

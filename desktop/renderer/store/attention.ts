@@ -36,9 +36,7 @@ export function laneOf(calls: readonly CallSummary[]): Lane {
   const items = [...causes].flatMap(([cause, members]) =>
     members.length >= INCIDENT_FROM
       ? [incident(cause, members)]
-      : members.map(
-          ({ call, attention }): LaneItem => ({ kind: 'call', id: call.call_sid, attention, call }),
-        ),
+      : members.map(({ call, attention }): LaneItem => ({ kind: 'call', id: call.call_sid, attention, call })),
   )
   return {
     needs: items.sort((a, b) => byUrgency(a.attention, b.attention, a.id, b.id)),

@@ -85,8 +85,7 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   const stopSamples = every(timing, SAMPLE_EVERY_MS, () => store.setState(sampleDelays))
   const stopReading = every(timing, READ_OPEN_EVERY_MS, () => {
     const { opened, calls, link } = store.getState()
-    if (opened && link.state === 'linked' && calls[opened]?.ended_at === null)
-      void readCall(bridge, store, opened)
+    if (opened && link.state === 'linked' && calls[opened]?.ended_at === null) void readCall(bridge, store, opened)
   })
   return () => {
     unsubscribe()
@@ -165,12 +164,9 @@ export async function readAgents(bridge: Bridge, store: ConsoleStore): Promise<v
   const agents: ConsoleState['agents'] = {}
   let cursor: string | null = null
   do {
-    const reply: Awaited<ReturnType<typeof bridge.request<'listAgents'>>> = await bridge.request(
-      'listAgents',
-      {
-        query: { limit: 200, ...(cursor ? { cursor } : {}) },
-      },
-    )
+    const reply: Awaited<ReturnType<typeof bridge.request<'listAgents'>>> = await bridge.request('listAgents', {
+      query: { limit: 200, ...(cursor ? { cursor } : {}) },
+    })
     if (!isCurrent()) return
     if (!reply.ok) return store.setState({ agents_reading: { state: 'failed', problem: reply.problem } })
     for (const agent of reply.value.items) agents[agent.id] = agent
@@ -185,10 +181,9 @@ export async function readNumbers(bridge: Bridge, store: ConsoleStore): Promise<
   const numbers: ConsoleState['numbers'] = {}
   let cursor: string | null = null
   do {
-    const reply: Awaited<ReturnType<typeof bridge.request<'listNumbers'>>> = await bridge.request(
-      'listNumbers',
-      { query: { limit: 200, ...(cursor ? { cursor } : {}) } },
-    )
+    const reply: Awaited<ReturnType<typeof bridge.request<'listNumbers'>>> = await bridge.request('listNumbers', {
+      query: { limit: 200, ...(cursor ? { cursor } : {}) },
+    })
     if (!isCurrent()) return
     if (!reply.ok) return store.setState({ numbers_reading: { state: 'failed', problem: reply.problem } })
     for (const number of reply.value.items) {

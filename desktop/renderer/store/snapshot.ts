@@ -37,16 +37,11 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading): Consol
  * The state after one call was opened. A turn that came on the socket meanwhile is newer than the reading.
  * @source contract/calls.ts, getCall
  */
-export function withCall(
-  state: ConsoleState,
-  session: CallSession,
-  versions: ContextVersion[],
-): ConsoleState {
+export function withCall(state: ConsoleState, session: CallSession, versions: ContextVersion[]): ConsoleState {
   const { transcript, ...rest } = session
   const { call_sid } = session
   const known = state.calls[call_sid]
-  const summary: CallSummary =
-    known && !session.ended_at ? { ...rest, live: known.live ?? session.live } : rest
+  const summary: CallSummary = known && !session.ended_at ? { ...rest, live: known.live ?? session.live } : rest
   return {
     ...state,
     calls: { ...state.calls, [call_sid]: summary },
@@ -78,8 +73,7 @@ function newerVersions(read: readonly ContextVersion[], known: readonly ContextV
   return [...by_number.values()].sort((a, b) => b.version - a.version)
 }
 
-const progress = (version: ContextVersion) =>
-  version.used_in_turn !== null ? 2 : version.state === 'pending' ? 0 : 1
+const progress = (version: ContextVersion) => (version.used_in_turn !== null ? 2 : version.state === 'pending' ? 0 : 1)
 
 /**
  * Calls that ended more than 20 s ago leave the wall, and the store unless somebody looks at them.

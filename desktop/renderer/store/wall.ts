@@ -18,9 +18,7 @@ export const NO_AGENT = 'none'
  */
 export function placeCall(wall: Wall, call: Pick<CallSummary, 'call_sid' | 'agent_id'>): Wall {
   const agent_id = call.agent_id ?? NO_AGENT
-  const moved = Object.entries(wall.by_agent).find(
-    ([id, cells]) => id !== agent_id && cells.includes(call.call_sid),
-  )
+  const moved = Object.entries(wall.by_agent).find(([id, cells]) => id !== agent_id && cells.includes(call.call_sid))
   const groups = moved ? { ...wall.by_agent, [moved[0]]: empty(moved[1], call.call_sid) } : wall.by_agent
   return {
     all: place(wall.all, call.call_sid),

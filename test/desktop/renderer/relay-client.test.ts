@@ -104,9 +104,7 @@ describe('the access token', () => {
   it('is renewed once when it is refused, by all who need it together, and the request is sent again', async () => {
     const relay = await linkedRelay()
     relay.when(({ authorization }) =>
-      authorization === 'Bearer access-1'
-        ? { status: 401, body: problemOf('NOT_SIGNED_IN', 'Over.') }
-        : undefined,
+      authorization === 'Bearer access-1' ? { status: 401, body: problemOf('NOT_SIGNED_IN', 'Over.') } : undefined,
     )
     const replies = await Promise.all([1, 2, 3].map(() => relay.client.request('getTenant', {})))
     expect(replies.every((reply) => reply.ok)).toBe(true)
@@ -129,9 +127,7 @@ describe('the access token', () => {
     const relay = await linkedRelay()
     relay.when(({ path }) => {
       if (path === '/api/tenant') return { status: 401, body: problemOf('NOT_SIGNED_IN', 'Over.') }
-      return path === '/api/auth/refresh'
-        ? { status: 401, body: problemOf('REFRESH_REFUSED', 'Used.') }
-        : undefined
+      return path === '/api/auth/refresh' ? { status: 401, body: problemOf('REFRESH_REFUSED', 'Used.') } : undefined
     })
     await relay.client.request('getTenant', {})
     await relay.pass()
@@ -286,9 +282,7 @@ describe('the link', () => {
 
   it('is tried at once when asked', async () => {
     const relay = await linkedRelay()
-    relay.when(({ path }) =>
-      path === '/api/tickets' && relay.sockets.length < 1 ? { status: 503 } : undefined,
-    )
+    relay.when(({ path }) => (path === '/api/tickets' && relay.sockets.length < 1 ? { status: 503 } : undefined))
     relay.socket.breaks()
     await relay.client.restore()
     await relay.pass()

@@ -10,5 +10,7 @@ describe('period', () => {
     ['2026-03-29', 'Europe/Berlin', 'end', '2026-03-29T22:00:00.000Z'],
     ['2026-11-01', 'America/New_York', 'end', '2026-11-02T05:00:00.000Z'],
     ['2026-03-01T10:00:00+02:00', 'Asia/Kolkata', 'start', '2026-03-01T08:00:00.000Z'],
-  ] as const)('%s in %s as %s is %s', (text, zone, edge, instant) => expect(instantOf(text, zone, edge).toISOString()).toBe(instant))
+  ] as const)('%s in %s as %s is %s', (text, zone, edge, instant) =>
+    expect(instantOf(text, zone, edge).toISOString()).toBe(instant),
+  )
 })

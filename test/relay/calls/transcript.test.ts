@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Transcript, cutText } from '../../../relay/calls/transcript.ts'
+import { cutText, Transcript } from '../../../relay/calls/transcript.ts'
 
 const at = (ms: number) => ({ at: new Date(ms), ms })
 
@@ -10,7 +10,10 @@ describe('transcript', () => {
     transcript.callerStopped('c1', 2_000, at(2_050))
     transcript.agentSounds('a1', 2_900, 0, at(2_900))
     transcript.callerFinal('c1', ' Where is my order? ', at(3_000))
-    expect(transcript.turns.map((turn) => [turn.turn_id, turn.turn_index, 'text' in turn ? turn.text : ''])).toEqual([['c1', 1, 'Where is my order?'], ['a1', 2, '']])
+    expect(transcript.turns.map((turn) => [turn.turn_id, turn.turn_index, 'text' in turn ? turn.text : ''])).toEqual([
+      ['c1', 1, 'Where is my order?'],
+      ['a1', 2, ''],
+    ])
   })
 
   it('the reply gap is from the last word to the first sound, once a question', () => {
@@ -26,7 +29,13 @@ describe('transcript', () => {
     transcript.agentSounds('a1', 100, 2, at(100))
     transcript.agentText('a1', 'Your next invoice is on the eighteenth of November.', 2, at(110))
     const turn = transcript.agentCut('a1', 1_500, 3_200, 'caller')
-    expect(turn).toMatchObject({ heard_ms: 1_500, ended_ms: 1_600, cut_off_by: 'caller', is_final: true, context_version: 2 })
+    expect(turn).toMatchObject({
+      heard_ms: 1_500,
+      ended_ms: 1_600,
+      cut_off_by: 'caller',
+      is_final: true,
+      context_version: 2,
+    })
     expect(`${turn?.text} ${turn?.unheard_text}`).toBe('Your next invoice is on the eighteenth of November.')
     expect(turn?.text).toBe('Your next invoice is on')
   })

@@ -13,7 +13,9 @@ describe('context', () => {
 
   it('says each place that differs', () => {
     expect(diffContext({ a: 1, b: { c: 2, d: 3 } }, { b: { c: 5, d: 3 }, e: [1] })).toEqual([
-      { path: 'a', before: 1 }, { path: 'b.c', before: 2, after: 5 }, { path: 'e', after: [1] },
+      { path: 'a', before: 1 },
+      { path: 'b.c', before: 2, after: 5 },
+      { path: 'e', after: [1] },
     ])
   })
 })

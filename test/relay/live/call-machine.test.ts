@@ -12,12 +12,24 @@ function run(events: CallEvent[], from: CallState = NEW_CALL): { state: CallStat
   )
 }
 const kinds = (effects: CallEffect[]) => effects.map((effect) => effect.type)
-const asked = (effects: CallEffect[]) => effects.flatMap((effect) => (effect.type === 'create_response' ? [effect.kind] : []))
+const asked = (effects: CallEffect[]) =>
+  effects.flatMap((effect) => (effect.type === 'create_response' ? [effect.kind] : []))
 
 const opened: CallEvent[] = [{ type: 'stream_opened' }, { type: 'session_ready', version: 0 }]
 const TALKING = run(opened).state
-const done = (change: Partial<Extract<CallEvent, { type: 'response_done' }>> = {}): CallEvent => ({ type: 'response_done', status: 'completed', reason: null, spoke: true, tool_calls: [], ...change })
-const tool = (name: string, args: object | string = {}) => ({ tool_call_id: `t_${name}`, name, arguments_json: typeof args === 'string' ? args : JSON.stringify(args) })
+const done = (change: Partial<Extract<CallEvent, { type: 'response_done' }>> = {}): CallEvent => ({
+  type: 'response_done',
+  status: 'completed',
+  reason: null,
+  spoke: true,
+  tool_calls: [],
+  ...change,
+})
+const tool = (name: string, args: object | string = {}) => ({
+  tool_call_id: `t_${name}`,
+  name,
+  arguments_json: typeof args === 'string' ? args : JSON.stringify(args),
+})
 
 describe('call machine: beginning', () => {
   it('[L1] greets once when both sides are there, in either order', () => {
@@ -27,14 +39,25 @@ describe('call machine: beginning', () => {
   })
 
   it('[L6] a model that refuses before the stream is there: the caller still hears a sentence', () => {
-    const { state, effects } = run([{ type: 'session_failed', reason: 'The model refused the key.' }, { type: 'stream_opened' }])
-    expect(effects.find((effect) => effect.type === 'leave')).toMatchObject({ say: expect.stringContaining('technical problem') })
-    expect(effects.find((effect) => effect.type === 'finish')).toMatchObject({ failed: true, end_reason: 'The model refused the key.' })
+    const { state, effects } = run([
+      { type: 'session_failed', reason: 'The model refused the key.' },
+      { type: 'stream_opened' },
+    ])
+    expect(effects.find((effect) => effect.type === 'leave')).toMatchObject({
+      say: expect.stringContaining('technical problem'),
+    })
+    expect(effects.find((effect) => effect.type === 'finish')).toMatchObject({
+      failed: true,
+      end_reason: 'The model refused the key.',
+    })
     expect(state.name).toBe('ended')
   })
 
   it('a media stream that never comes ends the call', () => {
-    expect(run([{ type: 'timer_rang', timer: 'stream' }]).effects.at(-1)).toMatchObject({ type: 'finish', failed: true })
+    expect(run([{ type: 'timer_rang', timer: 'stream' }]).effects.at(-1)).toMatchObject({
+      type: 'finish',
+      failed: true,
+    })
   })
 })
 
@@ -54,9 +77,14 @@ describe('call machine: barge-in', () => {
 describe('call machine: context', () => {
   it('[L8] one update in flight, the newest next, each version applied', () => {
     const { effects, state } = run(
-      [1, 2, 3].map((version): CallEvent => ({ type: 'context_overridden', version, speak_now: false })).concat([
-        { type: 'instructions_confirmed', version: 1 }, { type: 'instructions_confirmed', version: 3 },
-      ]), TALKING)
+      [1, 2, 3]
+        .map((version): CallEvent => ({ type: 'context_overridden', version, speak_now: false }))
+        .concat([
+          { type: 'instructions_confirmed', version: 1 },
+          { type: 'instructions_confirmed', version: 3 },
+        ]),
+      TALKING,
+    )
     expect(effects.flatMap((effect) => (effect.type === 'update_instructions' ? [effect.version] : []))).toEqual([1, 3])
     expect(effects.flatMap((effect) => (effect.type === 'context_applied' ? [effect.version] : []))).toEqual([1, 3])
     expect(state.context).toEqual({ applied: 3, wanted: 3, in_flight: null, speak_about: null })
@@ -64,19 +92,35 @@ describe('call machine: context', () => {
 
   it('[L8] an override before the model is there is contained in its first settings, or sent right after', () => {
     const override: CallEvent = { type: 'context_overridden', version: 1, speak_now: false }
-    expect(kinds(run([override, { type: 'stream_opened' }, { type: 'session_ready', version: 1 }]).effects)).toContain('context_applied')
-    expect(kinds(run([override, { type: 'stream_opened' }, { type: 'session_ready', version: 0 }]).effects)).toContain('update_instructions')
+    expect(kinds(run([override, { type: 'stream_opened' }, { type: 'session_ready', version: 1 }]).effects)).toContain(
+      'context_applied',
+    )
+    expect(kinds(run([override, { type: 'stream_opened' }, { type: 'session_ready', version: 0 }]).effects)).toContain(
+      'update_instructions',
+    )
   })
 
   it('[L8] a refused version is refused with its reason and the one before stays in force', () => {
-    const { effects, state } = run([{ type: 'context_overridden', version: 1, speak_now: false }, { type: 'instructions_refused', version: 1, reason: 'too long' }], TALKING)
+    const { effects, state } = run(
+      [
+        { type: 'context_overridden', version: 1, speak_now: false },
+        { type: 'instructions_refused', version: 1, reason: 'too long' },
+      ],
+      TALKING,
+    )
     expect(effects.at(-1)).toEqual({ type: 'context_refused', version: 1, reason: 'too long' })
     expect(state.context.applied).toBe(0)
   })
 
   it('a version to speak about makes the agent speak once the session has it', () => {
     const idle = run([{ type: 'response_started' }, done()], TALKING).state
-    const { effects } = run([{ type: 'context_overridden', version: 1, speak_now: true }, { type: 'instructions_confirmed', version: 1 }], idle)
+    const { effects } = run(
+      [
+        { type: 'context_overridden', version: 1, speak_now: true },
+        { type: 'instructions_confirmed', version: 1 },
+      ],
+      idle,
+    )
     expect(asked(effects)).toEqual(['override'])
   })
 })
@@ -86,7 +130,9 @@ describe('call machine: responses', () => {
     const busy = run([{ type: 'response_started' }], TALKING).state
     const { effects } = run([{ type: 'timer_rang', timer: 'time_limit' }], busy)
     expect(asked(effects)).toEqual([])
-    expect(asked(run([done()], run([{ type: 'timer_rang', timer: 'time_limit' }], busy).state).effects)).toEqual(['farewell'])
+    expect(asked(run([done()], run([{ type: 'timer_rang', timer: 'time_limit' }], busy).state).effects)).toEqual([
+      'farewell',
+    ])
   })
 
   it('[L10] the model was faster than our request: it is asked again after', () => {
@@ -97,8 +143,14 @@ describe('call machine: responses', () => {
   it('[L7] the first failed response is asked for again, the second ends the call', () => {
     const once = run([{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })], TALKING)
     expect(asked(once.effects)).toEqual(['reply'])
-    const twice = run([{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })], once.state)
-    expect(twice.effects.find((effect) => effect.type === 'finish')).toMatchObject({ failed: true, end_reason: 'insufficient_quota' })
+    const twice = run(
+      [{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })],
+      once.state,
+    )
+    expect(twice.effects.find((effect) => effect.type === 'finish')).toMatchObject({
+      failed: true,
+      end_reason: 'insufficient_quota',
+    })
   })
 })
 
@@ -109,13 +161,21 @@ describe('call machine: ending', () => {
     const speaking = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended)], TALKING)
     expect(kinds(speaking.effects)).not.toContain('leave')
     const { effects } = run([{ type: 'playback_idle' }], speaking.state)
-    expect(effects.at(-1)).toMatchObject({ type: 'finish', outcome: 'resolved', summary: 'Paid.', end_reason: 'The agent ended the call.' })
+    expect(effects.at(-1)).toMatchObject({
+      type: 'finish',
+      outcome: 'resolved',
+      summary: 'Paid.',
+      end_reason: 'The agent ended the call.',
+    })
   })
 
   it('[L9] end_call without a word asks for a goodbye first', () => {
     const { effects, state } = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING)
     expect(asked(effects)).toEqual(['farewell'])
-    const said = run([{ type: 'response_started' }, { type: 'audio_started' }, done(), { type: 'playback_idle' }], state)
+    const said = run(
+      [{ type: 'response_started' }, { type: 'audio_started' }, done(), { type: 'playback_idle' }],
+      state,
+    )
     expect(said.state.name).toBe('ended')
   })
 
@@ -123,7 +183,10 @@ describe('call machine: ending', () => {
     const leaving = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended)], TALKING).state
     const back = run([{ type: 'speech_started' }], leaving)
     expect([back.state.name, back.effects[0]?.type]).toEqual(['talking', 'interrupt_playback'])
-    const again = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended), { type: 'speech_started' }], back.state)
+    const again = run(
+      [{ type: 'response_started' }, { type: 'audio_started' }, done(ended), { type: 'speech_started' }],
+      back.state,
+    )
     expect(again.state.name).toBe('leaving')
   })
 
@@ -135,23 +198,47 @@ describe('call machine: ending', () => {
   it('a supervisor ends the call at once', () => {
     const { effects } = run([{ type: 'hang_up_commanded', by: 'Dana', outcome: 'resolved' }], TALKING)
     expect(kinds(effects)).toEqual(['interrupt_playback', 'leave', 'finish'])
-    expect(effects.at(-1)).toMatchObject({ end_reason: 'Dana ended the call.', outcome: 'resolved', by_supervisor: true })
+    expect(effects.at(-1)).toMatchObject({
+      end_reason: 'Dana ended the call.',
+      outcome: 'resolved',
+      by_supervisor: true,
+    })
   })
 })
 
 describe('call machine: tools', () => {
   it('[L12] malformed arguments and unknown tools are answered and said to have failed', () => {
-    const { effects } = run([{ type: 'response_started' }, done({ spoke: false, tool_calls: [tool('end_call', '{"outcome":'), tool('dance')] })], TALKING)
-    expect(effects.filter((effect) => effect.type === 'answer_tool').map((effect) => effect.failed)).toEqual([true, true])
+    const { effects } = run(
+      [
+        { type: 'response_started' },
+        done({ spoke: false, tool_calls: [tool('end_call', '{"outcome":'), tool('dance')] }),
+      ],
+      TALKING,
+    )
+    expect(effects.filter((effect) => effect.type === 'answer_tool').map((effect) => effect.failed)).toEqual([
+      true,
+      true,
+    ])
     expect(asked(effects)).toEqual(['reply'])
   })
 
   it('[L12] tool calls of a cancelled response do not count', () => {
-    expect(kinds(run([{ type: 'response_started' }, done({ status: 'cancelled', tool_calls: [tool('end_call', {})] })], TALKING).effects)).toEqual([])
+    expect(
+      kinds(
+        run([{ type: 'response_started' }, done({ status: 'cancelled', tool_calls: [tool('end_call', {})] })], TALKING)
+          .effects,
+      ),
+    ).toEqual([])
   })
 
   it('escalate raises and, when nothing was said, lets the agent go on', () => {
-    const { effects } = run([{ type: 'response_started' }, done({ spoke: false, tool_calls: [tool('escalate', { reason: 'wants a person', urgency: 'high' })] })], TALKING)
+    const { effects } = run(
+      [
+        { type: 'response_started' },
+        done({ spoke: false, tool_calls: [tool('escalate', { reason: 'wants a person', urgency: 'high' })] }),
+      ],
+      TALKING,
+    )
     expect(kinds(effects)).toEqual(['raise_escalation', 'answer_tool', 'create_response'])
   })
 })
@@ -159,15 +246,34 @@ describe('call machine: tools', () => {
 describe('call machine: any order of events', () => {
   const events: fc.Arbitrary<CallEvent> = fc.oneof(
     fc.constantFrom<CallEvent>(
-      { type: 'stream_opened' }, { type: 'stream_ended', how: 'lost' }, { type: 'carrier_ended', status: 'completed' },
-      { type: 'session_ready', version: 0 }, { type: 'session_failed', reason: 'no' }, { type: 'session_lost', reason: 'gone' },
-      { type: 'speech_started' }, { type: 'response_started' }, { type: 'audio_started' }, { type: 'playback_idle' },
-      { type: 'request_refused', code: null }, { type: 'request_refused', code: 'conversation_already_has_active_response' },
-      { type: 'hang_up_commanded', by: 'Dana', outcome: null }, { type: 'digit_pressed', digit: '4' },
-      done(), done({ status: 'failed' }), done({ status: 'cancelled' }), done({ spoke: false, tool_calls: [tool('end_call', { outcome: 'resolved' })] }), done({ tool_calls: [tool('escalate', {})] }),
+      { type: 'stream_opened' },
+      { type: 'stream_ended', how: 'lost' },
+      { type: 'carrier_ended', status: 'completed' },
+      { type: 'session_ready', version: 0 },
+      { type: 'session_failed', reason: 'no' },
+      { type: 'session_lost', reason: 'gone' },
+      { type: 'speech_started' },
+      { type: 'response_started' },
+      { type: 'audio_started' },
+      { type: 'playback_idle' },
+      { type: 'request_refused', code: null },
+      { type: 'request_refused', code: 'conversation_already_has_active_response' },
+      { type: 'hang_up_commanded', by: 'Dana', outcome: null },
+      { type: 'digit_pressed', digit: '4' },
+      done(),
+      done({ status: 'failed' }),
+      done({ status: 'cancelled' }),
+      done({ spoke: false, tool_calls: [tool('end_call', { outcome: 'resolved' })] }),
+      done({ tool_calls: [tool('escalate', {})] }),
     ),
-    fc.constantFrom('stream', 'session', 'time_limit', 'farewell', 'instructions').map((timer): CallEvent => ({ type: 'timer_rang', timer: timer as 'stream' })),
-    fc.record({ type: fc.constant('context_overridden' as const), version: fc.integer({ min: 1, max: 9 }), speak_now: fc.boolean() }),
+    fc
+      .constantFrom('stream', 'session', 'time_limit', 'farewell', 'instructions')
+      .map((timer): CallEvent => ({ type: 'timer_rang', timer: timer as 'stream' })),
+    fc.record({
+      type: fc.constant('context_overridden' as const),
+      version: fc.integer({ min: 1, max: 9 }),
+      speak_now: fc.boolean(),
+    }),
     fc.record({ type: fc.constant('instructions_confirmed' as const), version: fc.integer({ min: 1, max: 9 }) }),
   )
 
@@ -182,7 +288,9 @@ describe('call machine: any order of events', () => {
           const next = step(state, event)
           state = next.state
           finishes += next.effects.filter((effect) => effect.type === 'finish').length
-          greetings += next.effects.filter((effect) => effect.type === 'create_response' && effect.kind === 'greeting').length
+          greetings += next.effects.filter(
+            (effect) => effect.type === 'create_response' && effect.kind === 'greeting',
+          ).length
           expect(finishes).toBe(state.name === 'ended' ? 1 : 0)
           expect(next.effects.filter((effect) => effect.type === 'create_response').length).toBeLessThanOrEqual(1)
           if (before.name === 'ended') expect(state.name).toBe('ended')

@@ -4,7 +4,8 @@ import { Playback, pcmuDurationMs } from '../../../relay/live/playback.ts'
 
 describe('playback: what the caller has heard', () => {
   it('counts 8 bytes of µ-law as a millisecond, whatever the padding', () => {
-    for (const bytes of [8, 160, 161, 162, 1600]) expect(pcmuDurationMs(Buffer.alloc(bytes).toString('base64'))).toBe(bytes / 8)
+    for (const bytes of [8, 160, 161, 162, 1600])
+      expect(pcmuDurationMs(Buffer.alloc(bytes).toString('base64'))).toBe(bytes / 8)
   })
 
   it('[L3] cuts at the last mark plus at most 50 ms', () => {
@@ -31,7 +32,9 @@ describe('playback: what the caller has heard', () => {
     const fresh = playback.send('r2', 'i2', 100, 30)
     expect(playback.marked(old.mark, 40)).toEqual([])
     playback.complete('i2')
-    expect(playback.marked(fresh.mark, 130)).toEqual([{ item_id: 'i2', response_id: 'r2', heard_ms: 100, sent_ms: 100 }])
+    expect(playback.marked(fresh.mark, 130)).toEqual([
+      { item_id: 'i2', response_id: 'r2', heard_ms: 100, sent_ms: 100 },
+    ])
     expect(playback.marked(fresh.mark, 140)).toEqual([])
   })
 
@@ -50,7 +53,11 @@ describe('playback: what the caller has heard', () => {
 
   it('[L3] heard is never more than sent and never less than marked, whatever happens in which order', () => {
     const act = fc.oneof(
-      fc.record({ act: fc.constant('send' as const), ms: fc.integer({ min: 1, max: 400 }), item: fc.integer({ min: 1, max: 3 }) }),
+      fc.record({
+        act: fc.constant('send' as const),
+        ms: fc.integer({ min: 1, max: 400 }),
+        item: fc.integer({ min: 1, max: 3 }),
+      }),
       fc.record({ act: fc.constant('mark' as const), index: fc.nat(10) }),
       fc.record({ act: fc.constant('interrupt' as const) }),
     )

@@ -9,17 +9,49 @@ const read = (event: Record<string, unknown> & { type: string }) => translate(ev
 
 describe('the model’s events in our words', () => {
   it('times of a turn are those of the voice: what detection adds is taken off', () => {
-    expect(read({ type: 'input_audio_buffer.speech_started', item_id: 'i', audio_start_ms: 1_000 })).toEqual({ type: 'speech_started', item_id: 'i', audio_start_ms: 1_300 })
-    expect(read({ type: 'input_audio_buffer.speech_stopped', item_id: 'i', audio_end_ms: 3_000 })).toEqual({ type: 'speech_stopped', item_id: 'i', audio_end_ms: 2_500 })
-    expect(read({ type: 'input_audio_buffer.speech_stopped', item_id: 'i', audio_end_ms: 100 })).toMatchObject({ audio_end_ms: 0 })
+    expect(read({ type: 'input_audio_buffer.speech_started', item_id: 'i', audio_start_ms: 1_000 })).toEqual({
+      type: 'speech_started',
+      item_id: 'i',
+      audio_start_ms: 1_300,
+    })
+    expect(read({ type: 'input_audio_buffer.speech_stopped', item_id: 'i', audio_end_ms: 3_000 })).toEqual({
+      type: 'speech_stopped',
+      item_id: 'i',
+      audio_end_ms: 2_500,
+    })
+    expect(read({ type: 'input_audio_buffer.speech_stopped', item_id: 'i', audio_end_ms: 100 })).toMatchObject({
+      audio_end_ms: 0,
+    })
   })
   it('old names of events are understood beside the new ones', () => {
     const delta = { response_id: 'r', item_id: 'i', delta: 'Hello' }
-    expect(read({ type: 'response.audio_transcript.delta', ...delta })).toEqual(read({ type: 'response.output_audio_transcript.delta', ...delta }))
+    expect(read({ type: 'response.audio_transcript.delta', ...delta })).toEqual(
+      read({ type: 'response.output_audio_transcript.delta', ...delta }),
+    )
   })
   it('a done response keeps its completed tool calls, its usage and why it failed', () => {
-    expect(read({ type: 'response.done', response: { id: 'r', status: 'failed', status_details: { error: { code: 'insufficient_quota', message: 'No credit.' } }, output: [{ type: 'function_call', call_id: 'c', name: 'end_call', arguments: '{' }, { type: 'function_call', call_id: 'd', name: 'x', status: 'incomplete' }, { type: 'message' }], usage: { input_tokens: 'many' } } })).toEqual({
-      type: 'response_done', response_id: 'r', status: 'failed', reason: 'No credit.', tool_calls: [{ tool_call_id: 'c', name: 'end_call', arguments_json: '{' }], usage: { input_tokens: undefined },
+    expect(
+      read({
+        type: 'response.done',
+        response: {
+          id: 'r',
+          status: 'failed',
+          status_details: { error: { code: 'insufficient_quota', message: 'No credit.' } },
+          output: [
+            { type: 'function_call', call_id: 'c', name: 'end_call', arguments: '{' },
+            { type: 'function_call', call_id: 'd', name: 'x', status: 'incomplete' },
+            { type: 'message' },
+          ],
+          usage: { input_tokens: 'many' },
+        },
+      }),
+    ).toEqual({
+      type: 'response_done',
+      response_id: 'r',
+      status: 'failed',
+      reason: 'No credit.',
+      tool_calls: [{ tool_call_id: 'c', name: 'end_call', arguments_json: '{' }],
+      usage: { input_tokens: undefined },
     })
   })
   it('unknown events concern no one, known ones that lack a field are malformed', () => {
@@ -27,7 +59,9 @@ describe('the model’s events in our words', () => {
     expect(() => read({ type: 'response.created' })).toThrow()
   })
   it('the address of a session keeps the base path and turns to the socket’s scheme', () => {
-    expect(realtimeUrl('https://api.openai.com/v1', 'gpt-realtime-2.1')).toBe('wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1')
+    expect(realtimeUrl('https://api.openai.com/v1', 'gpt-realtime-2.1')).toBe(
+      'wss://api.openai.com/v1/realtime?model=gpt-realtime-2.1',
+    )
     expect(realtimeUrl('http://127.0.0.1:9/v1/', 'm')).toBe('ws://127.0.0.1:9/v1/realtime?model=m')
   })
   it('every voice of the product has a realtime voice, the six of its own six different ones', () => {

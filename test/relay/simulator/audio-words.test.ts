@@ -25,9 +25,7 @@ describe('words that ride in the audio', () => {
     expect(read(Buffer.from(Buffer.from(marked(TEXT)).toString('base64'), 'base64'))).toBe(TEXT)
   })
   it('are found at any byte offset and however the audio is cut', () => {
-    const word = fc
-      .string({ unit: 'grapheme', minLength: 1, maxLength: 24 })
-      .map((text) => text.replace(/\s/g, '_'))
+    const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 24 }).map((text) => text.replace(/\s/g, '_'))
     fc.assert(
       fc.property(
         fc.array(word, { minLength: 1, maxLength: 8 }),
@@ -35,11 +33,7 @@ describe('words that ride in the audio', () => {
         fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }),
         (words, offset, cuts) => {
           const text = words.join(' ')
-          const whole = Buffer.concat([
-            Buffer.alloc(offset, 0xff),
-            marked(text, 600),
-            Buffer.alloc(160, 0xff),
-          ])
+          const whole = Buffer.concat([Buffer.alloc(offset, 0xff), marked(text, 600), Buffer.alloc(160, 0xff)])
           const pieces: Uint8Array[] = []
           for (let at = 0, i = 0; at < whole.length; i++) {
             const next = at + cuts[i % cuts.length]!
@@ -55,22 +49,19 @@ describe('words that ride in the audio', () => {
   it('survive lost and repeated frames', () => {
     const audio = marked(TEXT, 300)
     fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 0, max: audio.length / 160 - 1 }), { maxLength: 12 }),
-        (lost) => {
-          const pieces: Uint8Array[] = []
-          for (let frame = 0; frame < audio.length / 160; frame++) {
-            const bytes = audio.subarray(frame * 160, frame * 160 + 160)
-            if (lost.includes(frame)) continue
-            pieces.push(bytes)
-            if (frame % 9 === 0) pieces.push(bytes)
-          }
-          const heard = read(...pieces).split(' ')
-          const spoken = TEXT.split(' ')
-          expect(heard.length).toBeGreaterThanOrEqual(spoken.length - 2)
-          expect(spoken.filter((word) => heard.includes(word))).toEqual(heard)
-        },
-      ),
+      fc.property(fc.array(fc.integer({ min: 0, max: audio.length / 160 - 1 }), { maxLength: 12 }), (lost) => {
+        const pieces: Uint8Array[] = []
+        for (let frame = 0; frame < audio.length / 160; frame++) {
+          const bytes = audio.subarray(frame * 160, frame * 160 + 160)
+          if (lost.includes(frame)) continue
+          pieces.push(bytes)
+          if (frame % 9 === 0) pieces.push(bytes)
+        }
+        const heard = read(...pieces).split(' ')
+        const spoken = TEXT.split(' ')
+        expect(heard.length).toBeGreaterThanOrEqual(spoken.length - 2)
+        expect(spoken.filter((word) => heard.includes(word))).toEqual(heard)
+      }),
       { numRuns: 60 },
     )
   })

@@ -54,15 +54,13 @@ describe('brain', () => {
   it('speaks a quoted text word for word, also behind a whole prompt', () => {
     const order = `${context({ a: 1 })}\n\nBegin the call now by saying exactly: "Thanks for calling. What's up?"`
     expect(ask([], { instructions: order, isOrder: true }).text).toBe("Thanks for calling. What's up?")
-    expect(
-      ask([], { instructions: 'Say this to the caller, word for word: Please hold.', isOrder: true }).text,
-    ).toBe('Please hold.')
+    expect(ask([], { instructions: 'Say this to the caller, word for word: Please hold.', isOrder: true }).text).toBe(
+      'Please hold.',
+    )
   })
   it('greets as told, and by name and company when told nothing', () => {
     expect(ask([], { instructions: 'Greet the caller with: "Acme here."' }).text).toBe('Acme here.')
-    expect(ask([]).text).toBe(
-      'Hello, thank you for calling Acme Corporation. This is Mia. How can I help you today?',
-    )
+    expect(ask([]).text).toBe('Hello, thank you for calling Acme Corporation. This is Mia. How can I help you today?')
   })
   it('tells what changed when ordered to', () => {
     const order = `${context({ refund_policy: '60 days' })}\n\nThe context has just changed. Tell the caller now, in one or two sentences, what is new for them.`
@@ -77,9 +75,7 @@ describe('brain', () => {
     const first = ask([user('Do you sell kayaks?')])
     expect(first.text).toContain("I don't have that in front of me")
     const later = [user('Do you sell kayaks?'), agent(first.text), user('No, that is fine.')]
-    expect(ask(later, { instructions: context({ kayaks: 'sold from May on' }) }).text).toContain(
-      'sold from May on',
-    )
+    expect(ask(later, { instructions: context({ kayaks: 'sold from May on' }) }).text).toContain('sold from May on')
   })
   it('escalates for a person or distress, once, with arguments its schema accepts', () => {
     const wish = ask([agent('Hello.'), user('I want to talk to a real person.')])
@@ -121,9 +117,9 @@ describe('brain', () => {
       'Yes, twice a year.',
     )
     expect(ask([user('x'), call('end_call'), output('{}')]).text).toBe('')
-    expect(
-      ask([agent('Hi'), { kind: 'system', text: 'Supervisor note: Offer a 10% discount.' }]).text,
-    ).toContain('I can offer you a 10% discount.')
+    expect(ask([agent('Hi'), { kind: 'system', text: 'Supervisor note: Offer a 10% discount.' }]).text).toContain(
+      'I can offer you a 10% discount.',
+    )
   })
   it('keeps a conversation going when no words can be read', () => {
     expect(ask([agent('Hello.'), user('(speech, 2.1 s)')]).text).toMatch(/\?$/)

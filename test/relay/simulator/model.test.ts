@@ -195,11 +195,7 @@ describe('session', () => {
       'unknown_parameter',
       'session.audio.input.turn_detection.foo',
     ],
-    [
-      { type: 'session.update', session: { instructions: 'x' } },
-      'missing_required_parameter',
-      'session.type',
-    ],
+    [{ type: 'session.update', session: { instructions: 'x' } }, 'missing_required_parameter', 'session.type'],
     [update({ audio: { output: { voice: 'onyx' } } }), 'invalid_value', 'session.audio.output.voice'],
     [update({ output_modalities: ['audio', 'text'] }), undefined, undefined],
     [update({ max_output_tokens: 5_000 }), 'integer_above_max_value', 'session.max_output_tokens'],
@@ -208,11 +204,7 @@ describe('session', () => {
     [{ session: {} }, 'missing_required_parameter', 'type'],
     [{ type: 'input_audio_buffer.append', audio: 'AAAA', extra: 1 }, 'unknown_parameter', 'extra'],
     [{ type: 'response.create', response: { temperature: 1 } }, 'unknown_parameter', 'response.temperature'],
-    [
-      { type: 'response.create', response: { modalities: ['text'] } },
-      'unknown_parameter',
-      'response.modalities',
-    ],
+    [{ type: 'response.create', response: { modalities: ['text'] } }, 'unknown_parameter', 'response.modalities'],
     [{ type: 'response.cancel' }, 'response_cancel_not_active', undefined],
     [{ type: 'input_audio_buffer.commit' }, 'input_audio_buffer_commit_empty', undefined],
     [{ type: 'conversation.item.delete', item_id: 'x' }, 'item_delete_invalid_item_id', 'item_id'],
@@ -344,10 +336,7 @@ describe('a spoken turn', () => {
     expect((await client.until('response.output_audio_transcript.done')).transcript).toContain('60 days')
   })
   it('grows its usage and finds the unchanged prefix cached', async () => {
-    await startCall(
-      { faults: { response_delay_ms: 0 } },
-      `${CONTEXT}\n${'Be kind to every caller. '.repeat(40)}`,
-    )
+    await startCall({ faults: { response_delay_ms: 0 } }, `${CONTEXT}\n${'Be kind to every caller. '.repeat(40)}`)
     client.send({ type: 'response.create' })
     await client.until('response.done')
     await client.speak('What is your refund policy?')
@@ -423,9 +412,7 @@ describe('a spoken turn', () => {
   })
   it('asks after a long silence', async () => {
     await startCall({ faults: { response_delay_ms: 0 }, audio_pace: 20 })
-    client.send(
-      update({ audio: { input: { turn_detection: { type: 'server_vad', idle_timeout_ms: 100 } } } }),
-    )
+    client.send(update({ audio: { input: { turn_detection: { type: 'server_vad', idle_timeout_ms: 100 } } } }))
     client.send({ type: 'response.create', response: { instructions: 'Say exactly: "Hi."' } })
     await client.until('response.done')
     const silence = setInterval(() => client.append(Buffer.alloc(160, 0xff)), 20)
@@ -497,9 +484,7 @@ describe('conversation', () => {
     client.send(truncate(500))
     expect(await client.until('conversation.item.truncated')).toMatchObject({ audio_end_ms: 500 })
     client.send({ type: 'conversation.item.retrieve', item_id })
-    expect(JSON.stringify((await client.until('conversation.item.retrieved')).item)).not.toContain(
-      'transcript',
-    )
+    expect(JSON.stringify((await client.until('conversation.item.retrieved')).item)).not.toContain('transcript')
     expect((await client.refusal(truncate(501))).code).toBe('invalid_value')
   })
 })
@@ -521,9 +506,7 @@ describe('responses', () => {
       },
     })
     await client.until('response.done', 2)
-    const done = client.events
-      .filter((event) => event.type === 'response.done')
-      .map((event) => event.response)
+    const done = client.events.filter((event) => event.type === 'response.done').map((event) => event.response)
     const side = done.find((response) => response.metadata)!
     expect(side).toMatchObject({
       conversation_id: null,
@@ -577,7 +560,10 @@ describe('responses', () => {
     })
   })
   it('fail, stay text, garble their tools and lack transcription on demand', async () => {
-    await startCall({ faults: { response_delay_ms: 0, fail_responses: 'rate_limit_exceeded' } })
+    await startCall({
+      audio_pace: 20,
+      faults: { response_delay_ms: 0, fail_responses: 'rate_limit_exceeded', fail_responses_count: 1 },
+    })
     client.send({ type: 'response.create' })
     expect((await client.until('response.done')).response).toMatchObject({
       status: 'failed',
@@ -591,7 +577,7 @@ describe('responses', () => {
       transcription_fails: true,
     })
     client.send({ type: 'response.create' })
-    expect((await client.until('response.done', 2)).response.output_modalities).toEqual(['text'])
+    expect((await client.until('response.done', 3)).response.output_modalities).toEqual(['text'])
     await client.speak('Give me a manager.')
     await client.until('conversation.item.input_audio_transcription.failed')
     const { arguments: text } = await client.until('response.function_call_arguments.done')
@@ -614,8 +600,8 @@ describe('profiles of compatible servers', () => {
     await model.close()
     await start({ profile: 'pcm_only' })
     await client.until('session.created')
-    expect(
-      await client.refusal(update({ audio: { input: { format: { type: 'audio/pcmu' } } } })),
-    ).toMatchObject({ code: 'invalid_value' })
+    expect(await client.refusal(update({ audio: { input: { format: { type: 'audio/pcmu' } } } }))).toMatchObject({
+      code: 'invalid_value',
+    })
   })
 })

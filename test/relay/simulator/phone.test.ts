@@ -56,9 +56,7 @@ function record(socket: WebSocket): Media {
   }
   socket.on('message', (data) => {
     const text = String(data)
-    media.messages.push(
-      text.startsWith('{') && text.endsWith('}') ? JSON.parse(text) : { event: 'garbage', text },
-    )
+    media.messages.push(text.startsWith('{') && text.endsWith('}') ? JSON.parse(text) : { event: 'garbage', text })
   })
   return media
 }
@@ -119,9 +117,7 @@ describe('signatures', () => {
       To: '+15553334444',
     }
     const sign = webhooks.getExpectedTwilioSignature
-    expect(sign(TOKEN, 'https://relay.example.com/receive_call?tenant=a', params)).toBe(
-      'B2TdP63zqyWB05aza7uFPZDun7M=',
-    )
+    expect(sign(TOKEN, 'https://relay.example.com/receive_call?tenant=a', params)).toBe('B2TdP63zqyWB05aza7uFPZDun7M=')
     expect(sign(TOKEN, 'wss://relay.example.com/media', {})).toBe('ylz2ZT2P9EZHWgs0K+e+iqGDDM8=')
   })
   it('are on the webhook and, lower-case on the wire, on the upgrade', async () => {
@@ -129,9 +125,9 @@ describe('signatures', () => {
     call()
     await media()
     const { headers, params } = relay.seen[0]!
-    expect(
-      twilio.validateRequest(TOKEN, String(headers['x-twilio-signature']), `${relay.url}/voice`, params),
-    ).toBe(true)
+    expect(twilio.validateRequest(TOKEN, String(headers['x-twilio-signature']), `${relay.url}/voice`, params)).toBe(
+      true,
+    )
     const { rawHeaders } = relay.upgrades[0]!
     const signature = rawHeaders[rawHeaders.indexOf('x-twilio-signature') + 1]!
     expect(signature).toBe(webhooks.getExpectedTwilioSignature(TOKEN, relay.media_url, {}))
@@ -141,9 +137,9 @@ describe('signatures', () => {
     call()
     await until(() => relay.seen.length > 0)
     const { headers, params } = relay.seen[0]!
-    expect(
-      twilio.validateRequest(TOKEN, String(headers['x-twilio-signature']), `${relay.url}/voice`, params),
-    ).toBe(false)
+    expect(twilio.validateRequest(TOKEN, String(headers['x-twilio-signature']), `${relay.url}/voice`, params)).toBe(
+      false,
+    )
   })
 })
 
@@ -262,8 +258,7 @@ describe('an inbound call', () => {
     await line.until('mark')
     expect(placed.heard.text).toBe('Hello, how can I help you?')
     const sent = line.messages.filter(
-      (message) =>
-        message.event === 'media' && message.media.payload !== Buffer.alloc(160, 0xff).toString('base64'),
+      (message) => message.event === 'media' && message.media.payload !== Buffer.alloc(160, 0xff).toString('base64'),
     )
     expect(sent.length).toBeGreaterThan(20)
   })
@@ -317,24 +312,29 @@ describe('an inbound call', () => {
     const placed = call()
     const line = await media()
     await line.until('media', 60)
-    const chunks = line.messages
-      .filter((message) => message.event === 'media')
-      .map((message) => message.media.chunk)
+    const chunks = line.messages.filter((message) => message.event === 'media').map((message) => message.media.chunk)
     expect(new Set(chunks).size).toBeLessThan(chunks.length)
     expect(chunks).not.toContain('11')
     expect(line.messages.some((message) => message.event === 'garbage')).toBe(true)
     placed.gap(200)
-    const before = Number(
-      line.messages.filter((message) => message.event === 'media').at(-1)!.media.timestamp,
-    )
+    const before = Number(line.messages.filter((message) => message.event === 'media').at(-1)!.media.timestamp)
     await line.until('media', chunks.length + 3)
     const after = line.messages
       .filter((message) => message.event === 'media')
       .map((message) => Number(message.media.timestamp))
-    expect(
-      Math.max(...after.map((value, index) => value - (after[index - 1] ?? value))),
-    ).toBeGreaterThanOrEqual(200)
+    expect(Math.max(...after.map((value, index) => value - (after[index - 1] ?? value)))).toBeGreaterThanOrEqual(200)
     expect(before).toBeGreaterThan(0)
+  })
+  it.each([
+    ['ws://relay.example.com/media', 31922],
+    ['https://relay.example.com/media', 31922],
+    ['media', 31923],
+    ['ws://127.0.0.1:9/media', 31902],
+  ])('refuses the stream URL %s with %i, and goes on with the document', async (media_url, code) => {
+    const { call } = await setUp({ answer: () => ({ body: connectTwiml(media_url) }) })
+    const placed = call()
+    expect(await placed.ended).toMatchObject({ reason: 'relay_hung_up' })
+    expect(placed.errors.map((entry) => entry.code)).toEqual([code])
   })
   it('breaks the socket without a close frame on demand', async () => {
     const { media, call } = await setUp()
@@ -462,9 +462,7 @@ describe('REST, through the official client', () => {
     const placed = call()
     const line = await media()
     await line.until('media', 2)
-    await twilioClient(network)
-      .calls(placed.call_sid)
-      .update({ twiml: '<Response><Say>One moment.</Say></Response>' })
+    await twilioClient(network).calls(placed.call_sid).update({ twiml: '<Response><Say>One moment.</Say></Response>' })
     await line.until('stop')
     expect(await placed.ended).toMatchObject({ reason: 'relay_hung_up' })
     expect(placed.heard.text).toContain('One moment.')

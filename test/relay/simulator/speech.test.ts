@@ -23,9 +23,7 @@ describe('speech', () => {
       expect(level_db).toBeLessThan(-14)
       expect(words.at(-1)!.end_ms).toBeLessThanOrEqual(duration_ms + 1)
       const heard: string[] = []
-      new WordReader((read) => heard.push(read.word)).push(
-        Buffer.from(Buffer.from(mulaw).toString('base64'), 'base64'),
-      )
+      new WordReader((read) => heard.push(read.word)).push(Buffer.from(Buffer.from(mulaw).toString('base64'), 'base64'))
       expect(heard.join(' ')).toBe(text)
     },
   )
@@ -51,11 +49,7 @@ describe('speech', () => {
 
 describe('sentences and words', () => {
   it('are cut at their ends, not at decimal points', () => {
-    expect(splitSentences('It costs $5.99 today. Really?  Yes!')).toEqual([
-      'It costs $5.99 today.',
-      'Really?',
-      'Yes!',
-    ])
+    expect(splitSentences('It costs $5.99 today. Really?  Yes!')).toEqual(['It costs $5.99 today.', 'Really?', 'Yes!'])
     expect(splitSentences('No end')).toEqual(['No end'])
     expect(splitSentences(' ')).toEqual([])
   })

@@ -35,17 +35,9 @@ export async function startTinyRelay(
     const params = Object.fromEntries(request.method === 'GET' ? url.searchParams : new URLSearchParams(body))
     const webhook = { path: url.pathname, method: request.method ?? '', headers: request.headers, params }
     seen.push(webhook)
-    const {
-      status = 200,
-      type = 'text/xml',
-      body: text = '',
-      delay_ms = 0,
-      location,
-    } = answer(webhook, where)
+    const { status = 200, type = 'text/xml', body: text = '', delay_ms = 0, location } = answer(webhook, where)
     setTimeout(() => {
-      response
-        .writeHead(status, { 'Content-Type': type, ...(location ? { Location: location } : {}) })
-        .end(text)
+      response.writeHead(status, { 'Content-Type': type, ...(location ? { Location: location } : {}) }).end(text)
     }, delay_ms)
   })
   const sockets = new WebSocketServer({ server })
@@ -72,12 +64,7 @@ export const connectTwiml = (media_url: string, inside = '', attributes = '') =>
   `<?xml version="1.0" encoding="UTF-8"?><Response><Connect${attributes}><Stream url="${media_url}">${inside}</Stream></Connect></Response>`
 
 /** Bridges one media socket to the model: turns, barge-in, tools, goodbye. */
-export function bridge(
-  phone: WebSocket,
-  model_url: string,
-  api_key: string,
-  session: Record<string, unknown>,
-): void {
+export function bridge(phone: WebSocket, model_url: string, api_key: string, session: Record<string, unknown>): void {
   const model = new WebSocket(`${model_url.replace('http', 'ws')}/realtime?model=gpt-realtime-2.1`, {
     headers: { Authorization: `Bearer ${api_key}` },
   })

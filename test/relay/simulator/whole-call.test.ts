@@ -17,8 +17,7 @@ let network: PhoneNetwork
 beforeAll(async () => {
   speech = createSpeech()
   model = await startModel({ api_key: 'k', speech, faults: { response_delay_ms: 50 } })
-  const prompt =
-    'Greet the caller with: "Acme here."\n\nContext (JSON):\n{"company":"Acme","support_hours":"8 to 20"}'
+  const prompt = 'Greet the caller with: "Acme here."\n\nContext (JSON):\n{"company":"Acme","support_hours":"8 to 20"}'
   relay = await startTinyRelay(
     (seen, { media_url }) => (seen.path === '/voice' ? { body: connectTwiml(media_url) } : { status: 204 }),
     (socket) => bridge(socket, model.base_url, 'k', telephoneSession(prompt)),

@@ -18,11 +18,7 @@ let indexes: IndexSpec[]
 beforeEach(async () => {
   folder = temporaryFolder()
   engine = new EmbeddedEngine(folder.path, await sqliteBinding())
-  indexes = [
-    { keys: { label: 1 }, unique: true },
-    { keys: { tenant_id: 1, at: -1 } },
-    { keys: { phones: 1 } },
-  ]
+  indexes = [{ keys: { label: 1 }, unique: true }, { keys: { tenant_id: 1, at: -1 } }, { keys: { phones: 1 } }]
 })
 afterEach(() => {
   engine.close()
@@ -42,8 +38,7 @@ const run = (...operations: Operation[]): Reply[] =>
 const one = (operation: Operation): unknown => answerOf(run(operation)[0]!)
 const insert = (doc: Doc): Operation => ({ kind: 'insert', docs: [doc], isMany: false })
 const find = (filter: Filter, options: FindOptions = {}): Operation => ({ kind: 'find', filter, options })
-const ids = (filter: Filter, options: FindOptions = {}) =>
-  (one(find(filter, options)) as Doc[]).map((doc) => doc._id)
+const ids = (filter: Filter, options: FindOptions = {}) => (one(find(filter, options)) as Doc[]).map((doc) => doc._id)
 const reopen = async () => {
   engine.close()
   engine = new EmbeddedEngine(folder.path, await sqliteBinding())
@@ -139,14 +134,8 @@ describe('indexes', () => {
       isMany: true,
     })
     const db = new DatabaseSync(join(folder.path, 'x.sqlite'))
-    const columns = new Map(
-      ['tenant_id', 'at', 'label'].map((path) => [path, { sql: `"k:${path}"`, many: false }]),
-    )
-    const planOf = (
-      filter: Filter,
-      sort: Record<string, 1 | -1>,
-      after?: { values: [Date]; _id: string },
-    ): string => {
+    const columns = new Map(['tenant_id', 'at', 'label'].map((path) => [path, { sql: `"k:${path}"`, many: false }]))
+    const planOf = (filter: Filter, sort: Record<string, 1 | -1>, after?: { values: [Date]; _id: string }): string => {
       const { where, values, rest } = planFilter(filter, columns)
       expect(rest).toBeNull()
       const total = totalSort(sort)
@@ -161,9 +150,7 @@ describe('indexes', () => {
     expect(page).toMatch(
       /^SEARCH things USING INDEX i:things:\w+ \("k:tenant_id"=\? AND "k:at">\? AND "k:at"<\?\)$|^SEARCH things USING INDEX \S+ \(.*tenant_id.*at.*\)$/,
     )
-    expect(planOf(scoped({}), { at: -1 }, { values: [new Date(9)], _id: 'd9' })).not.toMatch(
-      /SCAN|TEMP B-TREE/,
-    )
+    expect(planOf(scoped({}), { at: -1 }, { values: [new Date(9)], _id: 'd9' })).not.toMatch(/SCAN|TEMP B-TREE/)
     expect(planOf(scoped({ label: 5 }), {})).toMatch(/label/)
     db.close()
   })

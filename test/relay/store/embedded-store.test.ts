@@ -87,14 +87,9 @@ describe('the data folder', () => {
   test('a hundred tenants share 64 open files and lose nothing', async () => {
     const store = await open()
     const tenants = Array.from({ length: 100 }, (_, n) => `tn_many${n}`)
-    await Promise.all(
-      tenants.map((tenant) => factsOf(store, tenant).insertOne({ _id: 'a', tenant_id: tenant, n: 1 })),
-    )
-    await Promise.all(
-      tenants.map((tenant) => factsOf(store, tenant).updateOne({ _id: 'a' }, { $inc: { n: 1 } })),
-    )
-    for (const tenant of tenants)
-      expect(await factsOf(store, tenant).findOne({ _id: 'a' })).toMatchObject({ n: 2 })
+    await Promise.all(tenants.map((tenant) => factsOf(store, tenant).insertOne({ _id: 'a', tenant_id: tenant, n: 1 })))
+    await Promise.all(tenants.map((tenant) => factsOf(store, tenant).updateOne({ _id: 'a' }, { $inc: { n: 1 } })))
+    for (const tenant of tenants) expect(await factsOf(store, tenant).findOne({ _id: 'a' })).toMatchObject({ n: 2 })
     if (process.platform === 'linux') {
       const files = readdirSync('/proc/self/fd').length
       expect(files).toBeLessThan(64 * 3 + 200)
@@ -106,31 +101,26 @@ describe('the data folder', () => {
     for (const data_dir of [join(folder.path, 'file'), join(folder.path, 'file', 'below')]) {
       await expect(open({ data_dir })).rejects.toMatchObject({
         code: 'UNAVAILABLE',
-        message: expect.stringMatching(
-          /^Phony cannot use its data folder .*: a file is in its place\. Set DATA_DIR/,
-        ),
+        message: expect.stringMatching(/^Phony cannot use its data folder .*: a file is in its place\. Set DATA_DIR/),
       })
     }
   })
 
-  test.skipIf(process.getuid?.() !== 0)(
-    'a folder that may not be written is told in one sentence',
-    async () => {
-      const data_dir = join(folder.path, 'locked')
-      mkdirSync(data_dir)
-      chmodSync(data_dir, 0o555)
-      chmodSync(folder.path, 0o755)
-      const code = `import('${new URL('../../../relay/store/data-folder.ts', import.meta.url).href}').then((m) => m.prepareFolder('${data_dir}')).catch((error) => console.log(error.message))`
-      // As a user that is not root: root may write anywhere.
-      const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', code], {
-        uid: 65_534,
-        gid: 65_534,
-        encoding: 'utf8',
-        env: { ...process.env, HOME: '/tmp', TMPDIR: '/tmp' },
-      })
-      expect(stdout).toMatch(/this user may not read and write there\. Change its owner, or set DATA_DIR/)
-    },
-  )
+  test.skipIf(process.getuid?.() !== 0)('a folder that may not be written is told in one sentence', async () => {
+    const data_dir = join(folder.path, 'locked')
+    mkdirSync(data_dir)
+    chmodSync(data_dir, 0o555)
+    chmodSync(folder.path, 0o755)
+    const code = `import('${new URL('../../../relay/store/data-folder.ts', import.meta.url).href}').then((m) => m.prepareFolder('${data_dir}')).catch((error) => console.log(error.message))`
+    // As a user that is not root: root may write anywhere.
+    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '-e', code], {
+      uid: 65_534,
+      gid: 65_534,
+      encoding: 'utf8',
+      env: { ...process.env, HOME: '/tmp', TMPDIR: '/tmp' },
+    })
+    expect(stdout).toMatch(/this user may not read and write there\. Change its owner, or set DATA_DIR/)
+  })
 
   test('a damaged file fails its own tenant, and is told', async () => {
     writeFileSync(
@@ -204,9 +194,7 @@ describe('kill -9', () => {
 describe('the thread', () => {
   test('a large query does not hold the event loop', async () => {
     const facts = factsOf(await open())
-    await facts.insertMany(
-      Array.from({ length: 20_000 }, (_, n) => fact(n, { group: n % 7, text: 'x'.repeat(200) })),
-    )
+    await facts.insertMany(Array.from({ length: 20_000 }, (_, n) => fact(n, { group: n % 7, text: 'x'.repeat(200) })))
     let [longest_ms, last] = [0, performance.now()]
     const beat = setInterval(() => {
       longest_ms = Math.max(longest_ms, performance.now() - last)
@@ -379,12 +367,7 @@ describe('emitted JavaScript', () => {
     ]
     const tsc = spawnSync(
       process.execPath,
-      [
-        join(root, 'node_modules/typescript/bin/tsc'),
-        ...options,
-        entry,
-        join(root, 'relay/store/embedded-worker.ts'),
-      ],
+      [join(root, 'node_modules/typescript/bin/tsc'), ...options, entry, join(root, 'relay/store/embedded-worker.ts')],
       { cwd: root, encoding: 'utf8' },
     )
     expect(tsc.stdout + tsc.stderr).toBe('')

@@ -68,9 +68,7 @@ describe('applying', () => {
       gone: undefined,
     })
     await spool.flushed()
-    expect(seen).toEqual([
-      { key: 'a', n: 1, at, context: { '~date': 5, '~~x': 1, $date: 'text', 'a.b': null } },
-    ])
+    expect(seen).toEqual([{ key: 'a', n: 1, at, context: { '~date': 5, '~~x': 1, $date: 'text', 'a.b': null } }])
     expect(spool.pending()).toEqual({ records: 0, oldest_ms: null })
   })
 
@@ -251,8 +249,7 @@ describe('starting again', () => {
   test('files are for the relay’s user alone', async () => {
     const spool = await open(async () => {})
     await spool.append({ key: 'a', n: 1 })
-    for (const name of readdirSync(folder.path))
-      expect(statSync(join(folder.path, name)).mode & 0o777).toBe(0o600)
+    for (const name of readdirSync(folder.path)) expect(statSync(join(folder.path, name)).mode & 0o777).toBe(0o600)
   })
 
   test('a closed spool takes nothing', async () => {
@@ -273,9 +270,7 @@ describe('the event loop', () => {
     }
     setImmediate(turn)
     for (let round = 0; round < 5; round++) {
-      await Promise.all(
-        Array.from({ length: 200 }, (_, n) => spool.append({ key: `k${n}`, n, text: 'x'.repeat(500) })),
-      )
+      await Promise.all(Array.from({ length: 200 }, (_, n) => spool.append({ key: `k${n}`, n, text: 'x'.repeat(500) })))
     }
     isWaiting = false
     expect(turns).toBeGreaterThan(20)
@@ -293,8 +288,7 @@ describe('kill -9', () => {
     }
     const applied = new Set<number>()
     if (existsSync(join(folder.path, 'store'))) {
-      for (const line of readFileSync(join(folder.path, 'store'), 'utf8').split('\n'))
-        applied.add(Number(line))
+      for (const line of readFileSync(join(folder.path, 'store'), 'utf8').split('\n')) applied.add(Number(line))
     }
     const order = new Map<string, number>()
     const spool = await open(async ({ key, n }) => {

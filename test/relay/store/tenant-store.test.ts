@@ -157,17 +157,7 @@ const hostileUpdate = fc.oneof(
         '$rename',
         '$currentDate',
       ),
-      fc.constantFrom(
-        'tenant_id',
-        'tenant_id.x',
-        '_id',
-        'n',
-        'list',
-        'deep.n',
-        'secret',
-        '__proto__.x',
-        'list.0',
-      ),
+      fc.constantFrom('tenant_id', 'tenant_id.x', '_id', 'n', 'list', 'deep.n', 'secret', '__proto__.x', 'list.0'),
       value,
     )
     .map(([op, field, given]) => ({ [op]: { [field]: given } })),

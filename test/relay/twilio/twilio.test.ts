@@ -6,13 +6,23 @@ import { connectTwiml, refuseTwiml, sayTwiml } from '../../../relay/twilio/twiml
 describe('signatures', () => {
   const token = '12345678901234567890123456789012'
   const check = signatureCheck([token])
-  const form = { AccountSid: 'AC00000000000000000000000000000001', ApiVersion: '2010-04-01', CallSid: 'CA00000000000000000000000000000001', CallStatus: 'ringing', Direction: 'inbound', From: '+15551112222', To: '+15553334444' }
+  const form = {
+    AccountSid: 'AC00000000000000000000000000000001',
+    ApiVersion: '2010-04-01',
+    CallSid: 'CA00000000000000000000000000000001',
+    CallStatus: 'ringing',
+    Direction: 'inbound',
+    From: '+15551112222',
+    To: '+15553334444',
+  }
   const url = 'https://relay.example.com/receive_call?tenant=a'
 
   it('a form signed by the carrier is let in, one changed, unsigned or for another address is not', () => {
     expect(check.isFormSigned('B2TdP63zqyWB05aza7uFPZDun7M=', url, form)).toBe(true)
     expect(check.isFormSigned('B2TdP63zqyWB05aza7uFPZDun7M=', url, { ...form, To: '+15553334445' })).toBe(false)
-    expect(check.isFormSigned('B2TdP63zqyWB05aza7uFPZDun7M=', 'https://evil.example.com/receive_call?tenant=a', form)).toBe(false)
+    expect(
+      check.isFormSigned('B2TdP63zqyWB05aza7uFPZDun7M=', 'https://evil.example.com/receive_call?tenant=a', form),
+    ).toBe(false)
     expect(check.isFormSigned(undefined, url, form)).toBe(false)
   })
   it('either token serves while one is rotated', () => {
@@ -27,8 +37,17 @@ describe('signatures', () => {
 
 describe('TwiML', () => {
   it('connects with the token as a parameter and no query on the stream', () => {
-    const xml = connectTwiml({ stream: 'wss://r.example/media', action: 'https://r.example/stream_ended', status: 'https://r.example/stream_status' }, 'a&b')
-    expect(xml).toBe('<?xml version="1.0" encoding="UTF-8"?><Response><Connect action="https://r.example/stream_ended" method="POST"><Stream url="wss://r.example/media" statusCallback="https://r.example/stream_status" statusCallbackMethod="POST"><Parameter name="token" value="a&amp;b"/></Stream></Connect></Response>')
+    const xml = connectTwiml(
+      {
+        stream: 'wss://r.example/media',
+        action: 'https://r.example/stream_ended',
+        status: 'https://r.example/stream_status',
+      },
+      'a&b',
+    )
+    expect(xml).toBe(
+      '<?xml version="1.0" encoding="UTF-8"?><Response><Connect action="https://r.example/stream_ended" method="POST"><Stream url="wss://r.example/media" statusCallback="https://r.example/stream_status" statusCallbackMethod="POST"><Parameter name="token" value="a&amp;b"/></Stream></Connect></Response>',
+    )
   })
   it('a refusal is spoken and the line is closed', () => {
     expect(refuseTwiml('agent_not_active')).toMatch(/<Say>.+<\/Say><Hangup\/>/)

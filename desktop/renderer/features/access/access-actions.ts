@@ -13,10 +13,7 @@ export interface AccessActions {
   switchTenant(tenant_id: string): Promise<Reply<Me>>
 }
 
-export function createAccessActions({
-  bridge,
-  store,
-}: Pick<ConsolePorts, 'bridge' | 'store'>): AccessActions {
+export function createAccessActions({ bridge, store }: Pick<ConsolePorts, 'bridge' | 'store'>): AccessActions {
   const enter = (me: Me) =>
     store.setState({
       ...noCalls(),

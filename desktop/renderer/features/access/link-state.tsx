@@ -50,8 +50,8 @@ export function LostBar() {
       <b>Link to the relay lost</b>
       <span>
         What you see is as of <span className="num">{formatClock(link.as_of, zone)}</span>,{' '}
-        {formatAge(now - wholeSecond(link.as_of))} old. Calls go on without you. Commands are refused until
-        the link is back.
+        {formatAge(now - wholeSecond(link.as_of))} old. Calls go on without you. Commands are refused until the link is
+        back.
       </span>
       <span className="grow" />
       <span className="num dim">{wait_s > 0 ? `Trying again in ${wait_s} s` : 'Trying again now'}</span>

@@ -30,8 +30,7 @@ export function MeMenu({ onShowKeys }: { onShowKeys: () => void }) {
       }
     >
       <MenuHead>
-        <b className="text-ink">{me.user.name}</b>,{' '}
-        {me.roles.map((role) => ROLE_WORDS[role].toLowerCase()).join(', ')}
+        <b className="text-ink">{me.user.name}</b>, {me.roles.map((role) => ROLE_WORDS[role].toLowerCase()).join(', ')}
         <br />
         {me.user.email}
       </MenuHead>

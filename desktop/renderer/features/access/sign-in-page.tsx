@@ -155,9 +155,7 @@ function DemoUsers({
             <button
               type="button"
               disabled={is_busy}
-              onClick={() =>
-                onPick({ email: user.email, password: user.password, tenant_id: user.tenant_id })
-              }
+              onClick={() => onPick({ email: user.email, password: user.password, tenant_id: user.tenant_id })}
             >
               <Face name={user.name} size="md" />
               <span>
@@ -215,13 +213,7 @@ function OwnAccount({
           <label className="label" htmlFor="password">
             Password
           </label>
-          <Input
-            id="password"
-            type="password"
-            autoComplete="current-password"
-            required
-            {...register('password')}
-          />
+          <Input id="password" type="password" autoComplete="current-password" required {...register('password')} />
         </div>
       </div>
       <p className="help bad" id="sign-in-problem" role="alert">

@@ -35,7 +35,6 @@ export function createAgentActions({ bridge, store }: Pick<ConsolePorts, 'bridge
     change: async (agent_id, change) =>
       known(await bridge.request('changeAgent', { params: { agent_id }, body: change })),
     remove: (agent_id) => bridge.request('deleteAgent', { params: { agent_id } }),
-    readVersions: (agent_id) =>
-      bridge.request('listAgentVersions', { params: { agent_id }, query: { limit: 50 } }),
+    readVersions: (agent_id) => bridge.request('listAgentVersions', { params: { agent_id }, query: { limit: 50 } }),
   }
 }

@@ -88,9 +88,7 @@ export function fieldErrors(problem: Problem): Partial<Record<FieldName, string>
 /** Only the fields that differ from the agent. @source contract/agents.ts, AgentChange */
 export function changedFields(agent: Agent, fields: Fields): Partial<Fields> {
   return Object.fromEntries(
-    Object.entries(fields).filter(
-      ([key, value]) => JSON.stringify(agent[key as FieldName]) !== JSON.stringify(value),
-    ),
+    Object.entries(fields).filter(([key, value]) => JSON.stringify(agent[key as FieldName]) !== JSON.stringify(value)),
   )
 }
 

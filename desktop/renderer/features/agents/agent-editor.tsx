@@ -82,15 +82,7 @@ export function AgentEditorPage({
   return <AgentForm key={agent_id ?? 'new'} agent={agent ?? null} source={source ?? null} lostBar={lostBar} />
 }
 
-function AgentForm({
-  agent,
-  source,
-  lostBar,
-}: {
-  agent: Agent | null
-  source: Agent | null
-  lostBar: ReactNode
-}) {
+function AgentForm({ agent, source, lostBar }: { agent: Agent | null; source: Agent | null; lostBar: ReactNode }) {
   const actions = useActions(createAgentActions)
   const [, navigate] = useLocation()
   const can_save = useConsoleState(may(agent ? 'agents.update' : 'agents.create'))
@@ -107,8 +99,7 @@ function AgentForm({
     ...(problem ? fieldErrors(problem) : {}),
     ...(!checked.ok && was_tried ? checked.errors : {}),
   }
-  const is_changed =
-    !base || (checked.ok ? Object.keys(changedFields(base, checked.fields)).length > 0 : true)
+  const is_changed = !base || (checked.ok ? Object.keys(changedFields(base, checked.fields)).length > 0 : true)
   const moved_on = base && agent && agent.version !== base.version && is_changed
   const is_read_only = !can_save
 
@@ -213,12 +204,7 @@ function AgentForm({
         )}
         <div className="ed">
           <Prompt form={form} draft={draft} is_read_only={is_read_only} error={errors.system_prompt} />
-          <Settings
-            form={form}
-            errors={errors}
-            is_read_only={is_read_only}
-            numbers={base?.phone_numbers ?? []}
-          />
+          <Settings form={form} errors={errors} is_read_only={is_read_only} numbers={base?.phone_numbers ?? []} />
           {base ? <AgentVersions agent={base} /> : <NoVersions />}
         </div>
       </form>
@@ -294,8 +280,8 @@ function Prompt({
             <span>
               <b className="m text-you">{only_call.map((name) => `{${name}}`).join(', ')}</b>{' '}
               <span className="ink2">
-                {only_call.length === 1 ? 'is' : 'are'} in no context of the tenant or the agent: only a call
-                can fill {only_call.length === 1 ? 'it' : 'them'}.
+                {only_call.length === 1 ? 'is' : 'are'} in no context of the tenant or the agent: only a call can fill{' '}
+                {only_call.length === 1 ? 'it' : 'them'}.
               </span>
             </span>
           </p>
@@ -344,12 +330,7 @@ function Settings({
           </Labelled>
           <Labelled label="Voice" error={errors.voice}>
             {(ids) => (
-              <Select
-                {...ids}
-                disabled={is_read_only}
-                {...form.register('voice')}
-                value={form.watch('voice')}
-              >
+              <Select {...ids} disabled={is_read_only} {...form.register('voice')} value={form.watch('voice')}>
                 {VOICES.map((voice) => (
                   <option key={voice} value={voice}>
                     {voice}
@@ -359,19 +340,9 @@ function Settings({
             )}
           </Labelled>
         </div>
-        <Labelled
-          label="Greeting"
-          error={errors.greeting_message}
-          help="Empty: the agent waits for the caller."
-        >
+        <Labelled label="Greeting" error={errors.greeting_message} help="Empty: the agent waits for the caller.">
           {(ids) => (
-            <textarea
-              {...ids}
-              className="field"
-              rows={2}
-              maxLength={1000}
-              {...form.register('greeting_message')}
-            />
+            <textarea {...ids} className="field" rows={2} maxLength={1000} {...form.register('greeting_message')} />
           )}
         </Labelled>
         <Labelled label="Longest call, minutes" error={errors.max_call_duration}>
@@ -432,15 +403,7 @@ function NoVersions() {
   )
 }
 
-function DeleteDialog({
-  agent,
-  onClose,
-  onDeleted,
-}: {
-  agent: Agent
-  onClose: () => void
-  onDeleted: () => void
-}) {
+function DeleteDialog({ agent, onClose, onDeleted }: { agent: Agent; onClose: () => void; onDeleted: () => void }) {
   const actions = useActions(createAgentActions)
   const [is_sending, setSending] = useState(false)
   const remove = async () => {

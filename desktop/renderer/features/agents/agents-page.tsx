@@ -12,15 +12,7 @@ import { Segmented } from '../../components/seg.tsx'
 import { Empty, Failed, Loading, ReadOnly } from '../../components/standing.tsx'
 import { tell, tellRefused } from '../../components/toast.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
-import {
-  countOf,
-  formatAverage,
-  formatCount,
-  formatDate,
-  formatNumber,
-  formatRate,
-  MISSING,
-} from '../../lib/format.ts'
+import { countOf, formatAverage, formatCount, formatDate, formatNumber, formatRate, MISSING } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
@@ -48,17 +40,9 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
       {lostBar}
       <div className="page-h">
         <h1>Agents</h1>
-        <span className="dim num">
-          {limit === undefined ? agents.length : `${agents.length} of ${limit}`}
-        </span>
+        <span className="dim num">{limit === undefined ? agents.length : `${agents.length} of ${limit}`}</span>
         <span className="grow" />
-        <FilterField
-          className="w-[220px]"
-          label="Find an agent"
-          icon={Search}
-          value={filter}
-          onChange={setFilter}
-        />
+        <FilterField className="w-[220px]" label="Find an agent" icon={Search} value={filter} onChange={setFilter} />
         <Segmented
           label="Which agents"
           value={shown}
@@ -70,12 +54,7 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
           ]}
         />
         {can_create && (
-          <button
-            type="button"
-            className="btn primary"
-            disabled={!may_add}
-            onClick={() => navigate('/agents/new')}
-          >
+          <button type="button" className="btn primary" disabled={!may_add} onClick={() => navigate('/agents/new')}>
             <Icon of={Plus} />
             New agent
           </button>
@@ -107,9 +86,7 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
       ) : matching.length === 0 ? (
         <Empty
           icon={Search}
-          fact={
-            filter ? `No agent matches “${filter}”` : `No agent is ${shown === 'live' ? 'live' : 'paused'}`
-          }
+          fact={filter ? `No agent matches “${filter}”` : `No agent is ${shown === 'live' ? 'live' : 'paused'}`}
           act={
             <button
               type="button"
@@ -128,21 +105,13 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
       ) : (
         <div className="agents">
           {matching.map((agent) => (
-            <AgentCell
-              key={agent.id}
-              agent={agent}
-              can_update={can_update}
-              may_add={may_add}
-              is_lost={is_lost}
-            />
+            <AgentCell key={agent.id} agent={agent} can_update={can_update} may_add={may_add} is_lost={is_lost} />
           ))}
           {may_add && (
             <div className="ag new">
               <div>
                 <p className="b">Make another agent</p>
-                <p className="ink2 xs">
-                  {left !== null && `${left} of ${limit} left on this tenant’s limit.`}
-                </p>
+                <p className="ink2 xs">{left !== null && `${left} of ${limit} left on this tenant’s limit.`}</p>
               </div>
               <button type="button" className="btn sm quiet" onClick={() => navigate('/agents/new')}>
                 <Icon of={Plus} className="s" />
@@ -170,9 +139,7 @@ function AgentCell({
   const actions = useActions(createAgentActions)
   const [, navigate] = useLocation()
   const now_calls = useConsoleState(
-    (state) =>
-      Object.values(state.calls).filter((call) => call.agent_id === agent.id && call.ended_at === null)
-        .length,
+    (state) => Object.values(state.calls).filter((call) => call.agent_id === agent.id && call.ended_at === null).length,
   )
   const assigned = useConsoleState((state) => state.numbers)
   const numbers = useMemo(() => numbersOf(agent, assigned), [agent, assigned])
@@ -216,9 +183,7 @@ function AgentCell({
         </div>
         <div>
           <dt>Success rate</dt>
-          <dd className="num">
-            {statistics.total_calls > 0 ? formatRate(statistics.success_rate) : MISSING}
-          </dd>
+          <dd className="num">{statistics.total_calls > 0 ? formatRate(statistics.success_rate) : MISSING}</dd>
         </div>
       </dl>
       <LastCall agent={agent} />

@@ -39,7 +39,6 @@ function text(value: unknown): string {
 // Of long texts only the lines that differ are shown.
 function differing(before: string, after: string): [string, string] {
   const [old_lines, new_lines] = [before.split('\n'), after.split('\n')]
-  const only = (lines: string[], others: string[]) =>
-    lines.filter((line) => !others.includes(line)).join('\n')
+  const only = (lines: string[], others: string[]) => lines.filter((line) => !others.includes(line)).join('\n')
   return [only(old_lines, new_lines), only(new_lines, old_lines)]
 }

@@ -61,17 +61,13 @@ export function AgentsTable({
                 </td>
                 <td className="r">{formatCount(agent.calls)}</td>
                 <td className="r ink2">{formatCount(agent.minutes)}</td>
-                <td className="r ink2">
-                  {agent.calls > 0 ? formatAverage(agent.average_duration) : MISSING}
-                </td>
+                <td className="r ink2">{agent.calls > 0 ? formatAverage(agent.average_duration) : MISSING}</td>
                 <td>
                   <div className="rate">
                     <span>{agent.calls > 0 ? formatRate(agent.success_rate) : MISSING}</span>
                     <span className="bar" aria-hidden="true">
                       <i style={{ width: `${agent.success_rate * 100}%` }} />
-                      {earlier && earlier.calls > 0 && (
-                        <u style={{ left: `${earlier.success_rate * 100}%` }} />
-                      )}
+                      {earlier && earlier.calls > 0 && <u style={{ left: `${earlier.success_rate * 100}%` }} />}
                     </span>
                   </div>
                 </td>

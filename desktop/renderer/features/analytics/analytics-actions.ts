@@ -11,11 +11,7 @@ export interface CallsWanted {
 }
 export interface AnalyticsActions {
   /** `before` is null when the period before could not be read: the figures stand without it. */
-  read(
-    period: Period,
-    before: Period,
-    time_zone: string,
-  ): Promise<Reply<{ now: Analytics; before: Analytics | null }>>
+  read(period: Period, before: Period, time_zone: string): Promise<Reply<{ now: Analytics; before: Analytics | null }>>
   readCalls(period: Period, wanted: CallsWanted): Promise<Reply<{ items: CallSummary[] }>>
 }
 

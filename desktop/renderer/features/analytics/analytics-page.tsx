@@ -33,13 +33,7 @@ interface Figures {
   period: Period
 }
 
-export function AnalyticsPage({
-  lostBar,
-  onOpenCall,
-}: {
-  lostBar: ReactNode
-  onOpenCall: (call_sid: string) => void
-}) {
+export function AnalyticsPage({ lostBar, onOpenCall }: { lostBar: ReactNode; onOpenCall: (call_sid: string) => void }) {
   const actions = useActions(createAnalyticsActions)
   const { ticker } = useConsole()
   const zone = useConsoleState((state) => state.tenant?.time_zone) ?? 'UTC'
@@ -110,12 +104,7 @@ export function AnalyticsPage({
               chosen={filter.agent?.id ?? null}
               onChoose={(agent) => setFilter(agent ? { agent } : {})}
             />
-            <CallsList
-              period={figures.period}
-              filter={filter}
-              onClear={() => setFilter({})}
-              onOpen={onOpenCall}
-            />
+            <CallsList period={figures.period} filter={filter} onClear={() => setFilter({})} onOpen={onOpenCall} />
           </div>
         </>
       )}
@@ -128,8 +117,7 @@ function Summary({ now, before }: { now: Analytics; before: Analytics | null }) 
   const was = before?.summary
   const escalated = sumEscalated(now)
   const ended = current.total_calls > 0
-  const rate_change =
-    was && ended && was.total_calls > 0 ? changeOfRate(current.success_rate, was.success_rate) : null
+  const rate_change = was && ended && was.total_calls > 0 ? changeOfRate(current.success_rate, was.success_rate) : null
   return (
     <div className="sum">
       <Figure
@@ -145,9 +133,7 @@ function Summary({ now, before }: { now: Analytics; before: Analytics | null }) 
         change={rate_change}
         from={was && was.total_calls > 0 ? `from ${formatRate(was.success_rate)}` : undefined}
         is_worse={
-          rate_change?.direction === 'down' &&
-          was !== undefined &&
-          was.success_rate - current.success_rate >= 0.01
+          rate_change?.direction === 'down' && was !== undefined && was.success_rate - current.success_rate >= 0.01
         }
       />
       <Figure
@@ -159,9 +145,7 @@ function Summary({ now, before }: { now: Analytics; before: Analytics | null }) 
       <Figure
         word="Average duration"
         value={ended ? formatAverage(current.average_call_duration) : MISSING}
-        change={
-          was && ended ? changeOfSeconds(current.average_call_duration, was.average_call_duration) : null
-        }
+        change={was && ended ? changeOfSeconds(current.average_call_duration, was.average_call_duration) : null}
         from={was && `from ${formatAverage(was.average_call_duration)}`}
       />
       <Figure
@@ -175,9 +159,7 @@ function Summary({ now, before }: { now: Analytics; before: Analytics | null }) 
         value={formatReportCost(current.cost)}
         change={was ? changeOf(current.cost, was.cost) : null}
         from={
-          current.total_minutes > 0
-            ? `${formatCostRate(current.cost / current.total_minutes)} a minute`
-            : undefined
+          current.total_minutes > 0 ? `${formatCostRate(current.cost / current.total_minutes)} a minute` : undefined
         }
       />
     </div>

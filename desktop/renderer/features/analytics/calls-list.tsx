@@ -71,9 +71,7 @@ export function CallsList({
                   {maskNumber(call.direction === 'inbound' ? call.from_number : call.to_number)}
                 </span>
                 <span className="trunc ink2">{call.agent_name ?? 'No agent'}</span>
-                <span className="ink2">
-                  {call.outcome ? OUTCOME_WORDS[call.outcome] : words(call.status)}
-                </span>
+                <span className="ink2">{call.outcome ? OUTCOME_WORDS[call.outcome] : words(call.status)}</span>
                 <span className="num dim">{formatDate(call.started_at, zone, now)}</span>
                 <span className="num r">
                   {call.duration_seconds === null ? MISSING : formatCallTime(call.duration_seconds * 1000)}

@@ -74,10 +74,7 @@ function Bars({ counts, earlier }: { counts: readonly number[]; earlier: readonl
             <i style={{ height: share(counts[hour] ?? 0) }} />
             {earlier && <u style={{ bottom: `calc(${share(earlier[hour] ?? 0)} - 1px)` }} />}
             {hour === peak && (
-              <b
-                className="num"
-                style={{ bottom: `calc(${share(Math.max(highest, earlier?.[hour] ?? 0))} + 3px)` }}
-              >
+              <b className="num" style={{ bottom: `calc(${share(Math.max(highest, earlier?.[hour] ?? 0))} + 3px)` }}>
                 {formatCount(highest)}
               </b>
             )}

@@ -94,7 +94,5 @@ export function Outcomes({
 }
 
 function isWorse(row: { outcome: Outcome; change: ReturnType<typeof changeOf> }): boolean {
-  return (
-    row.change?.direction === 'up' && WORSE.includes(row.outcome) && Number.parseFloat(row.change.words) >= 20
-  )
+  return row.change?.direction === 'up' && WORSE.includes(row.outcome) && Number.parseFloat(row.change.words) >= 20
 }

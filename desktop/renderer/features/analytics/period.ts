@@ -19,11 +19,7 @@ const DAYS: Record<PeriodName, number> = { today: 1, '7d': 7, '30d': 30 }
  * @param now epoch milliseconds
  * @source design.md section 8, analytics
  */
-export function periodOf(
-  name: PeriodName,
-  now: number,
-  time_zone: string,
-): { period: Period; before: Period } {
+export function periodOf(name: PeriodName, now: number, time_zone: string): { period: Period; before: Period } {
   const start = midnight(now, time_zone) - (DAYS[name] - 1) * DAY_MS
   const length = now - start
   return {
@@ -82,9 +78,8 @@ export function scaleTop(highest: number): number {
   if (highest <= 3) return 3
   const magnitude = 10 ** Math.floor(Math.log10(highest / 3))
   const step =
-    [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10]
-      .map((factor) => factor * magnitude)
-      .find((each) => each * 3 >= highest) ?? magnitude * 10
+    [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((factor) => factor * magnitude).find((each) => each * 3 >= highest) ??
+    magnitude * 10
   return Math.ceil(step) * 3
 }
 

@@ -73,11 +73,7 @@ export function CallPage({
     return (
       <main className={`page ${is_lost ? 'lost' : ''}`}>
         {lostBar}
-        {problem ? (
-          <Failed what="The call" problem={problem} onRetry={open} />
-        ) : (
-          <Loading what="the call" rows={6} />
-        )}
+        {problem ? <Failed what="The call" problem={problem} onRetry={open} /> : <Loading what="the call" rows={6} />}
       </main>
     )
   }
@@ -129,9 +125,7 @@ function OpenCall({
       <section className="col" aria-label="Words">
         <div className="col-h">
           <h2>Transcript</h2>
-          <span className="xs dim">
-            {countOf(turns.filter((turn) => turn.kind === 'speech').length, 'turn')}
-          </span>
+          <span className="xs dim">{countOf(turns.filter((turn) => turn.kind === 'speech').length, 'turn')}</span>
         </div>
         <Transcript turns={turns} size="call" is_lost={is_lost} none={noWords(call, now)} />
       </section>
@@ -174,13 +168,7 @@ function CallHead({
   }
   return (
     <header className="call-head">
-      <button
-        type="button"
-        className="icon-btn"
-        aria-label="Back to Live"
-        title="Back (Esc)"
-        onClick={onBack}
-      >
+      <button type="button" className="icon-btn" aria-label="Back to Live" title="Back (Esc)" onClick={onBack}>
         <Icon of={ChevronLeft} />
       </button>
       <h1>{maskNumber(callerOf(call))}</h1>
@@ -204,9 +192,7 @@ function CallHead({
         </span>
       )}
       <span className="grow" />
-      {call.ended_at !== null && (
-        <span className="xs ink2 num">{formatDate(call.started_at, zone, now)}</span>
-      )}
+      {call.ended_at !== null && <span className="xs ink2 num">{formatDate(call.started_at, zone, now)}</span>}
       <Faces people={call.live?.listeners ?? []} self_id={self_id} size="md" />
       <span className="sep" />
       <span className="num">{formatCost(call.cost)}</span>

@@ -75,9 +75,7 @@ export function receiptOf(version: ContextVersion, now: number): ReceiptStep[] {
         {
           word: 'Applied',
           state: 'done',
-          ...(version.applied_at
-            ? { time: formatDelay(Math.max(0, Date.parse(version.applied_at) - since)) }
-            : {}),
+          ...(version.applied_at ? { time: formatDelay(Math.max(0, Date.parse(version.applied_at) - since)) } : {}),
         },
         version.used_in_turn === null
           ? { word: 'Used', state: 'wait' }

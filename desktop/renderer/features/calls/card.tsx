@@ -238,15 +238,7 @@ function Said({ text, is_final }: { text: string; is_final: boolean }) {
   return is_final ? text : <em>{text.replace(/[.…]*$/, '')}…</em>
 }
 
-function CardScore({
-  call,
-  now,
-  size,
-}: {
-  call: CallSummary
-  now: number
-  size: 'compact' | 'medium' | 'large'
-}) {
+function CardScore({ call, now, size }: { call: CallSummary; now: number; size: 'compact' | 'medium' | 'large' }) {
   const live = call.live
   if (!live) return <span />
   const end = call.ended_at ? Date.parse(call.ended_at) : now

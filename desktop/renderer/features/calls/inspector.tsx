@@ -111,14 +111,12 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
         <span className="trunc">
           {call.agent_name ?? 'No agent yet'}{' '}
           {call.agent_version !== null && <span className="num">v{call.agent_version}</span>} · context{' '}
-          <span className="num">v{call.context_version}</span> ·{' '}
-          <span className="num">{formatCost(call.cost)}</span>
+          <span className="num">v{call.context_version}</span> · <span className="num">{formatCost(call.cost)}</span>
         </span>
       </p>
       {call.ended_at !== null ? (
         <p className="why text-ink-2">
-          {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'}{' '}
-          <span className="dim">{call.end_reason}</span>
+          {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'} <span className="dim">{call.end_reason}</span>
         </p>
       ) : (
         (attention || listeners.length > 0) && (
@@ -146,12 +144,7 @@ function LiveEdge({ call }: { call: CallSummary }) {
   return (
     <div className="live-edge">
       <span className="xxs dim">90 s</span>
-      <Score
-        segments={call.live.segments}
-        stream_started_at={call.live.stream_started_at}
-        now={end}
-        size="large"
-      />
+      <Score segments={call.live.segments} stream_started_at={call.live.stream_started_at} now={end} size="large" />
       <span className="xxs dim">{call.ended_at ? 'end' : 'now'}</span>
     </div>
   )

@@ -22,9 +22,7 @@ export function Ladder({
     (state) => state.listening.state === 'on' && state.listening.call_sid === call.call_sid,
   )
   const closed = useConsoleState((state) =>
-    state.listening.state === 'closed' && state.listening.call_sid === call.call_sid
-      ? state.listening.reason
-      : null,
+    state.listening.state === 'closed' && state.listening.call_sid === call.call_sid ? state.listening.reason : null,
   )
   return (
     <div className="ladder" role="toolbar" aria-label="Interventions">

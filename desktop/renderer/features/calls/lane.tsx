@@ -30,8 +30,7 @@ export function AttentionLane({ lane, is_lost, ...acts }: { lane: Lane; is_lost:
       </div>
       {lane.needs.length === 0 && (
         <p className="none">
-          Nothing needs you. Calls that do will wait here, the most urgent first, with the reason and the
-          words.
+          Nothing needs you. Calls that do will wait here, the most urgent first, with the reason and the words.
         </p>
       )}
       <div className="lane-scroll">
@@ -85,13 +84,7 @@ function CallItem({
   )
 }
 
-function IncidentItem({
-  item,
-  onShow,
-}: {
-  item: Extract<LaneItem, { kind: 'incident' }>
-  onShow: () => void
-}) {
+function IncidentItem({ item, onShow }: { item: Extract<LaneItem, { kind: 'incident' }>; onShow: () => void }) {
   const { attention, calls, waiting } = item
   return (
     <article className={`att l${attention.level}`}>

@@ -147,11 +147,7 @@ function WallBar({ calls, density, group }: { calls: number; density: Density; g
       <h2 className="sec">All calls</h2>
       <span className="dim num">{calls}</span>
       {narrowed && (
-        <button
-          type="button"
-          className="btn sm quiet min-w-0"
-          onClick={() => actions.setView({ narrowed: null })}
-        >
+        <button type="button" className="btn sm quiet min-w-0" onClick={() => actions.setView({ narrowed: null })}>
           <span className="trunc">Only {countOf(narrowed.call_sids.length, 'call')} of one incident</span>{' '}
           <kbd>Esc</kbd>
         </button>

@@ -59,8 +59,5 @@ export function Strip({ calls, need }: { calls: readonly CallSummary[]; need: nu
 
 /** What all calls together cost a minute, in dollars, from what each has cost so far. @source ours */
 export function costPerMinute(calls: readonly CallSummary[], now: number): number {
-  return calls.reduce(
-    (sum, call) => sum + (call.cost * 60_000) / Math.max(COST_FROM_MS, lengthOf(call, now)),
-    0,
-  )
+  return calls.reduce((sum, call) => sum + (call.cost * 60_000) / Math.max(COST_FROM_MS, lengthOf(call, now)), 0)
 }

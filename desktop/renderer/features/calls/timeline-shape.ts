@@ -70,9 +70,7 @@ export interface Gap {
 
 /** The reply gaps worth a figure: every slow one, and the newest. Those that would lie on another are left out. @source design.md section 8, call */
 export function gapsOf(turns: readonly Turn[], total_ms: number): Gap[] {
-  const spoken = turns.filter(
-    (turn): turn is SpeechTurn => turn.kind === 'speech' && turn.reply_gap_ms !== null,
-  )
+  const spoken = turns.filter((turn): turn is SpeechTurn => turn.kind === 'speech' && turn.reply_gap_ms !== null)
   const newest = spoken.at(-1)
   return spoken
     .filter((turn) => turn === newest || (turn.reply_gap_ms ?? 0) >= SLOW_REPLY_MS)

@@ -66,12 +66,7 @@ export function Timeline({ call, turns }: { call: CallSummary; turns: readonly T
           </span>
         ))}
         {marks.map((mark) => (
-          <i
-            key={mark.key}
-            className={`tl-mark ${mark.tone}`}
-            style={{ left: at(mark.at_ms) }}
-            title={mark.says}
-          >
+          <i key={mark.key} className={`tl-mark ${mark.tone}`} style={{ left: at(mark.at_ms) }} title={mark.says}>
             <span>
               <Icon of={mark.icon} />
             </span>

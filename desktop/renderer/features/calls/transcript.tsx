@@ -71,9 +71,7 @@ function Speech({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
       <div className="body">
         <p className="who">
           {SPEAKER_WORDS[turn.speaker]}{' '}
-          {gap !== null && (
-            <span className={`gap ${gap > SLOW_REPLY_MS ? 'slow' : ''}`}>{formatDelay(gap)}</span>
-          )}
+          {gap !== null && <span className={`gap ${gap > SLOW_REPLY_MS ? 'slow' : ''}`}>{formatDelay(gap)}</span>}
         </p>
         {turn.is_final ? <Final turn={turn} /> : <Partial turn={turn} is_lost={is_lost} />}
       </div>

@@ -263,8 +263,7 @@ function Cell({
   )
 }
 
-const shape = (density: Density) =>
-  density === 'row' ? 'cr' : density === 'medium' ? 'card' : `card ${density}`
+const shape = (density: Density) => (density === 'row' ? 'cr' : density === 'medium' ? 'card' : `card ${density}`)
 
 function useWallRows(lane: Lane, columns: number, group: 'agent' | 'none'): WallRow[] {
   const wall = useConsoleState((state) => state.wall)

@@ -27,10 +27,7 @@ export interface ContextActions {
   readVersions(call_sid: string): Promise<void>
 }
 
-export function createContextActions({
-  bridge,
-  store,
-}: Pick<ConsolePorts, 'bridge' | 'store'>): ContextActions {
+export function createContextActions({ bridge, store }: Pick<ConsolePorts, 'bridge' | 'store'>): ContextActions {
   // The event may have been faster and know more than the answer: then the answer is dropped.
   const stored = (call_sid: string, reply: Reply<ContextVersion>) => {
     if (!reply.ok) return reply

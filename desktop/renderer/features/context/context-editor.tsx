@@ -121,8 +121,8 @@ export function ContextEditor({
       {moved_on && is_changed && (
         <p className="editor-conflict" role="alert">
           <span>
-            {context.versions[0]?.updated_by.name ?? 'Somebody'} set v{context.newest_version} while you
-            edited v{base.version}.
+            {context.versions[0]?.updated_by.name ?? 'Somebody'} set v{context.newest_version} while you edited v
+            {base.version}.
           </span>
           <button type="button" className="btn sm" disabled={!draft.ok} onClick={merge}>
             Merge
@@ -160,11 +160,7 @@ export function ContextEditor({
         </button>
         {is_changed && refused === null && (
           <label className="editor-now">
-            <input
-              type="checkbox"
-              checked={speak_now}
-              onChange={(event) => setSpeakNow(event.target.checked)}
-            />
+            <input type="checkbox" checked={speak_now} onChange={(event) => setSpeakNow(event.target.checked)} />
             The agent speaks at once, not at its next turn
           </label>
         )}

@@ -62,9 +62,7 @@ export function ContextVersions({
               ) : (
                 <Changes diff={version.diff} />
               )}
-              {version.used_in_turn !== null && (
-                <span className="used num">used in turn {version.used_in_turn}</span>
-              )}
+              {version.used_in_turn !== null && <span className="used num">used in turn {version.used_in_turn}</span>}
             </p>
           </li>
         ))}
@@ -162,12 +160,7 @@ function RollBackDialog({
       <div className="mt-3">
         <Labelled label="Reason">
           {(ids) => (
-            <Input
-              {...ids}
-              value={reason}
-              maxLength={500}
-              onChange={(event) => setReason(event.target.value)}
-            />
+            <Input {...ids} value={reason} maxLength={500} onChange={(event) => setReason(event.target.value)} />
           )}
         </Labelled>
       </div>

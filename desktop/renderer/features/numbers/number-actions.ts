@@ -22,10 +22,7 @@ export interface NumberActions {
   sync(): Promise<Reply<SyncPlan>>
 }
 
-export function createNumberActions({
-  bridge,
-  store,
-}: Pick<ConsolePorts, 'bridge' | 'store'>): NumberActions {
+export function createNumberActions({ bridge, store }: Pick<ConsolePorts, 'bridge' | 'store'>): NumberActions {
   const merge = (numbers: RouteOutput<Routes['assignNumbers']>['numbers']) =>
     store.setState((state) => ({
       numbers: {
@@ -34,18 +31,14 @@ export function createNumberActions({
       },
     }))
   const assign = async (moves: readonly Move[]) => {
-    const assignments = moves.flatMap(({ phone_number, agent_id }) =>
-      agent_id ? [{ phone_number, agent_id }] : [],
-    )
+    const assignments = moves.flatMap(({ phone_number, agent_id }) => (agent_id ? [{ phone_number, agent_id }] : []))
     if (assignments.length === 0) return null
     const reply = await bridge.request('assignNumbers', { body: { assignments } })
     if (reply.ok) merge(reply.value.numbers)
     return reply.ok ? null : reply.problem
   }
   const release = async (moves: readonly Move[]) => {
-    const phone_numbers = moves
-      .filter(({ agent_id }) => agent_id === null)
-      .map(({ phone_number }) => phone_number)
+    const phone_numbers = moves.filter(({ agent_id }) => agent_id === null).map(({ phone_number }) => phone_number)
     if (phone_numbers.length === 0) return null
     const reply = await bridge.request('releaseNumbers', { body: { phone_numbers } })
     if (reply.ok) merge(reply.value.numbers)

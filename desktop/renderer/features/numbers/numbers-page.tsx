@@ -102,13 +102,7 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
           {countOf(all.length, 'number')}, {unassigned} unassigned
         </span>
         <span className="grow" />
-        <FilterField
-          className="w-[200px]"
-          label="Number or name"
-          icon={Search}
-          value={filter}
-          onChange={setFilter}
-        />
+        <FilterField className="w-[200px]" label="Number or name" icon={Search} value={filter} onChange={setFilter} />
         {can_sync && (
           <button type="button" className="btn" disabled={is_lost || is_busy} onClick={() => void planSync()}>
             <Icon of={RefreshCw} className="s" />
@@ -165,12 +159,7 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
           <button type="button" className="btn quiet" onClick={() => setStaged(NONE_STAGED)}>
             Discard
           </button>
-          <button
-            type="button"
-            className="btn primary"
-            disabled={is_lost || is_busy}
-            onClick={() => void apply()}
-          >
+          <button type="button" className="btn primary" disabled={is_lost || is_busy} onClick={() => void apply()}>
             Apply {staged.size} <kbd>Ctrl</kbd>
             <kbd>↵</kbd>
           </button>
@@ -199,8 +188,7 @@ function Column({ column, agents, selected, can_assign, assign, onChoose, onPut 
     <section className={`bc ${agent ? '' : 'tray'}`} aria-label={agent?.name ?? 'Unassigned'}>
       <div className="bc-h">
         <h2>
-          <span className="trunc">{agent?.name ?? 'Unassigned'}</span>{' '}
-          <span className="dim num">{rows.length}</span>
+          <span className="trunc">{agent?.name ?? 'Unassigned'}</span> <span className="dim num">{rows.length}</span>
         </h2>
         {is_first ? (
           <AssignMenu
@@ -275,12 +263,7 @@ function NumberRow({
           head={shown}
           onPut={onPut}
           trigger={
-            <button
-              type="button"
-              className="icon-btn sm nr-menu"
-              aria-label={`Assign ${shown} to…`}
-              title="Assign to…"
-            >
+            <button type="button" className="icon-btn sm nr-menu" aria-label={`Assign ${shown} to…`} title="Assign to…">
               <Icon of={Ellipsis} />
             </button>
           }
@@ -309,11 +292,7 @@ function AssignMenu({
     <Menu trigger={trigger} width={220} label="Assign to">
       <MenuHead>{head}, assign to…</MenuHead>
       {answering.map((agent) => (
-        <MenuItem
-          key={agent.id}
-          onSelect={() => onPut(agent.id)}
-          aside={agent.is_active ? undefined : 'paused'}
-        >
+        <MenuItem key={agent.id} onSelect={() => onPut(agent.id)} aside={agent.is_active ? undefined : 'paused'}>
           {agent.name}
         </MenuItem>
       ))}

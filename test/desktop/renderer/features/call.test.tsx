@@ -22,9 +22,8 @@ function write(text: string): void {
   act(() => view?.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }))
 }
 const written = () =>
-  EditorView.findFromDOM(
-    screen.getByRole('textbox', { name: 'Override of this call, JSON' }),
-  )?.state.doc.toString() ?? ''
+  EditorView.findFromDOM(screen.getByRole('textbox', { name: 'Override of this call, JSON' }))?.state.doc.toString() ??
+  ''
 const apply = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Apply/ })
 
 describe('the context of a call', () => {
@@ -71,9 +70,7 @@ describe('the context of a call', () => {
     tell(applied)
     await settle()
     expect(within(row).getByText(/^Applied/)).toBeTruthy()
-    expect(screen.getByText('goodwill_credit_usd', { selector: 'td' }).closest('tr')?.textContent).toContain(
-      '60',
-    )
+    expect(screen.getByText('goodwill_credit_usd', { selector: 'td' }).closest('tr')?.textContent).toContain('60')
     tell({ ...applied, used_in_turn: 23 })
     await settle()
     expect(within(row).getByText('used in turn 23')).toBeTruthy()

@@ -161,9 +161,7 @@ describe('the live wall', () => {
   it('says how old what it shows is when the link is lost, refuses commands, and catches up on return', async () => {
     const { bridge, user } = await open()
     await user.click(cell(FIRST))
-    act(() =>
-      bridge.link({ state: 'lost', as_of: iso(Date.now() - 74_000), retry_at: iso(Date.now() + 4_000) }),
-    )
+    act(() => bridge.link({ state: 'lost', as_of: iso(Date.now() - 74_000), retry_at: iso(Date.now() + 4_000) }))
     expect(screen.getByRole('alert').textContent).toMatch(/What you see is as of .*1:1[45] old/)
     expect(screen.getByText('Refused while the link is lost. Nothing is queued.')).toBeTruthy()
     for (const name of [/^Listen/, /^Context E/, /^End/]) {

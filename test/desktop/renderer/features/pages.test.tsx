@@ -196,10 +196,7 @@ describe('numbers', () => {
     const { user, bridge } = await open({ ...manager, at: '#/numbers' })
     await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }))
     await user.click(screen.getByRole('menuitem', { name: /Returns desk/ }))
-    bridge.refuse(
-      'assignNumbers',
-      problemOf('CARRIER_FAILED', 'The carrier answered 429. Nothing was changed.'),
-    )
+    bridge.refuse('assignNumbers', problemOf('CARRIER_FAILED', 'The carrier answered 429. Nothing was changed.'))
     await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
     await settle()
     expect(await screen.findByText('The carrier answered 429. Nothing was changed.')).toBeTruthy()

@@ -1,23 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  changedFields,
-  checkDraft,
-  draftOfAgent,
-} from '../../../../desktop/renderer/features/agents/agent-draft.ts'
+import { changedFields, checkDraft, draftOfAgent } from '../../../../desktop/renderer/features/agents/agent-draft.ts'
 import { placeholdersIn, unfilled } from '../../../../desktop/renderer/features/agents/placeholders.ts'
-import {
-  changeOf,
-  changeOfRate,
-  periodOf,
-  scaleTop,
-} from '../../../../desktop/renderer/features/analytics/period.ts'
-import {
-  figuresOf,
-  gapsOf,
-  ticksOf,
-  wavesOf,
-} from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
+import { changeOf, changeOfRate, periodOf, scaleTop } from '../../../../desktop/renderer/features/analytics/period.ts'
+import { figuresOf, gapsOf, ticksOf, wavesOf } from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
 import { resultWords } from '../../../../desktop/renderer/features/calls/transcript.tsx'
 import { columnsIn, moveOnWall, wallRows } from '../../../../desktop/renderer/features/calls/wall-rows.ts'
 import {
@@ -34,14 +20,7 @@ import { initialState } from '../../../../desktop/renderer/store/state.ts'
 import type { Agent } from '../../../../shared/contract/agents.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { problemOf } from '../../support/fake-bridge.ts'
-import {
-  floorAgents,
-  floorCalls,
-  floorNumbers,
-  floorSession,
-  floorVersions,
-  sidOf,
-} from '../../support/fake-floor.ts'
+import { floorAgents, floorCalls, floorNumbers, floorSession, floorVersions, sidOf } from '../../support/fake-floor.ts'
 
 const NOW = Date.parse('2026-11-23T18:03:04Z')
 const calls = floorCalls(NOW)
@@ -77,10 +56,7 @@ describe('the wall as rows', () => {
     const moves = fc.array(fc.constantFrom('left', 'right', 'up', 'down', 'first', 'last'))
     fc.assert(
       fc.property(moves, fc.integer({ min: 1, max: 8 }), (steps, columns) => {
-        const at = steps.reduce<string | null>(
-          (from, step) => moveOnWall(rows({ columns }), from, step),
-          null,
-        )
+        const at = steps.reduce<string | null>((from, step) => moveOnWall(rows({ columns }), from, step), null)
         expect(steps.length === 0 || state.wall.all.includes(at)).toBe(true)
       }),
     )

@@ -94,9 +94,11 @@ describe('how things are written', () => {
   })
 
   it('stresses the words that fired a rule, wherever they stand and whatever is in them', () => {
-    expect(
-      stressed('Can I talk to A Real Person?', ['a real person']).map((part) => part.is_stressed),
-    ).toEqual([false, true, false])
+    expect(stressed('Can I talk to A Real Person?', ['a real person']).map((part) => part.is_stressed)).toEqual([
+      false,
+      true,
+      false,
+    ])
     expect(stressed('a+b', ['+'])).toHaveLength(3)
     expect(stressed('plain', [])).toHaveLength(1)
   })

@@ -36,12 +36,7 @@ describe('the lane', () => {
   })
 
   it('shows one item for each call: its highest level, and of those the oldest', () => {
-    const call = callWith(
-      1,
-      attention(2, 5),
-      attention(3, 1),
-      attention(3, 60, { reason: 'asked_for_a_person' }),
-    )
+    const call = callWith(1, attention(2, 5), attention(3, 1), attention(3, 60, { reason: 'asked_for_a_person' }))
     expect(worst(call)?.reason).toBe('asked_for_a_person')
     expect(laneOf([call]).needs).toHaveLength(1)
   })
@@ -64,9 +59,7 @@ describe('the lane', () => {
     fc.assert(
       fc.property(list, fc.integer(), (marks, seed) => {
         const calls = marks.map(([mark, age], index) => callWith(index + 1, attention(mark, age)))
-        const shuffled = [...calls].sort(
-          (a, b) => (a.call_sid + seed < b.call_sid ? 1 : -1) * (seed % 2 || 1),
-        )
+        const shuffled = [...calls].sort((a, b) => (a.call_sid + seed < b.call_sid ? 1 : -1) * (seed % 2 || 1))
         expect(ids(shuffled)).toEqual(ids(calls))
       }),
     )
