@@ -569,7 +569,8 @@ describe('responses', () => {
       status: 'failed',
       status_details: { type: 'failed', error: { code: 'rate_limit_exceeded' } },
     })
-    model.faults.clear()
+    client.send({ type: 'response.create' })
+    expect((await client.until('response.done', 2)).response.status).toBe('completed')
     model.faults.set({
       text_only_responses: 1,
       response_delay_ms: 0,
