@@ -7,9 +7,9 @@ import type { Outcome, Quality } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import { contextInForce, fillPlaceholders, RESPONSE_TASKS, renderInstructions } from '../agents/prompt.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
-import { escalationRules, wordsThatFired } from '../calls/escalation.ts'
+import { escalationRules } from '../calls/escalation.ts'
 import type { PriceTable } from '../calls/prices.ts'
-import { type SpeechRecord, Transcript, type TurnRecord } from '../calls/transcript.ts'
+import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
@@ -24,6 +24,7 @@ import {
   TIMER_MS,
   type TimerName,
 } from './call-machine.ts'
+import { CallWords, type Moment } from './call-words.ts'
 import { EarlyAudio } from './early-audio.ts'
 import type {
   MediaStream,
@@ -35,7 +36,6 @@ import type {
 } from './live-ports.ts'
 import { LIVE_TOOLS } from './live-tools.ts'
 import { gapPercentiles, type LiveStateRecord, LiveView } from './live-view.ts'
-import { PartialTurns } from './partial-turns.ts'
 import { Playback, pcmuDurationMs } from './playback.ts'
 import type { ResponseKind } from './response-gate.ts'
 
@@ -85,12 +85,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #ledger: CallLedger
   readonly #session: RealtimeSession
   readonly #view: LiveView
-  readonly #transcript = new Transcript()
+  readonly #words: CallWords
   readonly #playback = new Playback()
   readonly #early = new EarlyAudio()
   readonly #tap = new AudioTap()
   readonly #timers = new Map<TimerName, { cancel(): void }>()
-  readonly #partials: PartialTurns
   #state: CallState = NEW_CALL
   #stream: MediaStream | null = null
   #streamStartedMs = 0
@@ -114,10 +113,15 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#deps = deps
     this.#agent = setup.agent
     this.#ledger = new CallLedger(setup.record, deps.prices)
-    this.#partials = new PartialTurns(deps.clock, (turn) => deps.observer.turn(this, turn))
     this.#contextLayer = setup.record.context
     this.#contextVersion = setup.record.context_version
     this.#view = new LiveView(deps.clock.now())
+    this.#words = new CallWords({
+      view: this.#view,
+      clock: deps.clock,
+      lay: (fact, told) => this.#lay(fact, told),
+      tell: (turn) => deps.observer.turn(this, turn),
+    })
     this.#view.enter('connecting', deps.clock.now())
     this.#startTimer('stream')
     this.#startTimer('session')
@@ -148,7 +152,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     return this.#ledger.record
   }
   get turns(): readonly TurnRecord[] {
-    return this.#transcript.turns
+    return this.#words.turns
   }
   get escalationTarget(): string | null {
     return escalationRules(this.#context()).target ?? null
@@ -192,8 +196,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onMark(name: string): void {
-    for (const item of this.#playback.marked(name, this.#nowMs()))
-      this.#publishFinal(this.#transcript.agentHeard(item.item_id, item.heard_ms))
+    for (const item of this.#playback.marked(name, this.#nowMs())) this.#words.agentHeard(item)
     if (this.#playback.isIdle && this.#state.is_playing) {
       this.#view.enter(this.#state.gate.state === 'active' ? 'agent_thinking' : 'silence', this.#deps.clock.now())
       this.#happen({ type: 'playback_idle' })
@@ -201,7 +204,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onDigit(digit: string): void {
-    this.#publishFinal(this.#transcript.notice(`The caller pressed ${digit}.`, this.#now()))
+    this.#words.notice(`The caller pressed ${digit}.`, this.#now())
     this.#happen({ type: 'digit_pressed', digit })
   }
 
@@ -242,35 +245,31 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#happen({ type: 'speech_started' })
         this.#view.enter('caller_speaking', now.at)
         this.#view.voiceAt(now.ms)
-        this.#showPartial(this.#transcript.callerStarted(event.item_id, event.audio_start_ms, now))
+        this.#words.callerStarted(event.item_id, event.audio_start_ms, now)
         return this.#deps.observer.updated(this)
       case 'speech_stopped':
         this.#view.enter('agent_thinking', now.at)
         this.#view.voiceAt(now.ms)
-        this.#showPartial(this.#transcript.callerStopped(event.item_id, event.audio_end_ms, now))
+        this.#words.callerStopped(event.item_id, event.audio_end_ms, now)
         return this.#deps.observer.updated(this)
       case 'caller_text':
-        return this.#showPartial(this.#transcript.callerText(event.item_id, event.delta, now))
+        return this.#words.callerText(event.item_id, event.delta, now)
       case 'caller_transcribed':
         if (event.usage) this.#ledger.countTranscription(event.usage)
-        return this.#callerSaid(this.#transcript.callerFinal(event.item_id, event.text, now))
+        return this.#callerSaid(event.item_id, event.text)
       case 'caller_not_transcribed':
         this.onMalformed(`transcription failed: ${event.reason}`)
-        return this.#publishFinal(this.#transcript.callerFinal(event.item_id, '(not understood)', now))
+        return this.#callerSaid(event.item_id, '(not understood)')
       case 'response_started':
         this.#responseSpoke = false
         this.#responseId = event.response_id
         return this.#happen({ type: 'response_started' })
       case 'agent_text':
         if (this.#playback.isDiscarded(event.response_id)) return
-        return this.#showPartial(
-          this.#transcript.agentText(event.item_id, event.delta, this.#state.context.applied, now),
-        )
+        return this.#words.agentText(event.item_id, event.delta, this.#state.context.applied, now)
       case 'agent_text_done':
         if (this.#playback.isDiscarded(event.response_id)) return
-        return this.#showPartial(
-          this.#transcript.agentWhole(event.item_id, event.text, this.#state.context.applied, now),
-        )
+        return this.#words.agentWhole(event.item_id, event.text, this.#state.context.applied, now)
       case 'agent_audio_done':
         return this.#agentAudioDone(event.item_id)
       case 'response_done':
@@ -327,7 +326,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   liveState(): LiveStateRecord {
-    return this.#view.state(this.#transcript.turns, this.#nowMs())
+    return this.#view.state(this.#words.turns, this.#nowMs())
   }
 
   quality(): Quality {
@@ -373,15 +372,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return this.#interrupt(effect.by)
       case 'answer_tool': {
         this.#session.answerTool(effect.call.tool_call_id, effect.output)
-        const turn = this.#transcript.tool(
-          effect.call.name,
-          toObject(effect.call.arguments_json),
-          effect.output,
-          effect.failed,
-          this.#now(),
-        )
-        if (effect.failed) this.#raise('tool_failing', `${effect.call.name} could not be used.`, null, [])
-        return this.#publishFinal(turn)
+        const { name, arguments_json } = effect.call
+        this.#words.tool(name, arguments_json, effect.output, effect.failed, this.#now())
+        if (effect.failed) this.#raise('tool_failing', `${name} could not be used.`, null, [])
+        return
       }
       case 'raise_escalation':
         return this.#escalate('asked_for_a_person', effect.reason, null, [])
@@ -389,7 +383,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return this.#session.addNote(effect.text)
       case 'report_trouble':
         this.#deps.log.warn('The model is in trouble during a call', { ...this.#fields(), reason: effect.text })
-        this.#publishFinal(this.#transcript.notice(effect.text, this.#now()))
+        this.#words.notice(effect.text, this.#now())
         return this.#raise('model_trouble', effect.text, null, [])
       case 'start_timer':
         return this.#startTimer(effect.timer)
@@ -411,7 +405,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     for (const item of this.#playback.interrupt(this.#nowMs())) {
       this.#interruptions++
       this.#session.truncate(item.item_id, item.heard_ms)
-      this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, by))
+      this.#words.agentCut(item, by)
     }
     if (this.#responseId !== null && this.#state.gate.state === 'active') this.#playback.discard(this.#responseId)
     if (by === 'supervisor' && this.#state.gate.state === 'active') this.#session.cancelResponse()
@@ -431,19 +425,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#session.close()
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
-    for (const item of this.#playback.interrupt(this.#nowMs()))
-      this.#publishFinal(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, null))
-    for (const turn of this.#transcript.close(this.#now())) this.#publishFinal(turn)
+    for (const item of this.#playback.interrupt(this.#nowMs())) this.#words.agentCut(item, null)
+    this.#words.close(this.#now())
     this.#tap.close()
-    this.#partials.close()
     const ended_at = this.#deps.clock.now()
     this.#view.enter('ended', ended_at)
-    const spoke = (speaker: 'caller' | 'agent') =>
-      this.#transcript.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
-    this.#lay(
-      this.#ledger.settle(end, this.quality(), { caller: spoke('caller'), agent: spoke('agent') }, ended_at),
-      () => this.#deps.observer.ended(this),
-    )
+    const voices = { caller: this.#words.wasHeard('caller'), agent: this.#words.wasHeard('agent') }
+    this.#lay(this.#ledger.settle(end, this.quality(), voices, ended_at), () => this.#deps.observer.ended(this))
     const patience_ms = this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS
     this.#deps.clock.setTimeout(() => {
       if (!this.#carrierEnded) this.#deps.hangUpAtCarrier(this.call_sid)
@@ -502,7 +490,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#firstAudioMs ??= Math.round(now.ms)
     this.#view.enter(this.#lineSaid ? 'agent_speaking' : 'greeting', now.at)
     this.#lineSaid = true
-    const { turn, reply_gap_ms } = this.#transcript.agentSounds(item_id, starts_at_ms, version, now)
+    const { turn, reply_gap_ms } = this.#words.agentSounds(item_id, starts_at_ms, version, now)
     if (reply_gap_ms !== null) this.#view.replyGap(reply_gap_ms)
     if (version > this.#usedVersion) {
       this.#usedVersion = version
@@ -516,7 +504,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #agentAudioDone(item_id: string): void {
     const item = this.#playback.complete(item_id)
-    if (item) this.#publishFinal(this.#transcript.agentHeard(item.item_id, item.heard_ms))
+    if (item) this.#words.agentHeard(item)
   }
 
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
@@ -532,12 +520,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#deps.observer.updated(this)
   }
 
-  #callerSaid(turn: SpeechRecord | null): void {
-    if (!turn) return
-    const words = wordsThatFired(turn.text, escalationRules(this.#context()))
-    this.#transcript.markRuleWords(turn, words)
-    this.#publishFinal(turn)
-    if (words.length > 0) this.#escalate('escalation_keyword', turn.text, 'caller', words)
+  #callerSaid(item_id: string, text: string): void {
+    const fired = this.#words.callerFinal(item_id, text, escalationRules(this.#context()), this.#now())
+    if (fired.length > 0) this.#escalate('escalation_keyword', text.trim(), 'caller', fired)
   }
 
   #escalate(
@@ -559,20 +544,6 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   ): void {
     this.#view.raise({ reason, evidence, speaker, words }, this.#deps.clock.now())
     this.#deps.observer.attention(this)
-  }
-
-  #showPartial(turn: SpeechRecord | null): void {
-    if (!turn || turn.is_final) return
-    this.#view.line(turn)
-    this.#partials.show(turn)
-  }
-
-  /** A turn is final: on disk first, then shown. */
-  #publishFinal(turn: TurnRecord | null): void {
-    if (!turn) return
-    this.#partials.forget(turn.turn_id)
-    if (turn.kind === 'speech') this.#view.line(turn)
-    this.#lay({ type: 'turn_final', turn: structuredClone(turn) }, () => this.#deps.observer.turn(this, turn))
   }
 
   #lay(fact: CallFact, told?: () => void): void {
@@ -600,20 +571,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     return this.#streamStartedMs === 0 ? 0 : this.#deps.clock.monotonic_ms() - this.#streamStartedMs
   }
 
-  #now() {
+  #now(): Moment {
     return { at: this.#deps.clock.now(), ms: this.#nowMs() }
   }
 
   #fields() {
     return { tenant_id: this.tenant_id, call_sid: this.call_sid }
-  }
-}
-
-function toObject(json: string): JsonObject {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : { text: json }
-  } catch {
-    return { text: json }
   }
 }
