@@ -230,7 +230,7 @@ function OwnAccount({
         <span className="xs dim">
           {shell === 'browser'
             ? 'You stay signed in until this tab is closed.'
-            : 'You stay signed in on this computer.'}
+            : 'You stay signed in where this computer has a keyring.'}
         </span>
       </div>
     </form>
