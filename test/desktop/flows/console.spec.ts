@@ -77,7 +77,7 @@ test('a supervisor reads a call as it is spoken, listens, overrides its context 
   ).toBeVisible({ timeout: 40_000 })
   await openNewestCall(page)
   const log = page.getByRole('log', { name: 'Transcript' })
-  const before = (await log.innerText()).length
+  const before = ((await log.textContent()) ?? '').length
   await page.getByRole('button', { name: /^Listen/ }).click()
   await expect(page.getByRole('button', { name: /^Listen/ })).toHaveAttribute('aria-pressed', 'true')
   const editor = page.getByRole('textbox', { name: 'Override of this call, JSON' })
@@ -94,7 +94,7 @@ test('a supervisor reads a call as it is spoken, listens, overrides its context 
   await expect(versions.getByText(/^Applied/)).toBeVisible()
   await expect(page.getByText('promise', { exact: true }).first()).toBeVisible()
   await expect(versions.getByText(/used in turn \d+/)).toBeVisible({ timeout: 40_000 })
-  expect((await log.innerText()).length).toBeGreaterThan(before)
+  expect(((await log.textContent()) ?? '').length).toBeGreaterThan(before)
   await page.screenshot({ path: 'test-results/flows-call.png' })
   await hasNoSeriousFaults(page)
 })
