@@ -6,6 +6,8 @@ import { createLogger } from './platform/logger.ts'
 
 /** Calls in progress may go on for so long after a SIGTERM; simulated ones need not. */
 const DRAIN_MS = 60_000
+/** A signal so long after the first means: end at once. */
+const IMPATIENT_MS = 1_000
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
@@ -15,10 +17,12 @@ async function main(): Promise<void> {
     `Phony relay is ready at ${relay.url}${simulatedWords(config.twilio === null, config.openai === null)}\n`,
   )
 
-  let isClosing = false
+  let closingSince = 0
   const stop = (signal: NodeJS.Signals): void => {
-    if (isClosing) process.exit(1)
-    isClosing = true
+    // One Ctrl-C reaches a whole terminal group, so whoever started us may pass it on at once: that is no second wish.
+    if (closingSince > 0 && Date.now() - closingSince > IMPATIENT_MS) process.exit(1)
+    if (closingSince > 0) return
+    closingSince = Date.now()
     const isRehearsal = config.twilio === null
     log.info('Stopping', { signal, live_calls: relay.live_calls() })
     relay.close(isRehearsal ? 0 : DRAIN_MS).then(

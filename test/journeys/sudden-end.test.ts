@@ -131,6 +131,8 @@ describe('the relay as a program', () => {
     const call = network.placeCall({ from: '+14155550142', to: NUMBER })
     const session = await model.session(model.sessions.length)
     await session.next('response.create')
+    // As a terminal does it: the whole group is told, and the one who started it passes it on.
+    relay.child.kill('SIGINT')
     const ending = relay.end('SIGTERM')
     await new Promise((resolve) => setTimeout(resolve, 500))
     const refused = network.placeCall({ from: '+14155550143', to: NUMBER })
