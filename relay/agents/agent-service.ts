@@ -96,6 +96,8 @@ export function createAgentService(deps: {
   async function change(actor: TenantActor, agent_id: string, body: AgentChange) {
     const agent = await found(actor, agent_id)
     const { expected_version, note, phone_numbers, ...fields } = body
+    if (expected_version !== undefined && expected_version !== agent.version)
+      throw new RelayError('VERSION_CONFLICT', { current_version: agent.version })
     if (phone_numbers) await leadNumbers(actor, agent, phone_numbers)
     return save(actor, agent, fields, note ?? null, expected_version)
   }

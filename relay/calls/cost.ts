@@ -47,8 +47,8 @@ export function addResponseUsage(usage: Usage, response: ResponseUsage): Usage {
   const image = input.image_tokens ?? 0
   const split = input.cached_tokens_details
   const cached = input.cached_tokens ?? 0
-  const cachedText = split ? (split.text_tokens ?? 0) : Math.min(cached, text)
-  const cachedAudio = split ? (split.audio_tokens ?? 0) : Math.min(cached - cachedText, audio)
+  const cachedText = Math.min(split ? (split.text_tokens ?? 0) : cached, text)
+  const cachedAudio = Math.min(split ? (split.audio_tokens ?? 0) : cached - cachedText, audio)
   const output = response.output_token_details
   return {
     ...usage,
@@ -58,7 +58,7 @@ export function addResponseUsage(usage: Usage, response: ResponseUsage): Usage {
     input_image_tokens: usage.input_image_tokens + image,
     cached_text_tokens: usage.cached_text_tokens + cachedText,
     cached_audio_tokens: usage.cached_audio_tokens + cachedAudio,
-    cached_image_tokens: usage.cached_image_tokens + (split?.image_tokens ?? 0),
+    cached_image_tokens: usage.cached_image_tokens + Math.min(split?.image_tokens ?? 0, image),
     output_text_tokens:
       usage.output_text_tokens + (output?.text_tokens ?? (output ? 0 : (response.output_tokens ?? 0))),
     output_audio_tokens: usage.output_audio_tokens + (output?.audio_tokens ?? 0),

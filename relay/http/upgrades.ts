@@ -42,7 +42,8 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
 
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
-    const url = new URL(req.url ?? '/', 'http://relay')
+    const url = urlOf(req)
+    if (!url) return refuse(socket, 400)
     if (url.pathname === deps.media_path) {
       if (!deps.isMediaSigned(req)) return refuse(socket, 403)
       return accept(req, socket, head, deps.serveMedia)
@@ -99,6 +100,15 @@ function lastSeq(url: URL): number | null {
   return given !== null && /^\d{1,16}$/.test(given) ? Number(given) : null
 }
 
+/** Null for a request line that is no path: anyone may send one. */
+function urlOf(req: IncomingMessage): URL | null {
+  try {
+    return new URL(req.url ?? '/', 'http://relay')
+  } catch {
+    return null
+  }
+}
+
 /** Programs send no origin; pages must come from the console. */
 function isKnownOrigin(req: IncomingMessage, public_url: string): boolean {
   const { origin, host } = req.headers
@@ -106,7 +116,15 @@ function isKnownOrigin(req: IncomingMessage, public_url: string): boolean {
   return origin === `http://${host}` || origin === `https://${host}`
 }
 
-function refuse(socket: Duplex, status: 401 | 403 | 404 | 503): void {
-  const words = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'Not Found', 503: 'Service Unavailable' }[status]
+function refuse(socket: Duplex, status: 400 | 401 | 403 | 404 | 503): void {
+  const words = {
+    400: 'Bad Request',
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    404: 'Not Found',
+    503: 'Service Unavailable',
+  }[status]
+  // A peer that keeps its half open would hold the descriptor for ever.
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status} ${words}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }

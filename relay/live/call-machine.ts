@@ -299,6 +299,7 @@ const endWithStream = (state: CallState, event: Extract<CallEvent, { type: 'stre
   finish(
     { ...state, stream_open: false },
     {
+      failed: event.how === 'lost' && state.leaving === null,
       end_reason:
         state.leaving?.end_reason ?? (event.how === 'lost' ? 'The media stream was lost.' : 'The caller hung up.'),
     },
@@ -479,7 +480,7 @@ const TABLE: Table = {
     speech_started: callBack,
     response_started: (state) => gated(state, started(state.gate)),
     response_done: (state, event) => {
-      const wasFarewell = state.gate.waiting !== 'farewell'
+      const wasFarewell = state.gate.asked === 'farewell'
       const leaving = state.leaving && {
         ...state.leaving,
         farewell_spoken: state.leaving.farewell_spoken || wasFarewell,

@@ -180,6 +180,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     stream.sendMark(mark)
     this.#framesOut++
     if (is_first) this.#agentSounds(item_id, starts_at_ms)
+    // All marks were back before the model went on: the agent is heard again. Rule L2.
+    else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
     if (this.#tap.isOpen) this.#tap.hear('agent', payload, starts_at_ms)
   }
 

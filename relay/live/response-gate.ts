@@ -26,7 +26,7 @@ export function ask(gate: ResponseGate, kind: ResponseKind): GateStep {
 }
 
 export function started(gate: ResponseGate): GateStep {
-  return { gate: { ...gate, state: 'active', asked: null }, create: null }
+  return { gate: { ...gate, state: 'active' }, create: null }
 }
 
 export function done(gate: ResponseGate): GateStep {

@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { RealtimeEvent, ToolCall } from '../live/live-ports.ts'
 
-const Tokens = z.number().nonnegative().optional().catch(undefined)
+const Tokens = z.number().nonnegative().transform(Math.round).optional().catch(undefined)
 const UsageDetails = z.object({ text_tokens: Tokens, audio_tokens: Tokens, image_tokens: Tokens })
 const Usage = z.object({
   input_tokens: Tokens,
@@ -96,7 +96,7 @@ export interface TurnPadding {
 export function translate(message: { type: string }, padding: TurnPadding): RealtimeEvent | null {
   switch (message.type) {
     case 'input_audio_buffer.speech_started': {
-      const event = Item.extend({ audio_start_ms: z.number() }).parse(message)
+      const event = Item.extend({ audio_start_ms: z.number().catch(0) }).parse(message)
       return {
         type: 'speech_started',
         item_id: event.item_id,
@@ -104,7 +104,7 @@ export function translate(message: { type: string }, padding: TurnPadding): Real
       }
     }
     case 'input_audio_buffer.speech_stopped': {
-      const event = Item.extend({ audio_end_ms: z.number() }).parse(message)
+      const event = Item.extend({ audio_end_ms: z.number().catch(0) }).parse(message)
       return {
         type: 'speech_stopped',
         item_id: event.item_id,

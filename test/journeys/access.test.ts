@@ -124,6 +124,18 @@ describe('sockets', () => {
     expect(await closed).toBe(4401)
   })
 
+  it('a request line that is no address is refused, and the relay goes on', async () => {
+    const { connect } = await import('node:net')
+    const { port, hostname } = new URL(test.url)
+    const answer = await new Promise<string>((resolve) => {
+      const socket = connect(Number(port), hostname)
+      socket.write('GET // HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+      socket.on('data', (data) => resolve(data.toString()))
+    })
+    expect(answer).toContain('400 Bad Request')
+    expect((await fetch(`${test.url}/health/live`)).status).toBe(200)
+  })
+
   it('an analyst may not listen in', async () => {
     const ines = await test.as('ines')
     expect(

@@ -74,4 +74,31 @@ describe('one call, end to end', () => {
     })
     expect(analytics.summary).toMatchObject({ total_calls: 1, success_rate: 0 })
   }, 30_000)
+
+  it('[L2] a model that falls behind and goes on is still interrupted', async () => {
+    const { test, model, network } = await stage()
+    const feed = await (await test.as('dana')).events()
+    const call = network.placeCall({ from: '+14155550142', to: BILLING })
+    const session = await model.session()
+    await session.next('response.create')
+    await feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.is_final)
+    const item_id = session.speak('A slow answer.', 200, { response_id: 'r_slow', finish: false })
+    await until(() => call.heard.played_ms >= 780)
+    await new Promise((resolve) => setTimeout(resolve, 150))
+    for (let count = 0; count < 20; count++) {
+      const delta = Buffer.alloc(1_600, 0x10).toString('base64')
+      session.send({
+        type: 'response.output_audio.delta',
+        response_id: 'r_slow',
+        item_id,
+        output_index: 0,
+        content_index: 0,
+        delta,
+      })
+    }
+    session.send({ type: 'response.done', response: { id: 'r_slow', status: 'completed', output: [] } })
+    await until(() => call.heard.played_ms > 1_000)
+    session.send({ type: 'input_audio_buffer.speech_started', item_id: 'c1', audio_start_ms: 2_000 })
+    await until(() => call.heard.cleared_ms > 2_000)
+  }, 30_000)
 })

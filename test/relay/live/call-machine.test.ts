@@ -140,6 +140,23 @@ describe('call machine: responses', () => {
     expect(asked(run([done()], early.state).effects)).toEqual(['greeting'])
   })
 
+  it('[L10] the model began by itself and its refusal of our request comes after: the goodbye is still said', () => {
+    const busy = run([{ type: 'response_started' }, done()], TALKING).state
+    const leaving = run([{ type: 'timer_rang', timer: 'time_limit' }], busy)
+    expect(asked(leaving.effects)).toEqual(['farewell'])
+    const taken = run(
+      [
+        { type: 'response_started' },
+        { type: 'request_refused', code: 'conversation_already_has_active_response' },
+        done(),
+      ],
+      leaving.state,
+    )
+    expect(asked(taken.effects)).toEqual(['farewell'])
+    expect(taken.state.name).toBe('leaving')
+    expect(run([{ type: 'response_started' }, done()], taken.state).state.name).toBe('ended')
+  })
+
   it('[L7] the first failed response is asked for again, the second ends the call', () => {
     const once = run([{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })], TALKING)
     expect(asked(once.effects)).toEqual(['reply'])
