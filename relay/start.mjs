@@ -4,7 +4,17 @@
 //   node relay/start.mjs build    what the two above build when it is missing or older than its sources
 //   node relay/start.mjs dev      the relay from its sources, started again when they change
 import { spawn } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -81,9 +91,7 @@ export async function install() {
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: '1',
   })
   // `npm ci` may keep the lock's own date, which would install again at every start.
-  writeFileSync(join(ROOT, 'node_modules', '.phony'), '')
   const now = new Date()
-  const { utimesSync } = await import('node:fs')
   utimesSync(INSTALLED, now, now)
 }
 
@@ -181,12 +189,11 @@ function endTogether(children) {
   }
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
-  return end
 }
 
 async function startAll() {
   const children = new Set()
-  const end = endTogether(children)
+  endTogether(children)
   const { isReal, ...env } = startEnvironment()
   const { url, line } = await startRelay(env, children).catch(() => process.exit(1))
   say(line)
@@ -200,7 +207,6 @@ async function startAll() {
       ? 'The desktop console is open. Ctrl-C ends everything.'
       : 'Open that address in a browser. Ctrl-C ends everything.',
   )
-  void end
 }
 
 async function main(what) {

@@ -42,6 +42,7 @@ export interface OpenCalls {
 }
 
 const HOUR_SECONDS = 3_600
+/** Longer than any call: the lease of one that was forgotten ends by itself. */
 const LEASE_SECONDS = 4 * HOUR_SECONDS
 
 export function createAnswerCall(deps: {

@@ -1,6 +1,6 @@
 // The words of a call as turns, placed by when they were spoken, not by when their text arrived (the caller's text
 // often comes after the agent's answer). An interrupted agent keeps only what the caller heard; the rest stands apart.
-import type { NoticeTurn, Speaker, SpeechTurn, ToolTurn, Turn } from '../../shared/contract/calls.ts'
+import type { NoticeTurn, Speaker, SpeechTurn, ToolTurn } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 
 /** A turn with its dates as the store has them. */
@@ -213,5 +213,3 @@ export class Transcript {
 export function inOrder<T extends { turn_index: number }>(turns: readonly T[]): T[] {
   return [...turns].sort((a, b) => a.turn_index - b.turn_index)
 }
-
-export type { Turn }

@@ -1,6 +1,6 @@
 // All calls in progress in this process: who they are, how a media stream finds its call, what is told of them.
 
-import type { CallStatus, CallSummary, Outcome } from '../../shared/contract/calls.ts'
+import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
@@ -9,7 +9,7 @@ import { newSecret } from '../platform/ids.ts'
 import type { CallBus, CallLeases, EventLog, TicketStore } from '../platform/ports.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
 import { type CallObserver, type CallSetup, LiveCall, type LiveCallDeps } from './live-call.ts'
-import type { MediaStream, Telephony } from './live-ports.ts'
+import type { Telephony } from './live-ports.ts'
 
 export type CallCommand =
   | { type: 'override_context'; version: number; context: JsonObject; speak_now: boolean }
@@ -40,8 +40,6 @@ export interface StreamTicket {
 }
 const STREAM_TICKET_SECONDS = 60
 const UPDATES_EVERY_MS = 500
-/** Longer than any call: the lease of one that was forgotten ends by itself. */
-const LEASE_SECONDS = 4 * 3600
 
 export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' | 'hangUpAtCarrier'> {
   spool: FactSpool
@@ -132,10 +130,6 @@ export class LiveCalls {
     if (ticket?.call_sid !== call_sid) return null
     const call = this.#calls.get(call_sid)
     return call && !call.hasStream && !call.hasEnded ? call : null
-  }
-
-  attach(call: LiveCall, stream: MediaStream): void {
-    call.attach(stream)
   }
 
   carrierEnded(call_sid: string, status: CallStatus): boolean {
@@ -270,6 +264,3 @@ export function summaryOf(call: LiveCall): CallSummaryRecord {
   } = call.record
   return { ...fields, live: call.liveState() }
 }
-
-export type { CallSummary }
-export { LEASE_SECONDS }
