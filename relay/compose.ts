@@ -30,11 +30,19 @@ import { health } from './http/health.ts'
 import { idempotency } from './http/idempotency.ts'
 import { serveListening } from './http/listen-socket.ts'
 import { letSocketsIn } from './http/upgrades.ts'
-import { type CallAnswer, type CallCommand, LiveCalls, type StreamTicket, summaryOf } from './live/live-calls.ts'
+import {
+  type CallAnswer,
+  type CallCommand,
+  type CallSummaryRecord,
+  LiveCalls,
+  type StreamTicket,
+} from './live/live-calls.ts'
 import { localCallBus } from './local/local-call-bus.ts'
 import { localCallLeases } from './local/local-call-leases.ts'
 import { localEventLog } from './local/local-event-log.ts'
 import { localIdempotency } from './local/local-idempotency.ts'
+import { localListenLines } from './local/local-listen-lines.ts'
+import { localLiveDirectory } from './local/local-live-directory.ts'
 import { localRateLimiter } from './local/local-rate-limiter.ts'
 import { localSessions } from './local/local-sessions.ts'
 import { localTickets } from './local/local-tickets.ts'
@@ -42,7 +50,7 @@ import { createNumberDirectory } from './numbers/number-directory.ts'
 import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
-import { realtimeVoice } from './openai/voices.ts'
+import { realtimeVoices } from './openai/voices.ts'
 import { systemClock } from './platform/clock.ts'
 import { messageOf, RelayError } from './platform/errors.ts'
 import type { Logger } from './platform/logger.ts'
@@ -73,6 +81,9 @@ export interface Relay {
 }
 
 const TRANSCRIPTION_MODELS = ['gpt-transcribe', 'gpt-4o-mini-transcribe']
+/** What callers hear when the relay has to stop under them. */
+const STOPPING =
+  'I am sorry, we have to end this call for technical reasons. Please call again in a few minutes. Goodbye.'
 /** The demo's passwords are known to everyone, so it is reached from this machine only. */
 const DEMO_HOST = '127.0.0.1'
 
@@ -111,6 +122,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const limiter = localRateLimiter()
     const leases = localCallLeases({ clock })
     const bus = localCallBus<CallCommand, CallAnswer>({ clock })
+    const directory = localLiveDirectory<CallSummaryRecord>()
+    const lines = localListenLines()
 
     // ---- the outside: real, or simulated at the same wire
     const simulation = later(
@@ -153,11 +166,13 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
           model: config.realtime_model,
           transcription_models: TRANSCRIPTION_MODELS,
         }),
-        realtimeVoice,
+        realtimeVoices,
         telephony,
         spool,
         events,
         bus,
+        directory,
+        lines,
         leases,
         prices: PRICES,
         clock,
@@ -197,19 +212,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
-    const calls = createCallService({
-      store,
-      bus,
-      events,
-      tenantOf,
-      live: {
-        ofTenant: (tenant_id) => live.ofTenant(tenant_id).map(summaryOf),
-        get: (call_sid) => {
-          const call = live.get(call_sid)
-          return call && { tenant_id: call.tenant_id, record: call.record, turns: call.turns, summary: summaryOf(call) }
-        },
-      },
-    })
+    const calls = createCallService({ store, bus, directory, events, tenantOf })
     const answerCall = createAnswerCall({
       store,
       tenantOf,
@@ -270,12 +273,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       actorOf: access.actorOf,
       takeTicket: access.takeTicket,
       isSignedIn: access.isSignedIn,
-      serveEvents: (socket, actor, last_seq) => serveEvents(socket, actor, last_seq, events, clock),
-      serveListening: (socket, actor, call_sid) =>
-        serveListening(socket, call_sid, actor, (sid, listening, listener) => {
-          const call = live.get(sid)
-          return call && call.tenant_id === listening.scope.tenant_id ? call.listen(listener, listening.user) : null
-        }),
+      serveEvents: (socket, actor, last_seq) => void serveEvents(socket, actor, last_seq, events, clock),
+      serveListening: (socket, actor, call_sid) => void serveListening(socket, call_sid, actor, lines),
     })
     closers.push(closeSockets)
 
@@ -334,8 +333,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         isStopping = true
         await simulation.stopTraffic()
         await untilNone(() => live.count, drain_ms)
-        live.endAll('The relay')
-        await untilNone(() => live.count, 2_000)
+        live.endAll('The relay', STOPPING)
+        // The carrier asks once more what to say; a relay that is gone by then leaves callers with an error message.
+        await untilNone(() => live.count + live.unasked, 3_000)
         await spool.flushed()
         await closeAll(closers)
       },

@@ -60,7 +60,7 @@ const Environment = z
       .optional(),
     TWILIO_AUTH_TOKEN: z.string().min(16).optional(),
     TWILIO_API_BASE_URL: httpUrl.optional(),
-    OPENAI_API_KEY: z.string().min(1).optional(),
+    OPENAI_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'A key has no spaces and no line breaks.').optional(),
     OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
     OPENAI_REALTIME_MODEL: z.string().min(1).default('gpt-realtime-2.1'),
     DATA_DIR: z.string().min(1).default('data'),

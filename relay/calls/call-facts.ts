@@ -1,6 +1,6 @@
 // What a live call lays down: facts, in order, first on disk and then in the store. Pure types and their dates.
 import type { CallSession, CallStatus, CostBreakdown, Outcome, Quality, Usage } from '../../shared/contract/calls.ts'
-import type { Stored } from '../../shared/primitives.ts'
+import type { JsonObject, Stored } from '../../shared/primitives.ts'
 import type { TurnRecord } from './transcript.ts'
 
 /** A call session as it lies in the store; `_id` is the CallSid, `facts_seq` the last fact it contains. */
@@ -16,7 +16,8 @@ export type CallFact =
   | { type: 'status_reported'; status: CallStatus }
   | { type: 'turn_final'; turn: TurnRecord }
   | { type: 'context_applied'; version: number; applied_at: Date }
-  | { type: 'context_refused'; version: number; reason: string }
+  /** `context`: what the call's layer is again. */
+  | { type: 'context_refused'; version: number; reason: string; context: JsonObject }
   | { type: 'context_used'; version: number; turn_index: number }
   | { type: 'usage_counted'; usage: Usage; cost: number; cost_breakdown: CostBreakdown }
   | {

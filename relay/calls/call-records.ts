@@ -116,6 +116,11 @@ async function alsoElsewhere(tenant: TenantStore, { key: call_sid, fact }: Journ
         { call_sid, version: fact.version, state: 'pending' },
         { $set: { state: 'refused', refused_reason: fact.reason } },
       )
+      // The next override builds on what is in force, unless one has already been stored.
+      await callSessions(tenant).updateOne(
+        { _id: call_sid, context_version: fact.version },
+        { $set: { context: fact.context } },
+      )
       return
     case 'context_used':
       await versions.updateMany(

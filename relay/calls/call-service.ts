@@ -4,12 +4,11 @@ import type { Handler, TenantActor } from '../access/actor.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord } from '../live/live-calls.ts'
 import { RelayError } from '../platform/errors.ts'
 import { pageOf, startAfter } from '../platform/pages.ts'
-import type { CallBus, EventLog } from '../platform/ports.ts'
+import type { CallBus, EventLog, LiveDirectory } from '../platform/ports.ts'
 import type { DocStore, Filter } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
-import type { CallRecord } from './call-facts.ts'
 import { callSessions } from './call-records.ts'
-import { inOrder, type TurnRecord } from './transcript.ts'
+import { inOrder } from './transcript.ts'
 
 export interface CallService {
   listCalls: Handler<Routes['listCalls']>
@@ -18,32 +17,21 @@ export interface CallService {
   hangUpCall: Handler<Routes['hangUpCall']>
 }
 
-/** Calls in progress, wherever they live. */
-export interface LiveDirectory {
-  ofTenant(tenant_id: string): CallSummaryRecord[]
-  /** The call as it is this moment, with its open turns. */
-  get(
-    call_sid: string,
-  ): { tenant_id: string; record: CallRecord; turns: readonly TurnRecord[]; summary: CallSummaryRecord } | null
-}
-
 export const COMMAND_DEADLINE_MS = 2_000
 
 export function createCallService(deps: {
   store: DocStore
-  live: LiveDirectory
+  directory: LiveDirectory<CallSummaryRecord>
   bus: CallBus<CallCommand, CallAnswer>
   events: EventLog
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
 }): CallService {
-  const { store, live } = deps
+  const { store, directory } = deps
   const sessionsOf = (actor: TenantActor) => callSessions(store.forTenant(actor.scope))
 
-  /** A live call of this tenant; another tenant's does not exist. */
-  const liveOf = (actor: TenantActor, call_sid: string) => {
-    const call = live.get(call_sid)
-    return call?.tenant_id === actor.scope.tenant_id ? call : null
-  }
+  /** To a live call of this tenant, wherever it lives; another tenant's does not exist. */
+  const command = (actor: TenantActor, call_sid: string, what: CallCommand) =>
+    deps.bus.send({ tenant_id: actor.scope.tenant_id, call_sid }, what, COMMAND_DEADLINE_MS)
 
   return {
     async listCalls(actor, { query }) {
@@ -64,38 +52,44 @@ export function createCallService(deps: {
         limit: query.limit + 1,
         ...startAfter(query.cursor, 'date'),
       })
+      const live = await directory.list(actor.scope.tenant_id)
       return pageOf(
         items,
         query.limit,
         (call) => call.started_at,
-        (call) => liveOf(actor, call.call_sid)?.summary ?? { ...call, live: null },
+        (call) => live.find(({ call_sid }) => call_sid === call.call_sid) ?? { ...call, live: null },
       )
     },
 
     async listLiveCalls(actor) {
-      const last_seq = deps.events.last_seq(actor.scope.tenant_id)
-      const tenant = await deps.tenantOf(actor.scope.tenant_id)
-      return { items: live.ofTenant(actor.scope.tenant_id), last_seq, capacity: tenant?.limits.concurrent_calls ?? 0 }
+      const { tenant_id } = actor.scope
+      // Before the list is read: an event that is in both is harmless, one that is in neither would be lost.
+      const last_seq = await deps.events.last_seq(tenant_id)
+      const tenant = await deps.tenantOf(tenant_id)
+      return { items: await directory.list(tenant_id), last_seq, capacity: tenant?.limits.concurrent_calls ?? 0 }
     },
 
     async getCall(actor, { params }) {
-      const call = liveOf(actor, params.call_sid)
-      if (call) return { ...call.record, transcript: inOrder(call.turns), live: call.summary.live }
+      const answer = await command(actor, params.call_sid, { type: 'describe' })
+      if (answer?.whole) {
+        const { record, turns } = answer.whole
+        return { ...record, transcript: inOrder(turns), live: answer.call_session.live }
+      }
       const record = await sessionsOf(actor).findOne({ _id: params.call_sid })
       if (!record) throw new RelayError('NOT_FOUND')
       return { ...record, transcript: inOrder(record.transcript), live: null }
     },
 
     async hangUpCall(actor, { params, body }) {
-      const call = liveOf(actor, params.call_sid)
-      if (!call && !(await sessionsOf(actor).findOne({ _id: params.call_sid }, { fields: ['_id'] })))
-        throw new RelayError('NOT_FOUND')
-      const answer = await deps.bus.send(
-        params.call_sid,
-        { type: 'hang_up', by: actor.user.name, outcome: body.outcome ?? null },
-        COMMAND_DEADLINE_MS,
-      )
-      if (!answer) throw new RelayError('CALL_NOT_LIVE')
+      const answer = await command(actor, params.call_sid, {
+        type: 'hang_up',
+        by: actor.user.name,
+        outcome: body.outcome ?? null,
+      })
+      if (!answer) {
+        const isKnown = await sessionsOf(actor).findOne({ _id: params.call_sid }, { fields: ['_id'] })
+        throw new RelayError(isKnown ? 'CALL_NOT_LIVE' : 'NOT_FOUND')
+      }
       return answer.call_session
     },
   }

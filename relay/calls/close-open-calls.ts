@@ -33,7 +33,6 @@ function endedFact(call: CallRecord): CallFact {
     escalated: false,
     failed: true,
     caller_spoke: spoke('caller'),
-    agent_heard: spoke('agent'),
   })
   return {
     type: 'call_ended',

@@ -8,7 +8,6 @@ export interface OutcomeFacts {
   escalated: boolean
   failed: boolean
   caller_spoke: boolean
-  agent_heard: boolean
 }
 
 /**

@@ -9,6 +9,9 @@ type Draft<T> = Omit<T, 'at'> & { at: Date }
 export type TurnRecord = Draft<SpeechTurn> | Draft<ToolTurn> | Draft<NoticeTurn>
 export type SpeechRecord = Draft<SpeechTurn>
 
+/** Stands for words of the caller that were heard but never came as text. */
+export const NOT_TRANSCRIBED = '(not transcribed)'
+
 /** A response that was cut off says more words than it sent audio; so much speech a letter takes about. */
 const MS_PER_LETTER = 62
 
@@ -160,13 +163,19 @@ export class Transcript {
     return turn
   }
 
-  /** Nothing more will come: what is open becomes final as it stands. Turns without a word are left out. */
+  /**
+   * Nothing more will come: what is open becomes final as it stands. What the agent was still to say is unheard; what
+   * the caller said and nobody wrote down is said to be so. Agent turns without a word are left out.
+   */
   close(now: Now): TurnRecord[] {
     const open = this.#turns.filter((turn) => !turn.is_final)
     for (const turn of open) {
       turn.is_final = true
       turn.ended_ms ??= Math.max(turn.started_ms, Math.round(now.ms))
-      if (turn.kind === 'speech') turn.text = turn.text.trim()
+      if (turn.kind !== 'speech') continue
+      turn.text = turn.text.trim()
+      if (turn.speaker === 'caller') turn.text ||= NOT_TRANSCRIBED
+      else if (!turn.heard_ms) Object.assign(turn, { text: '', unheard_text: turn.text, ended_ms: turn.started_ms })
     }
     return open.filter((turn) => turn.kind !== 'speech' || turn.text !== '' || turn.unheard_text !== '')
   }

@@ -34,29 +34,39 @@ function textOf(event: RelayEvent): string {
 }
 
 /** @param last_seq the last number the console has; null for one that begins */
-export function serveEvents(
+export async function serveEvents(
   socket: WebSocket,
   actor: TenantActor,
   last_seq: number | null,
   events: EventLog,
   clock: Clock,
-): void {
+): Promise<void> {
   const { tenant_id } = actor.scope
-  const notice = (event_type: SocketNotice['event_type']) =>
-    socket.send(JSON.stringify({ event_type, tenant_id, last_seq: events.last_seq(tenant_id), at: clock.now() }))
+  /** The newest number this console was told. */
+  let told = last_seq ?? 0
+  /** What happens while the log is asked waits here, and then follows it. */
+  let early: RelayEvent[] | null = []
+  const notice = (event_type: SocketNotice['event_type']): void =>
+    socket.send(JSON.stringify({ event_type, tenant_id, last_seq: told, at: clock.now() }))
   const send = (event: RelayEvent): void => {
+    if (event.seq <= told) return
+    told = event.seq
     if (!actor.permissions.includes(NEEDS[event.event_type])) return
     if (socket.bufferedAmount > SLOW_BYTES) return socket.close(CLOSE_CODES.too_slow, 'too slow')
     socket.send(textOf(event))
   }
 
-  const missed = last_seq === null ? [] : events.since(tenant_id, last_seq)
+  const unsubscribe = events.subscribe(tenant_id, (event) => (early ? void early.push(event) : send(event)))
+  socket.on('close', unsubscribe)
+  const newest = await events.last_seq(tenant_id)
+  const missed = last_seq === null ? [] : await events.since(tenant_id, last_seq)
+  if (socket.readyState !== socket.OPEN) return
+  const isWhole = last_seq !== null && missed !== null
+  if (!isWhole) told = newest
   notice(missed === null ? 'socket.reload' : 'socket.ready')
-  for (const event of missed ?? []) send(event)
-  const unsubscribe = events.subscribe(tenant_id, send)
+  for (const event of [...(missed ?? []), ...early]) send(event)
+  early = null
+
   const heartbeat = setInterval(() => notice('socket.heartbeat'), HEARTBEAT_MS)
-  socket.on('close', () => {
-    unsubscribe()
-    clearInterval(heartbeat)
-  })
+  socket.on('close', () => clearInterval(heartbeat))
 }

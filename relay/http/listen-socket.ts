@@ -5,24 +5,32 @@
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../../shared/events.ts'
 import type { TenantActor } from '../access/actor.ts'
-import type { TapListener, Voice } from '../live/audio-tap.ts'
+import type { ListenLines, Voice } from '../platform/ports.ts'
 
 const HEAD_BYTES = 8
 /** About two seconds of both voices. */
 const SLOW_BYTES = 64 * 1024
 const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
 
-export type Listen = (call_sid: string, actor: TenantActor, listener: TapListener) => (() => void) | null
-
-export function serveListening(socket: WebSocket, call_sid: string, actor: TenantActor, listen: Listen): void {
-  const stop = listen(call_sid, actor, {
-    onPiece: (voice, at_ms, mulaw) => {
-      if (socket.bufferedAmount <= SLOW_BYTES) socket.send(piece(VOICE_BYTE[voice], 0, at_ms, mulaw))
-    },
-    onFlush: () => socket.send(piece(1, 1, 0, Buffer.alloc(0))),
-    onClose: () => socket.close(1000, 'the call ended'),
-  })
+export async function serveListening(
+  socket: WebSocket,
+  call_sid: string,
+  { scope, user }: TenantActor,
+  lines: ListenLines,
+): Promise<void> {
+  const call = { tenant_id: scope.tenant_id, call_sid }
+  const stop = await lines
+    .listen(call, user, {
+      onPiece: (voice, at_ms, mulaw) => {
+        if (socket.bufferedAmount <= SLOW_BYTES) socket.send(piece(VOICE_BYTE[voice], 0, at_ms, mulaw))
+      },
+      onFlush: () => socket.send(piece(1, 1, 0, Buffer.alloc(0))),
+      onClose: () => socket.close(1000, 'the call ended'),
+    })
+    .catch(() => null)
   if (!stop) return socket.close(CLOSE_CODES.call_over, 'no such live call')
+  // It may have gone while the call was looked for.
+  if (socket.readyState !== socket.OPEN) return stop()
   socket.on('close', stop)
 }
 

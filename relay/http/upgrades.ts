@@ -42,6 +42,15 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
 
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy())
+    try {
+      letIn(req, socket, head)
+    } catch {
+      // One strange request costs its own socket, never the process.
+      refuse(socket, 400)
+    }
+  })
+
+  function letIn(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = urlOf(req)
     if (!url) return refuse(socket, 400)
     if (url.pathname === deps.media_path) {
@@ -67,7 +76,8 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
       },
       () => refuse(socket, 503),
     )
-  })
+  }
+
   return () => {
     for (const socket of sockets.clients) socket.close(1001, 'the relay is stopping')
     sockets.close()

@@ -1,14 +1,7 @@
 // Listening in: both voices of a call in 100 ms pieces, for as many listeners as there are. Nothing is collected while
 // nobody listens. A listener that cannot keep up is its own socket's affair: it never delays the call.
 
-export type Voice = 'caller' | 'agent'
-export interface TapListener {
-  /** @param at_ms on the call's clock, when the caller says or hears its beginning */
-  onPiece(voice: Voice, at_ms: number, mulaw: Buffer): void
-  /** What was sent of the agent's voice and not yet heard will not be heard. */
-  onFlush(): void
-  onClose(): void
-}
+import type { TapListener, Voice } from '../platform/ports.ts'
 
 const PIECE_BYTES = 800
 const BYTES_PER_MS = 8

@@ -59,16 +59,15 @@ export class CallLedger {
     this.record.usage = addTranscriptionUsage(this.record.usage, usage)
   }
 
-  /** The last fact of the call. @param voices who was heard at all */
-  settle(end: Ending, quality: Quality, voices: { caller: boolean; agent: boolean }, ended_at: Date): CallFact {
+  /** The last fact of the call. */
+  settle(end: Ending, quality: Quality, caller_spoke: boolean, ended_at: Date): CallFact {
     const { record } = this
     const outcome = decideOutcome({
       said_by_agent: end.by_supervisor ? null : end.outcome,
       said_by_supervisor: end.by_supervisor ? end.outcome : null,
       escalated: this.#escalated,
       failed: end.failed,
-      caller_spoke: voices.caller,
-      agent_heard: voices.agent,
+      caller_spoke,
     })
     const duration_seconds = record.answered_at
       ? Math.round((ended_at.getTime() - record.answered_at.getTime()) / 100) / 10

@@ -13,11 +13,12 @@ import {
   ask,
   done,
   FREE_GATE,
+  hold,
   type ResponseGate,
   type ResponseKind,
-  refused,
   started,
   tooEarly,
+  withdraw,
 } from './response-gate.ts'
 
 export interface Leaving {
@@ -38,6 +39,8 @@ export interface CallState {
   readonly gate: ResponseGate
   /** The agent's voice is still to be heard. */
   readonly is_playing: boolean
+  /** Between the start and the stop of the caller's voice: nothing is asked for that would talk over it. */
+  readonly caller_speaking: boolean
   readonly context: {
     /** What the session has. */
     readonly applied: number
@@ -51,6 +54,9 @@ export interface CallState {
   /** The caller spoke into a farewell once already. */
   readonly was_called_back: boolean
   readonly failures_in_a_row: number
+  /** Requests for a response that the model refused since it last began one. */
+  readonly refused_in_a_row: number
+  readonly time_is_up: boolean
 }
 
 export const NEW_CALL: CallState = {
@@ -59,19 +65,26 @@ export const NEW_CALL: CallState = {
   session_ready: false,
   gate: FREE_GATE,
   is_playing: false,
+  caller_speaking: false,
   context: { applied: 0, wanted: 0, in_flight: null, speak_about: null },
   leaving: null,
   was_called_back: false,
   failures_in_a_row: 0,
+  refused_in_a_row: 0,
+  time_is_up: false,
 }
 
-export type TimerName = 'stream' | 'session' | 'time_limit' | 'farewell' | 'instructions'
-/** Milliseconds; `time_limit` is the agent's own. Source: ours, but `session`: protocols D.13, a call cannot wait long. */
+export type TimerName = 'stream' | 'session' | 'time_limit' | 'farewell' | 'instructions' | 'response'
+/**
+ * Milliseconds; `time_limit` is the agent's own, `response` is how long the model may be silent while an answer is due.
+ * Source: ours, but `session`: protocols D.13, a call cannot wait long.
+ */
 export const TIMER_MS: Record<Exclude<TimerName, 'time_limit'>, number> = {
   stream: 30_000,
   session: 10_000,
   farewell: 15_000,
   instructions: 5_000,
+  response: 10_000,
 }
 
 export type CallEvent =
@@ -82,20 +95,24 @@ export type CallEvent =
   | { type: 'session_failed'; reason: string }
   | { type: 'session_lost'; reason: string }
   | { type: 'speech_started' }
+  | { type: 'speech_stopped' }
   | { type: 'response_started' }
   | { type: 'response_done'; status: ResponseStatus; reason: string | null; spoke: boolean; tool_calls: ToolCall[] }
-  | { type: 'request_refused'; code: string | null }
+  /** Of a request for a response. */
+  | { type: 'request_refused'; code: string | null; reason: string }
   | { type: 'audio_started' }
   | { type: 'playback_idle' }
   | { type: 'context_overridden'; version: number; speak_now: boolean }
   | { type: 'instructions_confirmed'; version: number }
   | { type: 'instructions_refused'; version: number; reason: string }
-  | { type: 'hang_up_commanded'; by: string; outcome: Outcome | null }
+  /** `say`: what the carrier is to say before it hangs up. */
+  | { type: 'hang_up_commanded'; by: string; outcome: Outcome | null; say: string | null }
   | { type: 'digit_pressed'; digit: string }
   | { type: 'timer_rang'; timer: TimerName }
 
 export type CallEffect =
-  | { type: 'create_response'; kind: ResponseKind }
+  /** `as_note`: its task is told in a note of the conversation instead of in the request, which was refused. */
+  | { type: 'create_response'; kind: ResponseKind; as_note: boolean }
   | { type: 'update_instructions'; version: number }
   | { type: 'context_applied'; version: number }
   | { type: 'context_refused'; version: number; reason: string }
@@ -127,6 +144,8 @@ type Table = { readonly [S in CallState['name']]: { readonly [T in CallEvent['ty
 
 export const APOLOGY =
   'I am sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.'
+/** When the agent owes its goodbye and cannot say it. */
+export const GOODBYE = 'Thank you for your call. Goodbye.'
 
 /** One event happens to a call. @source live/SPEC.md */
 export function step(state: CallState, event: CallEvent): Step {
@@ -143,8 +162,44 @@ const to = (state: CallState, change: Partial<CallState>, ...effects: CallEffect
 const stay = (state: CallState): Step => ({ state, effects: [] })
 
 function gated(state: CallState, { gate, create }: { gate: ResponseGate; create: ResponseKind | null }): Step {
-  return to(state, { gate }, ...(create ? [{ type: 'create_response', kind: create } as const] : []))
+  if (create === null) return to(state, { gate })
+  return to(
+    state,
+    { gate },
+    { type: 'create_response', kind: create, as_note: false },
+    { type: 'start_timer', timer: 'response' },
+  )
 }
+
+/** [L15] While the caller speaks nothing is asked for: a reply comes by itself when they stop, the rest waits for it. */
+function asking(state: CallState, kind: ResponseKind): Step {
+  if (!state.caller_speaking) return gated(state, ask(state.gate, kind))
+  return kind === 'reply' ? stay(state) : to(state, { gate: hold(state.gate, kind) })
+}
+
+const responseStarted = (state: CallState): Step =>
+  to(
+    state,
+    { gate: started(state.gate).gate, refused_in_a_row: 0 },
+    { type: 'start_timer', timer: 'response' },
+    // The goodbye has begun: it gets its time from now on.
+    ...(state.name === 'leaving' && state.gate.asked === 'farewell'
+      ? [{ type: 'start_timer', timer: 'farewell' } as const]
+      : []),
+  )
+
+/** The response is over: what waits is asked for, or nothing is due any more. */
+function freed(state: CallState): Step {
+  const step = gated(state, done(state.gate))
+  return step.effects.length > 0 ? step : { ...step, effects: [{ type: 'stop_timer', timer: 'response' }] }
+}
+
+const speechStopped = (state: CallState): Step =>
+  to(
+    state,
+    { caller_speaking: false },
+    ...(state.gate.state === 'free' ? [{ type: 'start_timer', timer: 'response' } as const] : []),
+  )
 
 function then(first: Step, next: (state: CallState) => Step): Step {
   const second = next(first.state)
@@ -185,7 +240,7 @@ function begin(state: CallState): Step {
     { type: 'stop_timer', timer: 'session' },
     { type: 'stop_timer', timer: 'stream' },
   )
-  return then(then(talking, sendNewestContext), (next) => gated(next, ask(next.gate, 'greeting')))
+  return then(then(talking, sendNewestContext), (next) => (next.time_is_up ? timeIsUp(next) : asking(next, 'greeting')))
 }
 
 /** [L8] One update in flight; what came meanwhile goes as one newer update. */
@@ -207,26 +262,47 @@ function overrideContext(state: CallState, event: Extract<CallEvent, { type: 'co
 }
 
 function confirmContext(state: CallState, version: number): Step {
+  // The version before, sent again after one that was not acknowledged.
+  if (version <= state.context.applied) return settleInstructions(state, [])
   const { speak_about } = state.context
   const isTime = speak_about !== null && version >= speak_about
-  const context = { ...state.context, applied: version, in_flight: null, speak_about: isTime ? null : speak_about }
-  const applied = to(
-    state,
-    { context },
-    { type: 'stop_timer', timer: 'instructions' },
-    { type: 'context_applied', version },
-  )
-  const spoken =
-    isTime && state.name === 'talking' ? then(applied, (next) => gated(next, ask(next.gate, 'override'))) : applied
-  return then(spoken, sendNewestContext)
+  const context = { ...state.context, applied: version, speak_about: isTime ? null : speak_about }
+  const applied = settleInstructions({ ...state, context }, [{ type: 'context_applied', version }])
+  return isTime && state.name === 'talking' ? then(applied, (next) => asking(next, 'override')) : applied
 }
 
 function refuseContext(state: CallState, version: number, reason: string): Step {
+  if (version <= state.context.applied) return settleInstructions(state, [{ type: 'report_trouble', text: reason }])
   const wanted = state.context.wanted === version ? state.context.applied : state.context.wanted
-  const context = { ...state.context, in_flight: null, wanted, speak_about: null }
-  return then(
-    to(state, { context }, { type: 'stop_timer', timer: 'instructions' }, { type: 'context_refused', version, reason }),
+  const context = { ...state.context, wanted, speak_about: null }
+  return settleInstructions({ ...state, context }, [{ type: 'context_refused', version, reason }])
+}
+
+/** [L8] Nothing is in flight any more; the newest version goes next. */
+const settleInstructions = (state: CallState, effects: CallEffect[]): Step =>
+  then(
+    to(
+      state,
+      { context: { ...state.context, in_flight: null } },
+      { type: 'stop_timer', timer: 'instructions' },
+      ...effects,
+    ),
     sendNewestContext,
+  )
+
+/** [L8] Refused for us, but the session may still take it: so it is given the version before once more. */
+function instructionsLate(state: CallState): Step {
+  const { in_flight, applied } = state.context
+  if (in_flight === null) return stay(state)
+  const refused = refuseContext(state, in_flight, 'The realtime session did not acknowledge it in time.')
+  if (in_flight <= applied || refused.state.context.in_flight !== null) return refused
+  return then(refused, (next) =>
+    to(
+      next,
+      { context: { ...next.context, in_flight: applied } },
+      { type: 'update_instructions', version: applied },
+      { type: 'start_timer', timer: 'instructions' },
+    ),
   )
 }
 
@@ -257,6 +333,14 @@ function leave(state: CallState): Step {
   )
 }
 
+/** [L9] The agent cannot say its goodbye: the carrier says one. */
+function leaveUnsaid(state: CallState): Step {
+  const isOwed = state.leaving !== null && !state.leaving.farewell_spoken && !state.is_playing
+  const leaving = isOwed && state.leaving ? { ...state.leaving, say: GOODBYE } : state.leaving
+  const next = { ...state, leaving, is_playing: false, gate: FREE_GATE }
+  return next.stream_open ? leave(next) : stay(next)
+}
+
 /** Leaves once the goodbye has been heard. */
 function leaveWhenSaid(state: CallState): Step {
   const isSaid = state.leaving?.farewell_spoken && state.gate.state === 'free' && !state.is_playing
@@ -274,24 +358,67 @@ function sayFarewell(
     { name: 'leaving', leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } },
     { type: 'start_timer', timer: 'farewell' },
   )
-  return alreadySpoken ? then(next, leaveWhenSaid) : then(next, (now) => gated(now, ask(now.gate, 'farewell')))
+  return alreadySpoken ? then(next, leaveWhenSaid) : then(next, (now) => asking(now, 'farewell'))
 }
 
+const timeIsUp = (state: CallState): Step =>
+  sayFarewell(
+    { ...state, time_is_up: true },
+    { by: 'time_limit', end_reason: 'The call reached its maximum duration.', outcome: null, summary: null },
+    false,
+  )
+
+/** [L2] Silence first. An answer is due again when the caller has stopped. */
 function cutIn(state: CallState): Step {
-  return state.is_playing || state.gate.state === 'active'
-    ? to(state, { is_playing: false }, { type: 'interrupt_playback', by: 'caller' })
-    : stay(state)
-}
-
-function callBack(state: CallState): Step {
-  if (state.leaving?.by !== 'agent' || state.was_called_back) return stay(state)
-  return then(cutIn(state), (next) =>
-    to(next, { name: 'talking', leaving: null, was_called_back: true }, { type: 'stop_timer', timer: 'farewell' }),
+  const isAgentBusy = state.is_playing || state.gate.state === 'active'
+  return to(
+    state,
+    { is_playing: false, caller_speaking: true },
+    ...(isAgentBusy ? [{ type: 'interrupt_playback', by: 'caller' } as const] : []),
+    ...(state.gate.state === 'free' ? [{ type: 'stop_timer', timer: 'response' } as const] : []),
   )
 }
 
+function callBack(state: CallState): Step {
+  const isHeardOut = state.leaving?.by === 'agent' && !state.was_called_back && !state.time_is_up
+  if (!isHeardOut) return to(state, { caller_speaking: true })
+  return then(cutIn(state), (next) =>
+    to(
+      next,
+      { name: 'talking', leaving: null, was_called_back: true, gate: withdraw(next.gate, 'farewell') },
+      { type: 'stop_timer', timer: 'farewell' },
+    ),
+  )
+}
+
+/** [L10] The model was faster; or [L16] it refused: the same is asked in another form, a second refusal is the end. */
+function requestRefused(state: CallState, event: Extract<CallEvent, { type: 'request_refused' }>): Step {
+  const { gate } = state
+  if (event.code === 'conversation_already_has_active_response') return gated(state, tooEarly(gate))
+  if (gate.state !== 'requested' || gate.asked === null) return stay(state)
+  if (state.refused_in_a_row > 0) {
+    const reason = `The model refused to answer: ${event.reason}`
+    return state.name === 'leaving' ? leaveUnsaid(state) : giveUp(state, reason)
+  }
+  return to(
+    state,
+    { refused_in_a_row: 1 },
+    { type: 'report_trouble', text: `The model refused a request: ${event.reason}` },
+    { type: 'create_response', kind: gate.asked, as_note: true },
+    { type: 'start_timer', timer: 'response' },
+  )
+}
+
+/** [L16] An answer is due and the model says nothing. */
+function modelIsSilent(state: CallState): Step {
+  const { gate } = state
+  if (gate.state === 'free' && gate.waiting !== null)
+    return gated({ ...state, caller_speaking: false }, ask(FREE_GATE, gate.waiting))
+  return state.name === 'leaving' ? leaveUnsaid(state) : giveUp(state, 'The model went silent.')
+}
+
 const hangUp = (state: CallState, event: Extract<CallEvent, { type: 'hang_up_commanded' }>): Step =>
-  then(to(state, {}, { type: 'interrupt_playback', by: 'supervisor' }, { type: 'leave', say: null }), (next) =>
+  then(to(state, {}, { type: 'interrupt_playback', by: 'supervisor' }, { type: 'leave', say: event.say }), (next) =>
     finish(next, { end_reason: `${event.by} ended the call.`, outcome: event.outcome, by_supervisor: true }),
   )
 
@@ -347,7 +474,7 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
         failed: false,
       },
     )
-    return spoke || state.name === 'leaving' ? raised : then(raised, (next) => gated(next, ask(next.gate, 'reply')))
+    return spoke || state.name === 'leaving' ? raised : then(raised, (next) => asking(next, 'reply'))
   }
   const problem = args ? `There is no tool named ${call.name}.` : 'The arguments are not a JSON object.'
   const answered = to(
@@ -355,7 +482,7 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
     {},
     { type: 'answer_tool', call, output: JSON.stringify({ ok: false, error: problem }), failed: true },
   )
-  return spoke || state.name === 'leaving' ? answered : then(answered, (next) => gated(next, ask(next.gate, 'reply')))
+  return spoke || state.name === 'leaving' ? answered : then(answered, (next) => asking(next, 'reply'))
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {
@@ -371,20 +498,17 @@ function parseArguments(text: string): Record<string, unknown> | null {
 
 /** [L7] A response that failed is asked for once more; a second failure in a row ends the call politely. */
 function finishResponse(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
-  const freed = gated(state, done(state.gate))
+  const next = freed(state)
   if (event.status === 'failed') {
     const reason = event.reason ?? 'The model failed to answer.'
-    if (state.failures_in_a_row >= 1) return then(freed, (next) => giveUp(next, reason))
+    if (state.failures_in_a_row >= 1) return then(next, (now) => giveUp(now, reason))
     return then(
-      to(freed.state, { failures_in_a_row: 1 }, ...freed.effects, { type: 'report_trouble', text: reason }),
-      (next) => gated(next, ask(next.gate, 'reply')),
+      to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason }),
+      (now) => asking(now, 'reply'),
     )
   }
-  const calm = {
-    ...freed,
-    state: { ...freed.state, failures_in_a_row: event.status === 'completed' ? 0 : freed.state.failures_in_a_row },
-  }
-  return event.status === 'completed' ? then(calm, (next) => takeToolCalls(next, event)) : calm
+  if (event.status !== 'completed') return next
+  return then({ ...next, state: { ...next.state, failures_in_a_row: 0 } }, (now) => takeToolCalls(now, event))
 }
 
 // ---- the table
@@ -404,7 +528,10 @@ const TABLE: Table = {
     stream_ended: endWithStream,
     carrier_ended: endWithCarrier,
     session_ready: (state, { version }) => {
-      const ready = { ...state, session_ready: true, context: { ...state.context, applied: version } }
+      const { context } = state
+      // What is in its first settings needs no word of its own.
+      const speak_about = context.speak_about !== null && context.speak_about <= version ? null : context.speak_about
+      const ready = { ...state, session_ready: true, context: { ...context, applied: version, speak_about } }
       const applied = version > 0 ? to(ready, {}, { type: 'context_applied', version }) : stay(ready)
       return then(
         then(applied, (next) => to(next, {}, { type: 'stop_timer', timer: 'session' })),
@@ -414,6 +541,7 @@ const TABLE: Table = {
     session_failed: (state, { reason }) => giveUp(state, reason),
     session_lost: (state, { reason }) => giveUp(state, reason),
     speech_started: stay,
+    speech_stopped: stay,
     response_started: (state) => gated(state, started(state.gate)),
     response_done: (state) => gated(state, done(state.gate)),
     request_refused: stay,
@@ -430,9 +558,8 @@ const TABLE: Table = {
         return then(to(state, {}, { type: 'leave', say: null }), (next) =>
           finish(next, { status: 'failed', end_reason: 'The media stream never came.', failed: true }),
         )
-      return timer === 'instructions'
-        ? refuseContext(state, state.context.in_flight ?? 0, 'The realtime session did not acknowledge it in time.')
-        : stay(state)
+      if (timer === 'time_limit') return to(state, { time_is_up: true })
+      return timer === 'instructions' ? instructionsLate(state) : stay(state)
     },
   },
   talking: {
@@ -443,10 +570,10 @@ const TABLE: Table = {
     session_failed: (state, { reason }) => giveUp(state, reason),
     session_lost: (state, { reason }) => giveUp(state, reason),
     speech_started: cutIn,
-    response_started: (state) => gated(state, started(state.gate)),
+    speech_stopped: speechStopped,
+    response_started: responseStarted,
     response_done: finishResponse,
-    request_refused: (state, { code }) =>
-      gated(state, code === 'conversation_already_has_active_response' ? tooEarly(state.gate) : refused(state.gate)),
+    request_refused: requestRefused,
     audio_started: (state) => to(state, { is_playing: true }),
     playback_idle: (state) => to(state, { is_playing: false }),
     context_overridden: overrideContext,
@@ -456,15 +583,9 @@ const TABLE: Table = {
     digit_pressed: (state, { digit }) =>
       to(state, {}, { type: 'add_note', text: `The caller pressed ${digit} on the keypad.` }),
     timer_rang: (state, { timer }) => {
-      if (timer === 'time_limit')
-        return sayFarewell(
-          state,
-          { by: 'time_limit', end_reason: 'The call reached its maximum duration.', outcome: null, summary: null },
-          false,
-        )
-      return timer === 'instructions' && state.context.in_flight !== null
-        ? refuseContext(state, state.context.in_flight, 'The realtime session did not acknowledge it in time.')
-        : stay(state)
+      if (timer === 'time_limit') return timeIsUp(state)
+      if (timer === 'response') return modelIsSilent(state)
+      return timer === 'instructions' ? instructionsLate(state) : stay(state)
     },
   },
   leaving: {
@@ -473,26 +594,21 @@ const TABLE: Table = {
     stream_ended: endWithStream,
     carrier_ended: endWithCarrier,
     session_ready: stay,
-    session_failed: (state) =>
-      then(to(state, { is_playing: false, gate: FREE_GATE }), (next) => (next.stream_open ? leave(next) : stay(next))),
-    session_lost: (state) =>
-      then(to(state, { is_playing: false, gate: FREE_GATE }), (next) => (next.stream_open ? leave(next) : stay(next))),
+    session_failed: leaveUnsaid,
+    session_lost: leaveUnsaid,
     speech_started: callBack,
-    response_started: (state) => gated(state, started(state.gate)),
+    speech_stopped: speechStopped,
+    response_started: responseStarted,
     response_done: (state, event) => {
       const wasFarewell = state.gate.asked === 'farewell'
       const leaving = state.leaving && {
         ...state.leaving,
         farewell_spoken: state.leaving.farewell_spoken || wasFarewell,
       }
-      const freed = gated({ ...state, leaving }, done(state.gate))
-      return then(
-        event.status === 'completed' ? then(freed, (next) => takeToolCalls(next, event)) : freed,
-        leaveWhenSaid,
-      )
+      const next = freed({ ...state, leaving })
+      return then(event.status === 'completed' ? then(next, (now) => takeToolCalls(now, event)) : next, leaveWhenSaid)
     },
-    request_refused: (state, { code }) =>
-      gated(state, code === 'conversation_already_has_active_response' ? tooEarly(state.gate) : refused(state.gate)),
+    request_refused: requestRefused,
     audio_started: (state) => to(state, { is_playing: true }),
     playback_idle: (state) => leaveWhenSaid({ ...state, is_playing: false }),
     context_overridden: overrideContext,
@@ -501,7 +617,10 @@ const TABLE: Table = {
     hang_up_commanded: hangUp,
     digit_pressed: stay,
     timer_rang: (state, { timer }) => {
-      if (timer === 'farewell' && state.stream_open) return leave(state)
+      if (timer === 'farewell' && state.stream_open) return leaveUnsaid(state)
+      if (timer === 'response') return modelIsSilent(state)
+      if (timer === 'time_limit') return to(state, { time_is_up: true })
+      if (timer === 'instructions') return instructionsLate(state)
       if (timer === 'stream' && !state.stream_open)
         return then(to(state, {}, { type: 'leave', say: null }), (next) =>
           finish(next, {
@@ -521,6 +640,7 @@ const TABLE: Table = {
     session_failed: stay,
     session_lost: stay,
     speech_started: stay,
+    speech_stopped: stay,
     response_started: stay,
     response_done: stay,
     request_refused: stay,

@@ -39,9 +39,14 @@ export class CallWords {
     return this.#transcript.turns
   }
 
-  /** True when anything this speaker said was heard. */
-  wasHeard(speaker: Speaker): boolean {
-    return this.turns.some((turn) => turn.kind === 'speech' && turn.speaker === speaker && turn.text !== '')
+  /** True when the caller's voice was heard, whether its words were understood or not. */
+  get hasCallerSpoken(): boolean {
+    return this.turns.some((turn) => turn.kind === 'speech' && turn.speaker === 'caller')
+  }
+
+  /** True while something the caller said is not written down yet. */
+  get awaitsCaller(): boolean {
+    return this.turns.some((turn) => turn.kind === 'speech' && turn.speaker === 'caller' && !turn.is_final)
   }
 
   callerStarted(item_id: string, started_ms: number, now: Moment): void {
@@ -85,6 +90,13 @@ export class CallWords {
 
   agentCut(item: HeardItem, by: Speaker | null): void {
     this.#publish(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, by))
+  }
+
+  /** Text of the agent that came without a sound was never heard. */
+  agentSilent(isPlaying: (item_id: string) => boolean): void {
+    for (const turn of this.turns)
+      if (turn.kind === 'speech' && turn.speaker === 'agent' && !turn.is_final && !isPlaying(turn.turn_id))
+        this.#publish(this.#transcript.agentCut(turn.turn_id, 0, 0, null))
   }
 
   tool(name: string, arguments_json: string, result: string, failed: boolean, now: Moment): void {

@@ -5,15 +5,14 @@
 import type { Voice } from '../../shared/contract/agents.ts'
 import type { Outcome, Quality } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
-import { contextInForce, fillPlaceholders, RESPONSE_TASKS, renderInstructions } from '../agents/prompt.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import { escalationRules } from '../calls/escalation.ts'
 import type { PriceTable } from '../calls/prices.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Clock } from '../platform/ports.ts'
-import { AudioTap, type TapListener } from './audio-tap.ts'
+import type { Clock, Person, TapListener } from '../platform/ports.ts'
+import { AudioTap } from './audio-tap.ts'
 import { CallLedger } from './call-ledger.ts'
 import {
   type CallEffect,
@@ -24,8 +23,10 @@ import {
   TIMER_MS,
   type TimerName,
 } from './call-machine.ts'
+import { CallTimers } from './call-timers.ts'
 import { CallWords, type Moment } from './call-words.ts'
 import { EarlyAudio } from './early-audio.ts'
+import { type AnsweringAgent, LiveContext } from './live-context.ts'
 import type {
   MediaStream,
   MediaStreamListener,
@@ -37,18 +38,7 @@ import type {
 import { LIVE_TOOLS } from './live-tools.ts'
 import { gapPercentiles, type LiveStateRecord, LiveView } from './live-view.ts'
 import { Playback, pcmuDurationMs } from './playback.ts'
-import type { ResponseKind } from './response-gate.ts'
 
-/** The agent as it was when the call began. */
-export interface AnsweringAgent {
-  id: string
-  name: string
-  version: number
-  system_prompt: string
-  voice: Voice
-  greeting_message: string | null
-  max_call_duration: number
-}
 export interface CallSetup {
   record: CallRecord
   agent: AnsweringAgent
@@ -66,7 +56,8 @@ export interface CallObserver {
 
 export interface LiveCallDeps {
   openRealtimeSession: OpenRealtimeSession
-  realtimeVoice: (requested: Voice) => string
+  /** The model's voices for a stored one, in the order they are tried. */
+  realtimeVoices: (requested: Voice) => string[]
   hangUpAtCarrier: (call_sid: string) => void
   record: (fact: CallFact) => Promise<void>
   observer: CallObserver
@@ -78,6 +69,10 @@ export interface LiveCallDeps {
 /** After we have left, the carrier has so long to end the call before it is told to. */
 const CARRIER_PATIENCE_MS = 5_000
 const CARRIER_PATIENCE_SAYING_MS = 20_000
+/** What the caller said last is often written down after the line is closed. */
+const LAST_WORDS_MS = 1_500
+/** A realtime session ends by itself after an hour. Source: protocols D.13. */
+const LONGEST_CALL_MS = 55 * 60_000
 
 export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #deps: LiveCallDeps
@@ -89,32 +84,40 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #playback = new Playback()
   readonly #early = new EarlyAudio()
   readonly #tap = new AudioTap()
-  readonly #timers = new Map<TimerName, { cancel(): void }>()
+  readonly #timers: CallTimers
+  readonly #context: LiveContext
   #state: CallState = NEW_CALL
   #stream: MediaStream | null = null
   #streamStartedMs = 0
   #isSessionReady = false
+  #isModelLost = false
+  /** When the model said anything last, on the monotonic clock. */
+  #modelSpokeMs = 0
   #responseSpoke = false
   #responseId: string | null = null
-  #instructions: { version: number; text: string; event_id: string } | null = null
+  /** The message that asked for a response: a refusal names it. */
+  #requestId: string | null = null
   #usedVersion = 0
   #lineSaid = false
   #carrierEnded = false
+  #patience: { cancel(): void } | null = null
+  /** Set while a call that ended waits for the caller's last words. */
+  #settle: (() => void) | null = null
+  #isBroken = false
   #framesIn = 0
   #framesOut = 0
   #malformed = 0
   #interruptions = 0
   #firstAudioMs: number | null = null
   #farewell: string | null = null
-  #contextLayer: JsonObject
-  #contextVersion: number
+  #isLeft = false
 
   constructor(setup: CallSetup, deps: LiveCallDeps) {
     this.#deps = deps
     this.#agent = setup.agent
     this.#ledger = new CallLedger(setup.record, deps.prices)
-    this.#contextLayer = setup.record.context
-    this.#contextVersion = setup.record.context_version
+    this.#context = new LiveContext(setup.agent, setup.record)
+    this.#timers = new CallTimers(deps.clock, (timer) => this.#rang(timer))
     this.#view = new LiveView(deps.clock.now())
     this.#words = new CallWords({
       view: this.#view,
@@ -123,9 +126,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       tell: (turn) => deps.observer.turn(this, turn),
     })
     this.#view.enter('connecting', deps.clock.now())
+    this.#session = deps.openRealtimeSession(() => this.#sessionSettings(), this)
     this.#startTimer('stream')
     this.#startTimer('session')
-    this.#session = deps.openRealtimeSession(() => this.#sessionSettings(), this)
   }
 
   get call_sid(): string {
@@ -143,9 +146,16 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   get hasStream(): boolean {
     return this.#stream !== null
   }
-  /** What the carrier is to say after we have left; null when nothing. */
-  get farewell(): string | null {
-    return this.#farewell
+  /** We have left, and the carrier has neither asked how to go on nor said that the call is over. */
+  get isCarrierDue(): boolean {
+    return this.#isLeft && !this.#carrierEnded
+  }
+  /** What the carrier is to say after we have left, once; null when nothing. */
+  takeFarewell(): string | null {
+    this.#isLeft = false
+    const words = this.#farewell
+    this.#farewell = null
+    return words
   }
   /** The record as far as it is known here; the store's follows it. */
   get record(): CallRecord {
@@ -155,7 +165,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     return this.#words.turns
   }
   get escalationTarget(): string | null {
-    return escalationRules(this.#context()).target ?? null
+    return escalationRules(this.#context.inForce()).target ?? null
   }
 
   // ---- the road of the audio
@@ -169,6 +179,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   onAgentAudio(response_id: string, item_id: string, payload: string): void {
     const stream = this.#stream
+    this.#modelSpokeMs = this.#deps.clock.monotonic_ms()
     if (stream === null || this.#playback.isDiscarded(response_id)) return
     const { mark, starts_at_ms, is_first } = this.#playback.send(
       response_id,
@@ -189,6 +200,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** The media stream of this call has opened, once. */
   attach(stream: MediaStream): void {
+    this.#guard(() => this.#attach(stream))
+  }
+
+  #attach(stream: MediaStream): void {
     this.#stream = stream
     this.#streamStartedMs = this.#deps.clock.monotonic_ms()
     const now = this.#deps.clock.now()
@@ -222,6 +237,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   carrierEnded(status: CallRecord['status']): void {
     this.#carrierEnded = true
+    this.#patience?.cancel()
     this.#happen({ type: 'carrier_ended', status })
   }
 
@@ -229,6 +245,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   onEvent(event: RealtimeEvent): void {
     const now = this.#now()
+    this.#modelSpokeMs = this.#deps.clock.monotonic_ms()
     switch (event.type) {
       case 'session_ready':
         this.#ledger.modelReady(event.model, event.transcription_model, {
@@ -239,9 +256,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'session_failed':
       case 'session_lost':
         this.#isSessionReady = false
+        this.#isModelLost = true
+        this.#settle?.()
         return this.#happen(event)
-      case 'instructions_confirmed':
-        return this.#confirmInstructions(event.instructions)
+      case 'instructions_confirmed': {
+        const version = this.#state.session_ready ? this.#context.confirmed(event.instructions) : null
+        return version === null ? undefined : this.#happen({ type: 'instructions_confirmed', version })
+      }
       case 'speech_started':
         // [L2] Silence first; the bookkeeping after it.
         this.#happen({ type: 'speech_started' })
@@ -253,6 +274,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#view.enter('agent_thinking', now.at)
         this.#view.voiceAt(now.ms)
         this.#words.callerStopped(event.item_id, event.audio_end_ms, now)
+        this.#happen({ type: 'speech_stopped' })
         return this.#deps.observer.updated(this)
       case 'caller_text':
         return this.#words.callerText(event.item_id, event.delta, now)
@@ -277,12 +299,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'response_done':
         return this.#responseDone(event)
       case 'request_refused':
-        if (event.event_id !== null && event.event_id === this.#instructions?.event_id) {
-          const { version } = this.#instructions
-          this.#instructions = null
-          return this.#happen({ type: 'instructions_refused', version, reason: event.message })
-        }
-        return this.#happen({ type: 'request_refused', code: event.code })
+        return this.#refused(event)
       default:
         return unreachable(event)
     }
@@ -292,21 +309,42 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** A new version of the call's context layer is stored. It takes effect at the next response. */
   overrideContext(version: number, context: JsonObject, speak_now: boolean): void {
-    if (version <= this.#contextVersion) return
-    this.#contextVersion = version
-    this.#contextLayer = context
+    if (!this.#context.override(version, context)) return
     this.record.context = context
     this.record.context_version = version
     this.#happen({ type: 'context_overridden', version, speak_now })
     this.#deps.observer.updated(this)
   }
 
-  hangUp(by: string, outcome: Outcome | null): void {
-    this.#happen({ type: 'hang_up_commanded', by, outcome })
+  /** @param say what the carrier says before it hangs up */
+  hangUp(by: string, outcome: Outcome | null, say: string | null = null): void {
+    this.#happen({ type: 'hang_up_commanded', by, outcome, say })
+  }
+
+  /** A fault of our own in the handling of this call: it ends politely, the others do not notice. */
+  onBroken(error: unknown): void {
+    this.#deps.log.error('A call broke inside the relay', {
+      ...this.#fields(),
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    if (this.#isBroken) return
+    this.#isBroken = true
+    this.#guard(() => this.#happen({ type: 'session_lost', reason: 'The relay failed in the handling of this call.' }))
+    // Whatever state it broke in: the line closes, and the record says so.
+    if (!this.hasEnded) this.#guard(() => this.hangUp('The relay', null))
+    if (!this.hasEnded) this.#guard(() => this.#stream?.close())
+  }
+
+  /** The process stops: nothing of this call may run later. */
+  dispose(): void {
+    this.#timers.stopAll()
+    this.#patience?.cancel()
+    this.#settle?.()
+    this.#session.close()
   }
 
   /** @returns what ends the listening */
-  listen(listener: TapListener, person: { id: string; name: string }): () => void {
+  listen(listener: TapListener, person: Person): () => void {
     const remove = this.#tap.add(listener)
     this.#view.listen(person.id, person.name)
     this.#deps.observer.updated(this)
@@ -319,6 +357,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** Once a second, by the clock that all calls share. */
   tick(): void {
+    if (this.hasEnded) return
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
       elapsed_seconds,
@@ -354,20 +393,20 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #perform(effect: CallEffect): void {
     switch (effect.type) {
       case 'create_response':
-        return this.#session.createResponse(this.#request(effect.kind))
-      case 'update_instructions': {
-        const text = this.#render()
-        this.#instructions = { version: effect.version, text, event_id: this.#session.updateInstructions(text) }
+        this.#requestId = this.#ask(effect)
         return
-      }
+      case 'update_instructions':
+        return this.#context.sentAs(this.#session.updateInstructions(this.#context.compose(effect.version)))
       case 'context_applied':
         this.#lay({ type: 'context_applied', version: effect.version, applied_at: this.#deps.clock.now() }, () =>
           this.#deps.observer.contextChanged(this, effect.version),
         )
         return
       case 'context_refused':
-        this.#lay({ type: 'context_refused', version: effect.version, reason: effect.reason }, () =>
-          this.#deps.observer.contextChanged(this, effect.version),
+        this.record.context = this.#context.refuse(effect.version)
+        this.#lay(
+          { type: 'context_refused', version: effect.version, reason: effect.reason, context: this.record.context },
+          () => this.#deps.observer.contextChanged(this, effect.version),
         )
         return
       case 'interrupt_playback':
@@ -390,9 +429,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'start_timer':
         return this.#startTimer(effect.timer)
       case 'stop_timer':
-        this.#timers.get(effect.timer)?.cancel()
-        this.#timers.delete(effect.timer)
-        return
+        return this.#timers.stop(effect.timer)
       case 'leave':
         return this.#leave(effect.say)
       case 'finish':
@@ -416,28 +453,44 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #leave(say: string | null): void {
     this.#farewell = say
-    this.#session.close()
     this.#isSessionReady = false
+    this.#isLeft = this.#stream !== null
     if (this.#stream) this.#stream.close()
     else if (say === null) this.#deps.hangUpAtCarrier(this.call_sid)
     this.#stream = null
   }
 
+  /** [L13] The line is closed. What the caller said last may still be on its way as text: it is waited for, shortly. */
   #finish(end: Extract<CallEffect, { type: 'finish' }>): void {
-    this.#session.close()
-    for (const timer of this.#timers.values()) timer.cancel()
-    this.#timers.clear()
-    for (const item of this.#playback.interrupt(this.#nowMs())) this.#words.agentCut(item, null)
-    this.#words.close(this.#now())
+    const now = this.#now()
+    this.#isSessionReady = false
+    this.#timers.stopAll()
+    for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
     this.#tap.close()
-    const ended_at = this.#deps.clock.now()
-    this.#view.enter('ended', ended_at)
-    const voices = { caller: this.#words.wasHeard('caller'), agent: this.#words.wasHeard('agent') }
-    this.#lay(this.#ledger.settle(end, this.quality(), voices, ended_at), () => this.#deps.observer.ended(this))
-    const patience_ms = this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS
-    this.#deps.clock.setTimeout(() => {
-      if (!this.#carrierEnded) this.#deps.hangUpAtCarrier(this.call_sid)
-    }, patience_ms)
+    this.#view.enter('ended', now.at)
+    const { clock, hangUpAtCarrier } = this.#deps
+    this.#patience = clock.setTimeout(
+      () => {
+        if (!this.#carrierEnded) hangUpAtCarrier(this.call_sid)
+      },
+      this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS,
+    )
+    if (this.#carrierEnded) this.#patience.cancel()
+    const late = clock.setTimeout(() => this.#settle?.(), LAST_WORDS_MS)
+    this.#settle = () => {
+      this.#settle = null
+      late.cancel()
+      this.#close(end, now.at)
+    }
+    if (this.#isModelLost || !this.#words.awaitsCaller) this.#settle()
+    else if (this.#state.gate.state === 'active') this.#session.cancelResponse()
+  }
+
+  #close(end: Extract<CallEffect, { type: 'finish' }>, ended_at: Date): void {
+    this.#session.close()
+    this.#words.close(this.#now())
+    const caller_spoke = this.#words.hasCallerSpoken
+    this.#lay(this.#ledger.settle(end, this.quality(), caller_spoke, ended_at), () => this.#deps.observer.ended(this))
   }
 
   // ---- smaller things
@@ -446,43 +499,47 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const early = this.#early.take()
     if (early !== null) this.#session.appendAudio(early)
     this.#isSessionReady = true
-    const version = this.#instructions?.version ?? 0
-    this.#instructions = null
-    this.#happen({ type: 'session_ready', version })
+    this.#happen({ type: 'session_ready', version: this.#context.opened() })
   }
 
   #sessionSettings() {
-    const text = this.#render()
-    this.#instructions = { version: this.#contextVersion, text, event_id: '' }
-    return { instructions: text, voice: this.#deps.realtimeVoice(this.#agent.voice), tools: LIVE_TOOLS }
+    const instructions = this.#context.compose(this.#context.newest.version)
+    return { instructions, voices: this.#deps.realtimeVoices(this.#agent.voice), tools: LIVE_TOOLS }
   }
 
-  /** A server that does not repeat the instructions has them all the same; one that repeats others means another update. */
-  #confirmInstructions(repeated: string | null): void {
-    const sent = this.#instructions
-    if (!sent || !this.#state.session_ready || (repeated !== null && repeated.trim() !== sent.text.trim())) return
-    this.#instructions = null
-    this.#happen({ type: 'instructions_confirmed', version: sent.version })
+  /** @returns the id that a refusal will name */
+  #ask({ kind, as_note }: Extract<CallEffect, { type: 'create_response' }>): string {
+    if (!as_note) return this.#session.createResponse(this.#context.request(kind))
+    const task = this.#context.task(kind)
+    if (task !== null) this.#session.addNote(task)
+    return this.#session.createResponse(null)
   }
 
-  #context(): JsonObject {
-    return contextInForce({
-      business: this.record.context_layers.business,
-      agent: this.record.context_layers.agent,
-      call: this.#contextLayer,
-    })
+  /** An error of the model's says which message it is about, or at least what it was about. */
+  #refused(event: Extract<RealtimeEvent, { type: 'request_refused' }>): void {
+    const version = this.#context.refusedBy(event.event_id)
+    if (version !== null) return this.#happen({ type: 'instructions_refused', version, reason: event.message })
+    const isOurRequest =
+      event.code === 'conversation_already_has_active_response' ||
+      (event.event_id === null ? (event.param ?? '').startsWith('response') : event.event_id === this.#requestId)
+    if (isOurRequest) return this.#happen({ type: 'request_refused', code: event.code, reason: event.message })
+    this.#deps.log.warn('The model refused a message of a call', { ...this.#fields(), code: event.code })
   }
 
-  #render(): string {
-    const { business, agent } = this.record.context_layers
-    return renderInstructions(this.#agent, { business, agent, call: this.#contextLayer })
+  #rang(timer: TimerName): void {
+    const quiet_ms = this.#deps.clock.monotonic_ms() - this.#modelSpokeMs
+    // A long answer is no silence.
+    if (timer === 'response' && quiet_ms < TIMER_MS.response)
+      return this.#timers.start(timer, TIMER_MS.response - quiet_ms)
+    this.#guard(() => this.#happen({ type: 'timer_rang', timer }))
   }
 
-  #request(kind: ResponseKind): { instructions: string } | null {
-    if (kind === 'reply') return null
-    const { greeting_message } = this.#agent
-    const task = RESPONSE_TASKS[kind](greeting_message && fillPlaceholders(greeting_message, this.#context()))
-    return { instructions: `${this.#render()}\n\n${task}` }
+  #guard(run: () => void): void {
+    try {
+      run()
+    } catch (error) {
+      this.onBroken(error)
+    }
   }
 
   #agentSounds(item_id: string, starts_at_ms: number): void {
@@ -512,6 +569,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
     if (event.usage) this.#lay(this.#ledger.countResponse(event.usage, this.#deps.clock.now()))
     this.#responseId = null
+    for (const item of this.#playback.completeResponse(event.response_id)) this.#words.agentHeard(item)
+    this.#words.agentSilent((item_id) => this.#playback.isPlaying(item_id))
     this.#happen({
       type: 'response_done',
       status: event.status,
@@ -523,8 +582,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #callerSaid(item_id: string, text: string): void {
-    const fired = this.#words.callerFinal(item_id, text, escalationRules(this.#context()), this.#now())
+    const fired = this.#words.callerFinal(item_id, text, escalationRules(this.#context.inForce()), this.#now())
     if (fired.length > 0) this.#escalate('escalation_keyword', text.trim(), 'caller', fired)
+    if (!this.#words.awaitsCaller) this.#settle?.()
   }
 
   #escalate(
@@ -560,12 +620,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #startTimer(timer: TimerName): void {
-    this.#timers.get(timer)?.cancel()
-    const ms = timer === 'time_limit' ? this.#agent.max_call_duration * 1000 : TIMER_MS[timer]
-    this.#timers.set(
-      timer,
-      this.#deps.clock.setTimeout(() => this.#happen({ type: 'timer_rang', timer }), ms),
-    )
+    const longest_ms = Math.min(this.#agent.max_call_duration * 1000, LONGEST_CALL_MS)
+    this.#timers.start(timer, timer === 'time_limit' ? longest_ms : TIMER_MS[timer])
   }
 
   /** Milliseconds since the media stream started. */

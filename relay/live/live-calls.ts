@@ -6,7 +6,7 @@ import type { CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import { newSecret } from '../platform/ids.ts'
-import type { CallBus, CallLeases, EventLog, TicketStore } from '../platform/ports.ts'
+import type { CallBus, CallLeases, EventLog, ListenLines, LiveDirectory, TicketStore } from '../platform/ports.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
 import { type CallObserver, type CallSetup, LiveCall, type LiveCallDeps } from './live-call.ts'
 import type { Telephony } from './live-ports.ts'
@@ -14,8 +14,12 @@ import type { Telephony } from './live-ports.ts'
 export type CallCommand =
   | { type: 'override_context'; version: number; context: JsonObject; speak_now: boolean }
   | { type: 'hang_up'; by: string; outcome: Outcome | null }
+  /** What the call is this moment, with its open turns. */
+  | { type: 'describe' }
 export interface CallAnswer {
   call_session: CallSummaryRecord
+  /** Answers `describe`; null to every other command. */
+  whole: { record: CallRecord; turns: TurnRecord[] } | null
 }
 export type CallSummaryRecord = Omit<
   CallRecord,
@@ -40,11 +44,15 @@ export interface StreamTicket {
 }
 const STREAM_TICKET_SECONDS = 60
 const UPDATES_EVERY_MS = 500
+/** The carrier's last question and report come within seconds. */
+const REMEMBERED_MS = 60_000
 
 export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' | 'hangUpAtCarrier'> {
   spool: FactSpool
   events: EventLog
   bus: CallBus<CallCommand, CallAnswer>
+  directory: LiveDirectory<CallSummaryRecord>
+  lines: ListenLines
   leases: CallLeases
   streamTickets: TicketStore<StreamTicket>
   telephony: Telephony
@@ -55,8 +63,9 @@ export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' 
 export class LiveCalls {
   readonly #deps: LiveCallsDeps
   readonly #calls = new Map<string, LiveCall>()
-  /** Sentences the carrier still has to say for calls we have left. */
-  readonly #farewells = new Map<string, string>()
+  /** Calls that ended a moment ago: the carrier still reports on them, and asks what to say. */
+  readonly #leaving = new Map<string, LiveCall>()
+  readonly #expiries = new Map<string, { cancel(): void }>()
   readonly #updateDue = new Set<LiveCall>()
   readonly #stops: (() => void)[] = []
   readonly #observer: CallObserver
@@ -76,13 +85,13 @@ export class LiveCalls {
     return this.#calls.size
   }
 
-  get(call_sid: string): LiveCall | null {
-    return this.#calls.get(call_sid) ?? null
+  /** Calls we have left and the carrier has not yet asked how to go on with. */
+  get unasked(): number {
+    return [...this.#leaving.values()].filter((call) => call.isCarrierDue).length
   }
 
-  /** Calls in progress of one tenant. */
-  ofTenant(tenant_id: string): LiveCall[] {
-    return [...this.#calls.values()].filter((call) => call.tenant_id === tenant_id)
+  get(call_sid: string): LiveCall | null {
+    return this.#calls.get(call_sid) ?? null
   }
 
   /**
@@ -108,8 +117,13 @@ export class LiveCalls {
         ),
     })
     this.#calls.set(call_sid, call)
-    const stopServing = this.#deps.bus.serve(call_sid, (command) => this.#obey(call, command))
-    this.#stopWhenEnded.set(call_sid, stopServing)
+    const stopServing = this.#deps.bus.serve(call, (command) => this.#obey(call, command))
+    const stopLines = this.#deps.lines.serve(call, (person, listener) => call.listen(listener, person))
+    this.#stopWhenEnded.set(call_sid, () => {
+      stopServing()
+      stopLines()
+    })
+    this.#deps.directory.put(call, summaryOf(call))
     this.#deps.events.append({ event_type: 'call.started', tenant_id, call_session: summaryOf(call) })
   }
   readonly #stopWhenEnded = new Map<string, () => void>()
@@ -132,26 +146,27 @@ export class LiveCalls {
     return call && !call.hasStream && !call.hasEnded ? call : null
   }
 
+  /** @returns true when the call is or was a moment ago in progress here */
   carrierEnded(call_sid: string, status: CallStatus): boolean {
-    const call = this.#calls.get(call_sid)
+    const call = this.#calls.get(call_sid) ?? this.#leaving.get(call_sid)
     call?.carrierEnded(status)
-    return call !== undefined
+    return this.#calls.has(call_sid)
   }
 
   /** What the carrier is to say now that the stream is closed; null when it only hangs up. */
   takeFarewell(call_sid: string): string | null {
-    const words = this.#farewells.get(call_sid) ?? this.#calls.get(call_sid)?.farewell ?? null
-    this.#farewells.delete(call_sid)
-    return words
+    return (this.#calls.get(call_sid) ?? this.#leaving.get(call_sid))?.takeFarewell() ?? null
   }
 
-  /** Ends every call, each with its record, for a relay that stops. */
-  endAll(reason: string): void {
-    for (const call of [...this.#calls.values()]) call.hangUp(reason, null)
+  /** Ends every call, each with its record, for a relay that stops. @param say what the callers hear */
+  endAll(by: string, say: string): void {
+    for (const call of [...this.#calls.values()]) call.hangUp(by, null, say)
   }
 
   close(): void {
     for (const stop of this.#stops) stop()
+    for (const call of [...this.#calls.values(), ...this.#leaving.values()]) call.dispose()
+    for (const expiry of this.#expiries.values()) expiry.cancel()
   }
 
   async #obey(call: LiveCall, command: CallCommand): Promise<CallAnswer> {
@@ -162,16 +177,19 @@ export class LiveCalls {
       case 'hang_up':
         call.hangUp(command.by, command.outcome)
         break
+      case 'describe':
+        return { call_session: summaryOf(call), whole: { record: call.record, turns: [...call.turns] } }
       default:
         unreachable(command)
     }
-    return { call_session: summaryOf(call) }
+    return { call_session: summaryOf(call), whole: null }
   }
 
   #tellTheLog(): CallObserver {
     const { events } = this.#deps
     return {
-      updated: (call) => void this.#updateDue.add(call),
+      // `call.updated` never follows `call.ended`.
+      updated: (call) => void (call.hasEnded || this.#updateDue.add(call)),
       turn: (call, turn: TurnRecord) => {
         const event = {
           event_type: 'call.transcript' as const,
@@ -181,7 +199,7 @@ export class LiveCalls {
         }
         if (turn.is_final) events.append(event)
         else events.announce(event)
-        this.#updateDue.add(call)
+        if (!call.hasEnded) this.#updateDue.add(call)
       },
       attention: (call) => {
         events.append({
@@ -190,6 +208,9 @@ export class LiveCalls {
           call_sid: call.call_sid,
           attention: call.liveState().attention,
         })
+        if (call.hasEnded) return
+        // Whoever opens the wall this moment must see who needs them.
+        this.#deps.directory.put(call, summaryOf(call))
         this.#updateDue.add(call)
       },
       escalated: (call, reason) => {
@@ -214,14 +235,20 @@ export class LiveCalls {
   }
 
   #forget(call: LiveCall): void {
-    if (call.farewell) {
-      this.#farewells.set(call.call_sid, call.farewell)
-      this.#deps.clock.setTimeout(() => this.#farewells.delete(call.call_sid), 60_000)
-    }
+    const { call_sid } = call
+    this.#leaving.set(call_sid, call)
+    this.#expiries.set(
+      call_sid,
+      this.#deps.clock.setTimeout(() => {
+        this.#leaving.delete(call_sid)
+        this.#expiries.delete(call_sid)
+      }, REMEMBERED_MS),
+    )
     this.#calls.delete(call.call_sid)
     this.#updateDue.delete(call)
     this.#stopWhenEnded.get(call.call_sid)?.()
     this.#stopWhenEnded.delete(call.call_sid)
+    this.#deps.directory.remove(call)
     void this.#deps.leases.release(call.tenant_id, call.call_sid)
     this.#deps.events.append({
       event_type: 'call.ended',
@@ -232,6 +259,8 @@ export class LiveCalls {
 
   #sendUpdates(): void {
     for (const call of this.#updateDue) {
+      if (call.hasEnded) continue
+      this.#deps.directory.put(call, summaryOf(call))
       this.#deps.events.announce({
         event_type: 'call.updated',
         tenant_id: call.tenant_id,
@@ -242,7 +271,13 @@ export class LiveCalls {
   }
 
   #tick(): void {
-    for (const call of this.#calls.values()) call.tick()
+    for (const call of this.#calls.values()) {
+      try {
+        call.tick()
+      } catch (error) {
+        call.onBroken(error)
+      }
+    }
   }
 }
 

@@ -22,6 +22,8 @@ export interface MediaStreamListener {
   onMalformed(what: string): void
   /** `stopped`: the carrier said so; `lost`: the socket went without a word. */
   onEnd(how: 'stopped' | 'lost'): void
+  /** The listener itself threw while it was told something. */
+  onBroken(error: unknown): void
 }
 
 export interface ToolDefinition {
@@ -31,7 +33,8 @@ export interface ToolDefinition {
 }
 export interface SessionSettings {
   instructions: string
-  voice: string
+  /** In the order they are tried; a server that refuses them all speaks with its own. */
+  voices: string[]
   tools: ToolDefinition[]
 }
 /** One response to ask for. `exactly` is spoken word for word; `instructions` stand in for the session's. */
@@ -45,7 +48,8 @@ export interface RealtimeSession {
   appendAudio(payload: string): void
   /** Changes the instructions only: audio formats and voice stay. @returns the id a refusal will name */
   updateInstructions(instructions: string): string
-  createResponse(request: ResponseRequest | null): void
+  /** @returns the id a refusal will name */
+  createResponse(request: ResponseRequest | null): string
   cancelResponse(): void
   /** Takes back what nobody heard. @param audio_end_ms floored, never above what was received */
   truncate(item_id: string, audio_end_ms: number): void
@@ -96,6 +100,8 @@ export interface RealtimeListener {
   onEvent(event: RealtimeEvent): void
   /** A message that is not of the protocol; the call goes on. */
   onMalformed(what: string): void
+  /** The listener itself threw while it was told something. */
+  onBroken(error: unknown): void
 }
 
 /** Opens the conversation at once; `settings` is asked for when the model is there. */

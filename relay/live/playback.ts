@@ -57,6 +57,11 @@ export class Playback {
     return this.#discarded.has(response_id)
   }
 
+  /** True while anything of this item is still to be heard. */
+  isPlaying(item_id: string): boolean {
+    return this.#items.some((item) => item.item_id === item_id)
+  }
+
   /** From now on nothing of this response is forwarded. */
   discard(response_id: string): void {
     this.#discarded.add(response_id)
@@ -93,6 +98,13 @@ export class Playback {
     if (!item) return null
     item.is_complete = true
     return item.heard_ms >= item.sent_ms ? this.#take(item) : null
+  }
+
+  /** The response is over, also on servers that do not say so of each item. @returns items heard to their end */
+  completeResponse(response_id: string): HeardItem[] {
+    return this.#items
+      .filter((item) => item.response_id === response_id && !item.is_complete)
+      .flatMap((item) => this.complete(item.item_id) ?? [])
   }
 
   /**

@@ -2,7 +2,7 @@
 // with voice activity detection the model starts responses by itself. So what we want to ask for waits here.
 //
 //   free ──ask──▶ requested ──started──▶ active ──done──▶ free        (started also from free: the model began by itself)
-//                     └──refused──▶ free, and asked again after the next done
+//                     └──tooEarly──▶ active, and asked again after it
 
 /** Why a response is asked for; later kinds take the place of earlier ones that still wait. */
 export type ResponseKind = 'greeting' | 'reply' | 'override' | 'farewell'
@@ -38,7 +38,16 @@ export function tooEarly(gate: ResponseGate): GateStep {
   return { gate: { state: 'active', asked: null, waiting: gate.waiting ?? gate.asked }, create: null }
 }
 
-/** The request itself was refused: nothing is running because of it. */
-export function refused(gate: ResponseGate): GateStep {
-  return gate.state === 'requested' ? done({ ...gate, asked: null }) : { gate, create: null }
+/** Not now: asked for when what comes next is done. */
+export function hold(gate: ResponseGate, kind: ResponseKind): ResponseGate {
+  return { ...gate, waiting: kind }
+}
+
+/** What waits or is asked for under this name is not wanted any more. */
+export function withdraw(gate: ResponseGate, kind: ResponseKind): ResponseGate {
+  return {
+    ...gate,
+    asked: gate.asked === kind ? null : gate.asked,
+    waiting: gate.waiting === kind ? null : gate.waiting,
+  }
 }

@@ -1,12 +1,12 @@
 // Commands to calls inside one process: the owner is called, with a deadline.
-import type { CallBus, Clock } from '../platform/ports.ts'
+import type { CallBus, CallRef, Clock } from '../platform/ports.ts'
 
 /** An owner that does not answer in time counts as none: what the console sees is the same. */
 export function localCallBus<Command, Answer>({ clock }: { clock: Clock }): CallBus<Command, Answer> {
   const owners = new Map<string, (command: Command) => Promise<Answer>>()
   return {
-    async send(call_sid, command, deadline_ms) {
-      const owner = owners.get(call_sid)
+    async send(call, command, deadline_ms) {
+      const owner = owners.get(nameOf(call))
       if (owner === undefined) return null
       let timer = { cancel: () => {} }
       const late = new Promise<null>((resolve) => {
@@ -18,12 +18,14 @@ export function localCallBus<Command, Answer>({ clock }: { clock: Clock }): Call
         timer.cancel()
       }
     },
-    serve(call_sid, handler) {
-      owners.set(call_sid, handler)
+    serve(call, handler) {
+      owners.set(nameOf(call), handler)
       return () => {
         // The next owner may already listen.
-        if (owners.get(call_sid) === handler) owners.delete(call_sid)
+        if (owners.get(nameOf(call)) === handler) owners.delete(nameOf(call))
       }
     },
   }
 }
+
+const nameOf = ({ tenant_id, call_sid }: CallRef): string => `${tenant_id} ${call_sid}`

@@ -32,7 +32,7 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
   const number = (tenant: TenantLog, event: NewEvent): RelayEvent =>
     ({ ...event, seq: ++tenant.last_seq, at: clock.now().toISOString() }) as RelayEvent
 
-  const tell = (tenant: TenantLog, event: RelayEvent): RelayEvent => {
+  const tell = (tenant: TenantLog, event: RelayEvent): void => {
     for (const listener of [...tenant.listeners]) {
       try {
         listener(event)
@@ -40,7 +40,6 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
         log?.error('A listener of events failed', { tenant_id: event.tenant_id, error: String(error) })
       }
     }
-    return event
   }
 
   return {
@@ -49,20 +48,20 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
       const numbered = number(tenant, event)
       tenant.kept.push(numbered)
       if (tenant.kept.length > EVENTS_KEPT) tenant.gone_seq = tenant.kept.shift()!.seq
-      return tell(tenant, numbered)
+      tell(tenant, numbered)
     },
     announce(event) {
       const tenant = logOf(event.tenant_id)
-      return tell(tenant, number(tenant, event))
+      tell(tenant, number(tenant, event))
     },
-    since(tenant_id, seq) {
+    async since(tenant_id, seq) {
       const tenant = logOf(tenant_id)
       // A number that was never given here belongs to a run before this one whose clock was ahead.
       if (seq < tenant.gone_seq || seq > tenant.last_seq) return null
       const next = firstAfter(tenant.kept, seq)
       return tenant.kept.slice(next)
     },
-    last_seq: (tenant_id) => logOf(tenant_id).last_seq,
+    last_seq: async (tenant_id) => logOf(tenant_id).last_seq,
     subscribe(tenant_id, listener) {
       const { listeners } = logOf(tenant_id)
       // Its own object, so that the same function may listen twice and end once.

@@ -1,10 +1,15 @@
 // One realtime session over a plain WebSocket: our own thin transport, because the vendor's client forces TLS and so
 // cannot serve a local server or the simulator. Audio passes as base64, unread. Walk (i): `appendAudio` and the delta.
 import { WebSocket } from 'ws'
-import type { OpenRealtimeSession, RealtimeListener, RealtimeSession, SessionSettings } from '../live/live-ports.ts'
+import type {
+  OpenRealtimeSession,
+  RealtimeEvent,
+  RealtimeListener,
+  RealtimeSession,
+  SessionSettings,
+} from '../live/live-ports.ts'
 import { messageOf } from '../platform/errors.ts'
 import { parseError, parseSession, type SessionFacts, translate } from './realtime-events.ts'
-import { fallbackVoice } from './voices.ts'
 
 export interface RealtimeConfig {
   /** `https://api.openai.com/v1` or any compatible server; http becomes ws, https becomes wss. */
@@ -17,7 +22,8 @@ export interface RealtimeConfig {
 
 /** Source: OpenAI Realtime, one message carries at most 15 MiB of audio. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-const PING_EVERY_MS = 20_000
+/** A connection that has not answered a ping by the next one is lost. */
+const PING_EVERY_MS = 10_000
 const HANDSHAKE_MS = 8_000
 /** Source: OpenAI Realtime, server_vad; half of the reply gap is this silence. */
 const TURN_DETECTION = {
@@ -47,12 +53,14 @@ class OpenaiRealtimeSession implements RealtimeSession {
   readonly #config: RealtimeConfig
   readonly #settings: () => SessionSettings
   readonly #listener: RealtimeListener
-  readonly #socket: WebSocket
+  /** Null when no connection could even be begun. */
+  readonly #socket: WebSocket | null
   readonly #pings: NodeJS.Timeout
   #state: 'opening' | 'configuring' | 'ready' | 'closed' = 'opening'
   #wanted: SessionSettings | null = null
   #transcription = 0
-  #isVoiceReplaced = false
+  #voice = 0
+  #isPongDue = false
   #count = 0
   #lastError: string | null = null
 
@@ -60,31 +68,56 @@ class OpenaiRealtimeSession implements RealtimeSession {
     this.#config = config
     this.#settings = settings
     this.#listener = listener
-    this.#socket = new WebSocket(realtimeUrl(config.base_url, config.model), {
-      headers: { Authorization: `Bearer ${config.api_key}` },
-      perMessageDeflate: false,
-      maxPayload: MAX_MESSAGE_BYTES,
-      handshakeTimeout: HANDSHAKE_MS,
-      skipUTF8Validation: true,
-    })
-    this.#socket.on('message', (data: Buffer) => this.#receive(data))
-    this.#socket.on('unexpected-response', (_request, response) => {
-      response.resume()
-      this.#fail(refusalOf(response.statusCode ?? 0))
-      this.#socket.terminate()
-    })
-    this.#socket.on('error', (error) => this.#fail(`The model cannot be reached: ${messageOf(error)}`))
-    this.#socket.on('close', (code, reason) =>
-      this.#fail(
-        this.#lastError ??
-          `The model closed the connection (${code}${reason.length > 0 ? `, ${reason.toString()}` : ''}).`,
-      ),
-    )
-    this.#pings = setInterval(() => this.#socket.readyState === WebSocket.OPEN && this.#socket.ping(), PING_EVERY_MS)
+    this.#socket = this.#connect()
+    this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS)
+  }
+
+  #connect(): WebSocket | null {
+    const { base_url, model, api_key } = this.#config
+    try {
+      const socket = new WebSocket(realtimeUrl(base_url, model), {
+        headers: { Authorization: `Bearer ${api_key}` },
+        perMessageDeflate: false,
+        maxPayload: MAX_MESSAGE_BYTES,
+        handshakeTimeout: HANDSHAKE_MS,
+        skipUTF8Validation: true,
+      })
+      socket.on('message', (data: Buffer) => this.#receive(data))
+      socket.on('pong', () => {
+        this.#isPongDue = false
+      })
+      socket.on('unexpected-response', (_request, response) => {
+        response.resume()
+        this.#fail(refusalOf(response.statusCode ?? 0))
+        socket.terminate()
+      })
+      socket.on('error', (error) => this.#fail(`The model cannot be reached: ${messageOf(error)}`))
+      socket.on('close', (code, reason) =>
+        this.#fail(
+          this.#lastError ??
+            `The model closed the connection (${code}${reason.length > 0 ? `, ${reason.toString()}` : ''}).`,
+        ),
+      )
+      return socket
+    } catch (error) {
+      // Nobody listens yet: whoever opens this session is still at it.
+      setImmediate(() => this.#fail(`The model cannot be reached: ${messageOf(error)}`))
+      return null
+    }
+  }
+
+  #ping(): void {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return
+    if (this.#isPongDue) {
+      this.#fail('The connection to the model went silent.')
+      return this.#socket.terminate()
+    }
+    this.#isPongDue = true
+    this.#socket.ping()
   }
 
   appendAudio(payload: string): void {
-    if (this.#socket.readyState === WebSocket.OPEN)
+    if (this.#socket?.readyState === WebSocket.OPEN)
       this.#socket.send(`{"type":"input_audio_buffer.append","audio":"${payload}"}`)
   }
 
@@ -92,8 +125,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
     return this.#send({ type: 'session.update', session: { type: 'realtime', instructions } })
   }
 
-  createResponse(request: { instructions: string } | null): void {
-    this.#send(
+  createResponse(request: { instructions: string } | null): string {
+    return this.#send(
       request === null
         ? { type: 'response.create' }
         : { type: 'response.create', response: { instructions: request.instructions } },
@@ -131,13 +164,13 @@ class OpenaiRealtimeSession implements RealtimeSession {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearInterval(this.#pings)
-    if (this.#socket.readyState === WebSocket.CONNECTING) this.#socket.terminate()
-    else this.#socket.close(1000)
+    if (this.#socket?.readyState === WebSocket.CONNECTING) this.#socket.terminate()
+    else this.#socket?.close(1000)
   }
 
   #send(event: { type: string } & Record<string, unknown>): string {
     const event_id = `ev_${++this.#count}`
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ event_id, ...event }))
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ event_id, ...event }))
     return event_id
   }
 
@@ -152,16 +185,25 @@ class OpenaiRealtimeSession implements RealtimeSession {
     } catch {
       return this.#listener.onMalformed('a model message that is not JSON with a type')
     }
+    try {
+      this.#take(message)
+    } catch (error) {
+      this.#listener.onBroken(error)
+    }
+  }
+
+  #take(message: { type: string; [field: string]: unknown }): void {
     if (AUDIO_DELTAS.has(message.type)) return this.#hear(message)
     switch (message.type) {
       case 'session.created':
+      case 'conversation.created':
         return this.#configure()
       case 'session.updated':
         return this.#configured(message)
       case 'error':
         return this.#refused(message)
       default:
-        this.#tell(message)
+        return this.#tell(message)
     }
   }
 
@@ -173,13 +215,14 @@ class OpenaiRealtimeSession implements RealtimeSession {
   }
 
   #tell(message: { type: string }): void {
+    let event: RealtimeEvent | null
     try {
-      const event = translate(message, TURN_DETECTION)
-      if (event) this.#listener.onEvent(event)
+      event = translate(message, TURN_DETECTION)
     } catch (error) {
       if ((error as { name?: string }).name !== 'ZodError') throw error
-      this.#listener.onMalformed(`a model message of type ${message.type} with missing fields`)
+      return this.#listener.onMalformed(`a model message of type ${message.type} with missing fields`)
     }
+    if (event) this.#listener.onEvent(event)
   }
 
   /** The first update carries everything; later ones only what changed. Source: protocols D.3. */
@@ -190,7 +233,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
     this.#sendSettings(this.#wanted)
   }
 
-  #sendSettings({ instructions, voice, tools }: SessionSettings): void {
+  #sendSettings({ instructions, voices, tools }: SessionSettings): void {
+    const voice = voices[this.#voice]
     const model = this.#config.transcription_models[this.#transcription]
     this.#send({
       type: 'session.update',
@@ -200,7 +244,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
         instructions,
         audio: {
           input: { format: PCMU, turn_detection: TURN_DETECTION, transcription: model ? { model } : null },
-          output: { format: PCMU, voice: this.#isVoiceReplaced ? fallbackVoice(voice as never) : voice },
+          output: { format: PCMU, ...(voice ? { voice } : {}) },
         },
         tools: tools.map((tool) => ({ type: 'function', ...tool })),
         tool_choice: 'auto',
@@ -222,7 +266,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
       return this.#fail(`The model speaks ${formats.join(' and ')} instead of ${PCMU.type}.`)
     }
     this.#state = 'ready'
-    const voice = typeof output?.voice === 'string' ? output.voice : (this.#wanted?.voice ?? '')
+    const voice = typeof output?.voice === 'string' ? output.voice : (this.#wanted?.voices[this.#voice] ?? '')
     this.#listener.onEvent({
       type: 'session_ready',
       model: session?.model ?? this.#config.model,
@@ -251,7 +295,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
     const about = `${error.param ?? ''} ${error.message}`
     if (/transcription/i.test(about) && this.#transcription < this.#config.transcription_models.length)
       this.#transcription++
-    else if (/voice/i.test(about) && !this.#isVoiceReplaced) this.#isVoiceReplaced = true
+    else if (/voice/i.test(about) && this.#voice < (this.#wanted?.voices.length ?? 0)) this.#voice++
     else return this.#fail(`The model refused the session: ${error.message}`)
     if (this.#wanted) this.#sendSettings(this.#wanted)
   }
@@ -261,8 +305,12 @@ class OpenaiRealtimeSession implements RealtimeSession {
     const type = this.#state === 'ready' ? 'session_lost' : 'session_failed'
     this.#state = 'closed'
     clearInterval(this.#pings)
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000)
-    this.#listener.onEvent({ type, reason })
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close(1000)
+    try {
+      this.#listener.onEvent({ type, reason })
+    } catch (error) {
+      this.#listener.onBroken(error)
+    }
   }
 }
 

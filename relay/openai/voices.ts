@@ -1,6 +1,8 @@
 // The product's voice names and the realtime model's own. Data, so that a change is one line.
 import type { Voice } from '../../shared/contract/agents.ts'
 
+const LAST_RESORT = 'alloy'
+
 /** `fable`, `onyx` and `nova` exist only in the speech endpoint; these sound nearest. Source: protocols D.4. */
 const NEAREST: Partial<Record<Voice, { voice: string; otherwise: string }>> = {
   fable: { voice: 'ballad', otherwise: 'verse' },
@@ -8,12 +10,12 @@ const NEAREST: Partial<Record<Voice, { voice: string; otherwise: string }>> = {
   nova: { voice: 'coral', otherwise: 'marin' },
 }
 
-/** The realtime voice for a stored one. */
-export function realtimeVoice(requested: Voice): string {
-  return NEAREST[requested]?.voice ?? requested
-}
-
-/** The voice to try when a server refuses the first. */
-export function fallbackVoice(requested: Voice): string {
-  return NEAREST[requested]?.otherwise ?? 'alloy'
+/**
+ * The realtime voices for a stored one, in the order they are tried: its own or the nearest, and what to fall back on.
+ * @throws never
+ * @source protocols D.4
+ */
+export function realtimeVoices(requested: Voice): string[] {
+  const nearest = NEAREST[requested]
+  return nearest ? [nearest.voice, nearest.otherwise, LAST_RESORT] : [...new Set([requested, LAST_RESORT])]
 }

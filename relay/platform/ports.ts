@@ -44,22 +44,67 @@ export interface RateLimiter {
   ): Promise<{ allowed: true } | { allowed: false; retry_after_ms: number }>
 }
 
-/** The tenant's events in order. Numbers only grow, also over restarts. */
+/**
+ * The tenant's events in order, over all relays of the installation. Numbers only grow, also over restarts. Nothing here
+ * rejects or throws: while the shared log is away, those who listen at this relay are still told, and what was appended
+ * reaches the others once it is back.
+ */
 export interface EventLog {
-  append(event: NewEvent): RelayEvent
+  /** Numbered, kept and told soon, in the order of the appends of one relay. */
+  append(event: NewEvent): void
   /** Shown to who is there now, numbered, but not kept for who comes later (partials of a transcript). */
-  announce(event: NewEvent): RelayEvent
-  /** Kept events after `seq`, or null when some of them are gone. */
-  since(tenant_id: string, seq: number): RelayEvent[] | null
-  last_seq(tenant_id: string): number
+  announce(event: NewEvent): void
+  /** Kept events after `seq`, or null when some of them are gone or cannot be had. */
+  since(tenant_id: string, seq: number): Promise<RelayEvent[] | null>
+  /** The newest number given. */
+  last_seq(tenant_id: string): Promise<number>
   subscribe(tenant_id: string, listener: (event: RelayEvent) => void): () => void
 }
 
-/** Commands to the process that has the call. Resolves with what it answers; null when no one has it. */
+/** A call by the two names that its keys and channels carry. */
+export interface CallRef {
+  tenant_id: string
+  call_sid: string
+}
+
+/**
+ * Commands to the process that has the call. Resolves with what it answers; null when no one has it, it belongs to
+ * another tenant, or its owner does not answer in time. Rejects with the owner's message when the owner failed.
+ */
 export interface CallBus<Command, Answer> {
-  send(call_sid: string, command: Command, deadline_ms: number): Promise<Answer | null>
+  send(call: CallRef, command: Command, deadline_ms: number): Promise<Answer | null>
   /** The owner of a call listens; the returned function ends it. */
-  serve(call_sid: string, handler: (command: Command) => Promise<Answer>): () => void
+  serve(call: CallRef, handler: (command: Command) => Promise<Answer>): () => void
+}
+
+/** The calls in progress of a tenant, over all relays, as the wall lists them. Entries of a relay that died go by themselves. */
+export interface LiveDirectory<Summary> {
+  /** Never throws; an entry that could not be put comes with the next one. */
+  put(call: CallRef, summary: Summary): void
+  remove(call: CallRef): void
+  list(tenant_id: string): Promise<Summary[]>
+}
+
+export type Voice = 'caller' | 'agent'
+/** One who hears a live call. Nothing it does may delay the call. */
+export interface TapListener {
+  /** @param at_ms on the call's clock, when the caller says or hears its beginning */
+  onPiece(voice: Voice, at_ms: number, mulaw: Buffer): void
+  /** What was sent of the agent's voice and not yet heard will not be heard. */
+  onFlush(): void
+  onClose(): void
+}
+export interface Person {
+  id: string
+  name: string
+}
+
+/** The sound of live calls, wherever they live. */
+export interface ListenLines {
+  /** The owner of a call lets listeners in; the returned function ends it for all. */
+  serve(call: CallRef, open: (person: Person, listener: TapListener) => () => void): () => void
+  /** @returns what ends the listening; null when no one has this call of this tenant */
+  listen(call: CallRef, person: Person, listener: TapListener): Promise<(() => void) | null>
 }
 
 /** How many calls a tenant has in progress, and the right to have one more. Leases end by themselves. */

@@ -56,7 +56,11 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
   function end(how: 'stopped' | 'lost'): void {
     if (hasEnded) return
     hasEnded = true
-    listener?.onEnd(how)
+    try {
+      listener?.onEnd(how)
+    } catch (error) {
+      listener?.onBroken(error)
+    }
   }
 
   function refuse(why: string): void {
@@ -75,6 +79,7 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
     if (socket.readyState !== socket.OPEN) return
     clearTimeout(startTimer)
     const stream = wireStream(socket, start.stream_sid)
+    // Throws only when the call is broken, which then ends by itself and closes this socket.
     listener = accept(stream)
     const waiting = held
     held = []
@@ -96,7 +101,16 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
     listener?.onAudio(payload)
   }
 
+  /** A call that throws ends by itself; the others do not notice. */
   function give(message: WireMessage): void {
+    try {
+      tell(message)
+    } catch (error) {
+      listener?.onBroken(error)
+    }
+  }
+
+  function tell(message: WireMessage): void {
     switch (message.event) {
       case 'media':
         return hear(message.media)

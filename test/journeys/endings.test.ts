@@ -1,32 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { callsOn, recordOf } from '../support/on-a-call.ts'
 import { until } from '../support/running-relay.ts'
 import { BILLING, stageForTests } from '../support/stage.ts'
 
 const stage = stageForTests()
 
-async function calling(options: Parameters<typeof stage>[0] = {}, agent: Record<string, unknown> = {}) {
-  const { test, model, network } = await stage(options)
-  const dana = await test.as('dana')
-  const priya = await test.as('priya')
-  const feed = await dana.events()
-  const billing = (await priya.ok('listAgents', { query: {} })).items.find((item) =>
-    item.phone_numbers.includes(BILLING),
-  )!
-  if (Object.keys(agent).length > 0) await priya.ok('changeAgent', { params: { agent_id: billing.id }, body: agent })
-  const call = network.placeCall({ from: '+14155550142', to: BILLING })
-  return { test, model, network, dana, priya, feed, call, billing, params: { call_sid: call.call_sid } }
-}
-const record = ({
-  dana,
-  params,
-}: {
-  dana: Awaited<ReturnType<typeof calling>>['dana']
-  params: { call_sid: string }
-}) =>
-  until(async () => {
-    const answer = await dana.call('getCall', { params })
-    return answer.status === 200 && answer.body?.ended_at ? answer.body : null
-  })
+const calling = callsOn(stage)
+const record = recordOf
 
 describe('how a call ends', () => {
   it('[L9] the agent ends it: goodbye heard, outcome and summary kept, success counted', async () => {

@@ -564,6 +564,16 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
         )
       })
 
+      test('many upserts of one document at once make it once and all count', async () => {
+        const all = things()
+        const count = (nth: number) =>
+          nth % 2 === 0
+            ? all.updateOne({ _id: 'x' }, { $inc: { n: 1 } }, { upsert: true })
+            : all.findOneAndUpdate({ _id: 'x' }, { $inc: { n: 1 } }, { upsert: true })
+        await Promise.all(Array.from({ length: 40 }, (_, nth) => count(nth)))
+        expect(await all.find({})).toMatchObject([{ _id: 'x', n: 40 }])
+      })
+
       test('findOneAndUpdate returns the document before or after, or null', async () => {
         const all = things()
         await fill(all, [{ n: 1 }])

@@ -23,39 +23,62 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
     })
     const idsOf = (events: RelayEvent[] | null) => events?.map((one) => (one as { agent_id: string }).agent_id) ?? null
 
-    test('events have growing numbers and an instant', () => {
+    /** Everything one tenant is told, in order. */
+    const hear = (tenant_id: string): RelayEvent[] => {
+      const heard: RelayEvent[] = []
+      log.subscribe(tenant_id, (given) => void heard.push(given))
+      return heard
+    }
+    /** Appends one event each and waits until all are told. */
+    const appended = async (tenant_id: string, ...agent_ids: string[]): Promise<RelayEvent[]> => {
+      const heard: RelayEvent[] = []
+      const leave = log.subscribe(tenant_id, (given) => void heard.push(given))
+      for (const agent_id of agent_ids) log.append(event(tenant_id, agent_id))
+      await until(() => heard.length === agent_ids.length)
+      leave()
+      return heard
+    }
+
+    test('events have growing numbers and an instant', async () => {
       const tenant_id = freshTenant()
-      const start = log.last_seq(tenant_id)
-      const [one, two] = [log.append(event(tenant_id)), log.append(event(tenant_id))]
+      const start = await log.last_seq(tenant_id)
+      const [one, two] = (await appended(tenant_id, 'agt_one', 'agt_two')) as [RelayEvent, RelayEvent]
       expect(one).toMatchObject({ event_type: 'agent.deleted', tenant_id, agent_id: 'agt_one' })
       expect(one.seq).toBeGreaterThan(start)
       expect(two.seq).toBeGreaterThan(one.seq)
-      expect(log.last_seq(tenant_id)).toBe(two.seq)
+      expect(await log.last_seq(tenant_id)).toBe(two.seq)
       expect(new Date(one.at).toISOString()).toBe(one.at)
       expect(Number.isSafeInteger(two.seq)).toBe(true)
     })
 
-    test('who comes later gets what was kept after a number', () => {
+    test('who comes later gets what was kept after a number', async () => {
       const tenant_id = freshTenant()
-      const start = log.last_seq(tenant_id)
-      const events = ['agt_a', 'agt_b', 'agt_c'].map((agent_id) => log.append(event(tenant_id, agent_id)))
-      expect(idsOf(log.since(tenant_id, start))).toEqual(['agt_a', 'agt_b', 'agt_c'])
-      expect(idsOf(log.since(tenant_id, events[1]!.seq))).toEqual(['agt_c'])
-      expect(log.since(tenant_id, events[2]!.seq)).toEqual([])
+      const start = await log.last_seq(tenant_id)
+      const events = await appended(tenant_id, 'agt_a', 'agt_b', 'agt_c')
+      expect(idsOf(await log.since(tenant_id, start))).toEqual(['agt_a', 'agt_b', 'agt_c'])
+      expect(idsOf(await log.since(tenant_id, events[1]!.seq))).toEqual(['agt_c'])
+      expect(await log.since(tenant_id, events[2]!.seq)).toEqual([])
     })
 
     test('an announcement is heard and numbered, but not kept', async () => {
       const tenant_id = freshTenant()
-      const start = log.last_seq(tenant_id)
-      const heard: number[] = []
-      log.subscribe(tenant_id, (one) => void heard.push(one.seq))
-      const first = log.append(event(tenant_id, 'agt_a'))
-      const between = log.announce(event(tenant_id, 'agt_b'))
-      const last = log.append(event(tenant_id, 'agt_c'))
+      const start = await log.last_seq(tenant_id)
+      const heard = hear(tenant_id)
+      log.append(event(tenant_id, 'agt_a'))
+      log.announce(event(tenant_id, 'agt_b'))
+      log.append(event(tenant_id, 'agt_c'))
       await until(() => heard.length === 3)
-      expect(heard).toEqual([first.seq, between.seq, last.seq])
-      expect(idsOf(log.since(tenant_id, start))).toEqual(['agt_a', 'agt_c'])
-      expect(idsOf(log.since(tenant_id, between.seq))).toEqual(['agt_c'])
+      expect(idsOf(heard)).toEqual(['agt_a', 'agt_b', 'agt_c'])
+      expect(heard.map((one) => one.seq)).toEqual(heard.map((one) => one.seq).sort((a, b) => a - b))
+      expect(new Set(heard.map((one) => one.seq)).size).toBe(3)
+      expect(idsOf(await log.since(tenant_id, start))).toEqual(['agt_a', 'agt_c'])
+      expect(idsOf(await log.since(tenant_id, heard[1]!.seq))).toEqual(['agt_c'])
+    })
+
+    test('a thousand appends in a row are told once each, in order', async () => {
+      const tenant_id = freshTenant()
+      const names = Array.from({ length: 1_000 }, (_, n) => `agt_${n}`)
+      expect(idsOf(await appended(tenant_id, ...names))).toEqual(names)
     })
 
     test('tenants do not hear each other', async () => {
@@ -66,7 +89,8 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       log.append(event(one))
       await until(() => heard.length > 0)
       expect(heard).toEqual([one])
-      expect(log.since(one, log.last_seq(two))?.map((given) => given.tenant_id) ?? []).not.toContain(two)
+      const foreign = await log.since(one, await log.last_seq(two))
+      expect(foreign?.map((given) => given.tenant_id) ?? []).not.toContain(two)
     })
 
     test('who left hears nothing more, the others still do', async () => {
@@ -110,33 +134,33 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       expect(heard.filter((who) => who === 'second')).toHaveLength(2)
     })
 
-    test('numbers of which something is gone, or that were never given, are answered with null', () => {
+    test('numbers of which something is gone, or that were never given, are answered with null', async () => {
       const tenant_id = freshTenant()
-      const start = log.last_seq(tenant_id)
-      log.append(event(tenant_id))
-      expect(log.since(tenant_id, start - 1_000_000)).toBeNull()
-      expect(log.since(tenant_id, 0)).toBeNull()
-      expect(log.since(tenant_id, log.last_seq(tenant_id) + 1_000_000)).toBeNull()
+      const start = await log.last_seq(tenant_id)
+      await appended(tenant_id, 'agt_a')
+      expect(await log.since(tenant_id, start - 1_000_000)).toBeNull()
+      expect(await log.since(tenant_id, 0)).toBeNull()
+      expect(await log.since(tenant_id, (await log.last_seq(tenant_id)) + 1_000_000)).toBeNull()
     })
 
-    test('ten thousand events are kept, older ones are gone', () => {
+    test('ten thousand events are kept, far older ones are gone', async () => {
       const tenant_id = freshTenant()
-      const start = log.last_seq(tenant_id)
-      const first = log.append(event(tenant_id))
-      for (let n = 0; n < 10_000; n++) log.append(event(tenant_id))
-      expect(log.since(tenant_id, start)).toBeNull()
-      expect(log.since(tenant_id, first.seq)).toHaveLength(10_000)
-    })
+      const start = await log.last_seq(tenant_id)
+      const events = await appended(tenant_id, ...Array.from({ length: 10_001 }, (_, n) => `agt_${n}`))
+      expect(await log.since(tenant_id, events[0]!.seq)).toHaveLength(10_000)
+      await appended(tenant_id, ...Array.from({ length: 1_000 }, (_, n) => `agt_${n}`))
+      expect(await log.since(tenant_id, start)).toBeNull()
+    }, 20_000)
 
     test('numbers grow over restarts, and numbers of before are answered with null or in full', async () => {
       if (opened.reopen === undefined) return
       const tenant_id = freshTenant()
-      const before = log.append(event(tenant_id, 'agt_a'))
+      const [before] = await appended(tenant_id, 'agt_a')
       await bench.wait(5)
       log = await opened.reopen()
-      const after = log.append(event(tenant_id, 'agt_b'))
-      expect(after.seq).toBeGreaterThan(before.seq)
-      expect([null, ['agt_b']]).toContainEqual(idsOf(log.since(tenant_id, before.seq)))
+      const [after] = await appended(tenant_id, 'agt_b')
+      expect(after!.seq).toBeGreaterThan(before!.seq)
+      expect([null, ['agt_b']]).toContainEqual(idsOf(await log.since(tenant_id, before!.seq)))
     })
   })
 }

@@ -4,6 +4,8 @@ import { localCallBus } from '../../relay/local/local-call-bus.ts'
 import { localCallLeases } from '../../relay/local/local-call-leases.ts'
 import { localEventLog } from '../../relay/local/local-event-log.ts'
 import { localIdempotency } from '../../relay/local/local-idempotency.ts'
+import { localListenLines } from '../../relay/local/local-listen-lines.ts'
+import { localLiveDirectory } from '../../relay/local/local-live-directory.ts'
 import { localRateLimiter } from '../../relay/local/local-rate-limiter.ts'
 import { localSessions } from '../../relay/local/local-sessions.ts'
 import { localTickets } from '../../relay/local/local-tickets.ts'
@@ -15,6 +17,8 @@ import { callBusSuite } from './call-bus-suite.ts'
 import { callLeasesSuite } from './call-leases-suite.ts'
 import { eventLogSuite } from './event-log-suite.ts'
 import { idempotencySuite } from './idempotency-suite.ts'
+import { listenLinesSuite } from './listen-lines-suite.ts'
+import { liveDirectorySuite } from './live-directory-suite.ts'
 import { rateLimiterSuite } from './rate-limiter-suite.ts'
 import { sessionsSuite } from './sessions-suite.ts'
 import type { SharedStateBench } from './shared-state-bench.ts'
@@ -35,6 +39,14 @@ ticketsSuite(
 callBusSuite(
   'local',
   bench(() => localCallBus({ clock })),
+)
+liveDirectorySuite(
+  'local',
+  bench(() => localLiveDirectory()),
+)
+listenLinesSuite(
+  'local',
+  bench(() => localListenLines()),
 )
 callLeasesSuite(
   'local',

@@ -49,12 +49,15 @@ describe('transcript', () => {
     expect(transcript.agentCut('a1', 0, 500, 'caller')).toBeNull()
   })
 
-  it('what is open at the end becomes final; turns without a word are left out', () => {
+  it('what is open at the end becomes final; words of the caller that never came as text are said to be missing', () => {
     const transcript = new Transcript()
     transcript.callerStarted('c1', 0, at(0))
     transcript.callerText('c1', 'Hello', at(10))
     transcript.callerStarted('c2', 900, at(900))
-    expect(transcript.close(at(1_000)).map((turn) => turn.turn_id)).toEqual(['c1'])
+    expect(transcript.close(at(1_000)).map((turn) => [turn.turn_id, (turn as { text: string }).text])).toEqual([
+      ['c1', 'Hello'],
+      ['c2', '(not transcribed)'],
+    ])
   })
 
   it('a text is cut at a word, in proportion', () => {

@@ -15,6 +15,13 @@ const kinds = (effects: CallEffect[]) => effects.map((effect) => effect.type)
 const asked = (effects: CallEffect[]) =>
   effects.flatMap((effect) => (effect.type === 'create_response' ? [effect.kind] : []))
 
+const TOO_EARLY: CallEvent = {
+  type: 'request_refused',
+  code: 'conversation_already_has_active_response',
+  reason: 'Conversation already has an active response.',
+}
+const REFUSED: CallEvent = { type: 'request_refused', code: 'invalid_value', reason: 'Not these instructions.' }
+const ring = (timer: Extract<CallEvent, { type: 'timer_rang' }>['timer']): CallEvent => ({ type: 'timer_rang', timer })
 const opened: CallEvent[] = [{ type: 'stream_opened' }, { type: 'session_ready', version: 0 }]
 const TALKING = run(opened).state
 const done = (change: Partial<Extract<CallEvent, { type: 'response_done' }>> = {}): CallEvent => ({
@@ -70,7 +77,7 @@ describe('call machine: barge-in', () => {
 
   it('speech while nobody else speaks interrupts nothing', () => {
     const quiet = run([{ type: 'response_started' }, done()], TALKING).state
-    expect(run([{ type: 'speech_started' }], quiet).effects).toEqual([])
+    expect(kinds(run([{ type: 'speech_started' }], quiet).effects)).not.toContain('interrupt_playback')
   })
 })
 
@@ -112,6 +119,45 @@ describe('call machine: context', () => {
     expect(state.context.applied).toBe(0)
   })
 
+  it('[L8] a version that is not acknowledged in time is refused, and the one before is sent once more', () => {
+    const overridden = run([{ type: 'context_overridden', version: 1, speak_now: false }], TALKING)
+    const late = run([ring('instructions')], overridden.state)
+    expect(kinds(late.effects)).toEqual(['stop_timer', 'context_refused', 'update_instructions', 'start_timer'])
+    expect(late.effects).toContainEqual({ type: 'update_instructions', version: 0 })
+    const restored = run([{ type: 'instructions_confirmed', version: 0 }], late.state)
+    expect(kinds(restored.effects)).toEqual(['stop_timer'])
+    expect(restored.state.context).toEqual({ applied: 0, wanted: 0, in_flight: null, speak_about: null })
+    expect(kinds(run([ring('instructions')], late.state).effects)).toEqual(['stop_timer', 'report_trouble'])
+  })
+
+  it('[L8] a newer version that waits goes instead of the one before', () => {
+    const late = run(
+      [
+        { type: 'context_overridden', version: 1, speak_now: false },
+        { type: 'context_overridden', version: 2, speak_now: false },
+        ring('instructions'),
+      ],
+      TALKING,
+    )
+    expect(late.effects.flatMap((effect) => (effect.type === 'update_instructions' ? [effect.version] : []))).toEqual([
+      1, 2,
+    ])
+  })
+
+  it('a version to speak about that is in the first settings is not spoken about again', () => {
+    const { state, effects } = run([
+      { type: 'context_overridden', version: 1, speak_now: true },
+      { type: 'stream_opened' },
+      { type: 'session_ready', version: 1 },
+      { type: 'response_started' },
+      done(),
+      { type: 'context_overridden', version: 2, speak_now: false },
+      { type: 'instructions_confirmed', version: 2 },
+    ])
+    expect(asked(effects)).toEqual(['greeting'])
+    expect(state.context.speak_about).toBeNull()
+  })
+
   it('a version to speak about makes the agent speak once the session has it', () => {
     const idle = run([{ type: 'response_started' }, done()], TALKING).state
     const { effects } = run(
@@ -136,7 +182,7 @@ describe('call machine: responses', () => {
   })
 
   it('[L10] the model was faster than our request: it is asked again after', () => {
-    const early = run([{ type: 'request_refused', code: 'conversation_already_has_active_response' }], TALKING)
+    const early = run([TOO_EARLY], TALKING)
     expect(asked(run([done()], early.state).effects)).toEqual(['greeting'])
   })
 
@@ -144,14 +190,7 @@ describe('call machine: responses', () => {
     const busy = run([{ type: 'response_started' }, done()], TALKING).state
     const leaving = run([{ type: 'timer_rang', timer: 'time_limit' }], busy)
     expect(asked(leaving.effects)).toEqual(['farewell'])
-    const taken = run(
-      [
-        { type: 'response_started' },
-        { type: 'request_refused', code: 'conversation_already_has_active_response' },
-        done(),
-      ],
-      leaving.state,
-    )
+    const taken = run([{ type: 'response_started' }, TOO_EARLY, done()], leaving.state)
     expect(asked(taken.effects)).toEqual(['farewell'])
     expect(taken.state.name).toBe('leaving')
     expect(run([{ type: 'response_started' }, done()], taken.state).state.name).toBe('ended')
@@ -168,6 +207,51 @@ describe('call machine: responses', () => {
       failed: true,
       end_reason: 'insufficient_quota',
     })
+  })
+})
+
+describe('call machine: a model that refuses or is silent', () => {
+  it('[L16] a refused greeting is asked in another form, and refused again the caller hears a sentence', () => {
+    const once = run([REFUSED], TALKING)
+    expect(once.effects).toContainEqual({ type: 'create_response', kind: 'greeting', as_note: true })
+    const twice = run([REFUSED], once.state)
+    expect(twice.effects.find((effect) => effect.type === 'leave')).toMatchObject({
+      say: expect.stringContaining('technical problem'),
+    })
+    expect(twice.effects.at(-1)).toMatchObject({ type: 'finish', failed: true })
+    const spoken = run([{ type: 'response_started' }, done(), ring('time_limit'), REFUSED], once.state)
+    expect(spoken.state.name).toBe('leaving')
+  })
+
+  it('[L16] a refusal while nothing is asked for changes nothing', () => {
+    const idle = run([{ type: 'response_started' }, done()], TALKING).state
+    expect(step(idle, REFUSED)).toEqual({ state: idle, effects: [] })
+  })
+
+  it('[L16] an answer is waited for from the request, and from the end of what the caller says', () => {
+    expect(run(opened).effects).toContainEqual({ type: 'start_timer', timer: 'response' })
+    const idle = run([{ type: 'response_started' }, done()], TALKING)
+    expect(idle.effects.at(-1)).toEqual({ type: 'stop_timer', timer: 'response' })
+    const turn = run([{ type: 'speech_started' }, { type: 'speech_stopped' }], idle.state)
+    expect(turn.effects).toEqual([
+      { type: 'stop_timer', timer: 'response' },
+      { type: 'start_timer', timer: 'response' },
+    ])
+    expect(run([ring('response')], turn.state).effects.at(-1)).toMatchObject({
+      type: 'finish',
+      failed: true,
+      end_reason: 'The model went silent.',
+    })
+  })
+
+  it('[L15] what is wanted while the caller speaks waits until they were answered', () => {
+    const idle = run([{ type: 'response_started' }, done()], TALKING).state
+    const speaking = run([{ type: 'speech_started' }, ring('time_limit')], idle)
+    expect(asked(speaking.effects)).toEqual([])
+    const answered = run([{ type: 'speech_stopped' }, { type: 'response_started' }, done()], speaking.state)
+    expect(asked(answered.effects)).toEqual(['farewell'])
+    const unanswered = run([{ type: 'speech_stopped' }, ring('response')], speaking.state)
+    expect(asked(unanswered.effects)).toEqual(['farewell'])
   })
 })
 
@@ -209,11 +293,50 @@ describe('call machine: ending', () => {
 
   it('[L9] a goodbye that never comes does not hold the line', () => {
     const leaving = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING).state
-    expect(kinds(run([{ type: 'timer_rang', timer: 'farewell' }], leaving).effects)).toEqual(['leave', 'finish'])
+    const { effects } = run([ring('farewell')], leaving)
+    expect(kinds(effects)).toEqual(['leave', 'finish'])
+    expect(effects[0]).toMatchObject({ say: expect.stringContaining('Goodbye') })
+    const saying = run([{ type: 'response_started' }, { type: 'audio_started' }, ring('farewell')], leaving)
+    expect(saying.effects.find((effect) => effect.type === 'leave')).toMatchObject({ say: null })
+  })
+
+  it('[L9] a goodbye that has begun gets its time from its beginning', () => {
+    const leaving = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING).state
+    expect(run([{ type: 'response_started' }], leaving).effects).toContainEqual({
+      type: 'start_timer',
+      timer: 'farewell',
+    })
+  })
+
+  it('[L9] a goodbye that was still to be asked for is forgotten when the caller speaks into it', () => {
+    const busy = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING).state
+    const back = run([{ type: 'response_started' }, { type: 'speech_started' }, { type: 'speech_stopped' }], busy).state
+    expect([back.name, back.gate.asked, back.gate.waiting]).toEqual(['talking', null, null])
+    expect(asked(run([done({ status: 'cancelled' }), { type: 'response_started' }, done()], back).effects)).toEqual([])
+  })
+
+  it('[L9] a caller is not heard out again after the time limit', () => {
+    const leaving = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended)], TALKING).state
+    expect(run([ring('time_limit'), { type: 'speech_started' }], leaving).state.name).toBe('leaving')
+  })
+
+  it('[L9] time that is up before the agent could greet ends with a goodbye', () => {
+    const { state, effects } = run([
+      { type: 'stream_opened' },
+      ring('time_limit'),
+      { type: 'session_ready', version: 0 },
+    ])
+    expect([state.name, asked(effects)]).toEqual(['leaving', ['farewell']])
+  })
+
+  it('[L6] a model lost before its goodbye: the carrier says one', () => {
+    const leaving = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING).state
+    const { effects } = run([{ type: 'session_lost', reason: 'gone' }], leaving)
+    expect(effects.find((effect) => effect.type === 'leave')).toMatchObject({ say: expect.stringContaining('Goodbye') })
   })
 
   it('a supervisor ends the call at once', () => {
-    const { effects } = run([{ type: 'hang_up_commanded', by: 'Dana', outcome: 'resolved' }], TALKING)
+    const { effects } = run([{ type: 'hang_up_commanded', by: 'Dana', outcome: 'resolved', say: null }], TALKING)
     expect(kinds(effects)).toEqual(['interrupt_playback', 'leave', 'finish'])
     expect(effects.at(-1)).toMatchObject({
       end_reason: 'Dana ended the call.',
@@ -245,7 +368,7 @@ describe('call machine: tools', () => {
         run([{ type: 'response_started' }, done({ status: 'cancelled', tool_calls: [tool('end_call', {})] })], TALKING)
           .effects,
       ),
-    ).toEqual([])
+    ).toEqual(['start_timer', 'stop_timer'])
   })
 
   it('escalate raises and, when nothing was said, lets the agent go on', () => {
@@ -256,7 +379,11 @@ describe('call machine: tools', () => {
       ],
       TALKING,
     )
-    expect(kinds(effects)).toEqual(['raise_escalation', 'answer_tool', 'create_response'])
+    expect(kinds(effects).filter((kind) => !kind.endsWith('_timer'))).toEqual([
+      'raise_escalation',
+      'answer_tool',
+      'create_response',
+    ])
   })
 })
 
@@ -270,12 +397,13 @@ describe('call machine: any order of events', () => {
       { type: 'session_failed', reason: 'no' },
       { type: 'session_lost', reason: 'gone' },
       { type: 'speech_started' },
+      { type: 'speech_stopped' },
       { type: 'response_started' },
       { type: 'audio_started' },
       { type: 'playback_idle' },
-      { type: 'request_refused', code: null },
-      { type: 'request_refused', code: 'conversation_already_has_active_response' },
-      { type: 'hang_up_commanded', by: 'Dana', outcome: null },
+      REFUSED,
+      TOO_EARLY,
+      { type: 'hang_up_commanded', by: 'Dana', outcome: null, say: null },
       { type: 'digit_pressed', digit: '4' },
       done(),
       done({ status: 'failed' }),
@@ -284,7 +412,7 @@ describe('call machine: any order of events', () => {
       done({ tool_calls: [tool('escalate', {})] }),
     ),
     fc
-      .constantFrom('stream', 'session', 'time_limit', 'farewell', 'instructions')
+      .constantFrom('stream', 'session', 'time_limit', 'farewell', 'instructions', 'response')
       .map((timer): CallEvent => ({ type: 'timer_rang', timer: timer as 'stream' })),
     fc.record({
       type: fc.constant('context_overridden' as const),

@@ -1,0 +1,18 @@
+// The calls in progress inside one process.
+import type { LiveDirectory } from '../platform/ports.ts'
+
+export function localLiveDirectory<Summary>(): LiveDirectory<Summary> {
+  const tenants = new Map<string, Map<string, Summary>>()
+  return {
+    put({ tenant_id, call_sid }, summary) {
+      const calls = tenants.get(tenant_id) ?? new Map<string, Summary>()
+      tenants.set(tenant_id, calls.set(call_sid, summary))
+    },
+    remove({ tenant_id, call_sid }) {
+      const calls = tenants.get(tenant_id)
+      calls?.delete(call_sid)
+      if (calls?.size === 0) tenants.delete(tenant_id)
+    },
+    list: async (tenant_id) => [...(tenants.get(tenant_id)?.values() ?? [])],
+  }
+}

@@ -1,0 +1,214 @@
+// Models that are late, silent, terse or wrong: what the caller hears and what the record says.
+import { describe, expect, it } from 'vitest'
+import { callsOn, type OnACall, recordOf } from '../support/on-a-call.ts'
+import { until } from '../support/running-relay.ts'
+import type { ScriptedSession } from '../support/scripted-model.ts'
+import { stageForTests } from '../support/stage.ts'
+
+const calling = callsOn(stageForTests())
+
+const refuse = (session: ScriptedSession, event_id: string | undefined, param: string | null = null) =>
+  session.send({
+    type: 'error',
+    error: { type: 'invalid_request_error', code: 'invalid_value', message: 'Not like this.', param, event_id },
+  })
+const requests = (session: ScriptedSession) => session.received.filter((event) => event.type === 'response.create')
+const callerTurn = (session: ScriptedSession, item_id: string, text: string | null, audio_start_ms = 100) => {
+  session.send({ type: 'input_audio_buffer.speech_started', item_id, audio_start_ms })
+  session.send({ type: 'input_audio_buffer.speech_stopped', item_id, audio_end_ms: audio_start_ms + 900 })
+  if (text !== null)
+    session.send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id,
+      content_index: 0,
+      transcript: text,
+    })
+}
+
+/** The relay knows that the caller has stopped speaking. */
+const thinking = ({ dana }: OnACall) =>
+  until(async () => (await dana.ok('listLiveCalls', {})).items[0]?.live?.phase === 'agent_thinking')
+
+describe('a model that refuses', () => {
+  it('[L16] a refused greeting is asked for with a note instead, and is then heard', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    const first = await session.next('response.create')
+    refuse(session, first.event_id)
+    const second = await until(async () => requests(session)[1])
+    expect(second.response).toBeUndefined()
+    expect(session.received.find((event) => event.type === 'conversation.item.create')).toMatchObject({
+      item: { type: 'message', role: 'system', content: [{ text: expect.stringContaining('Begin the call now') }] },
+    })
+    session.speak('Hello, this is billing.', 600)
+    await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.is_final)
+    expect((await on.dana.ok('listLiveCalls', {})).items[0]?.live?.attention[0]?.reason).toBe('model_trouble')
+  })
+
+  it('[L16] a greeting refused twice: the caller hears a sentence, the record says why', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    refuse(session, (await session.next('response.create')).event_id)
+    refuse(session, (await until(async () => requests(session)[1])).event_id)
+    await on.call.ended
+    expect(on.call.heard.text).toContain('technical problem')
+    expect(await recordOf(on)).toMatchObject({
+      outcome: 'failed',
+      end_reason: 'The model refused to answer: Not like this.',
+    })
+  })
+
+  it('an error about some other message frees nothing: no second response is asked for', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    await session.next('response.create')
+    refuse(session, 'ev_of_something_else')
+    refuse(session, undefined)
+    session.speak('Hello, this is billing.', 600)
+    await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.is_final)
+    expect(requests(session)).toHaveLength(1)
+  })
+
+  it('a refused voice: the next one is tried, and at last none is asked for', async () => {
+    const tried: unknown[] = []
+    const on = await calling(
+      {
+        onUpdate: (session, event) => {
+          const voice = (event.session as { audio?: { output?: { voice?: string } } }).audio?.output?.voice
+          tried.push(voice)
+          if (voice === undefined) return false
+          refuse(session, event.event_id, 'session.audio.output.voice')
+          return true
+        },
+      },
+      { voice: 'fable' },
+    )
+    const session = await on.model.session()
+    await session.next('response.create')
+    expect(tried).toEqual(['ballad', 'verse', 'alloy', undefined])
+  })
+})
+
+describe('a model that is silent', () => {
+  it('[L16] no answer for ten seconds: the caller hears a sentence', async () => {
+    const on = await calling({ greets: false })
+    await (await on.model.session()).next('response.create')
+    await on.call.ended
+    expect(on.call.heard.text).toContain('technical problem')
+    expect(await recordOf(on)).toMatchObject({ outcome: 'failed', end_reason: 'The model went silent.' })
+  }, 30_000)
+})
+
+describe('words that come late or never', () => {
+  it('[L13] the last words of the caller are written down although the line is closed', async () => {
+    const on = await calling()
+    const session = await on.model.session()
+    await session.next('response.create')
+    callerTurn(session, 'item_last', null)
+    await thinking(on)
+    on.call.hangUp()
+    await on.call.ended
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    session.send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: 'item_last',
+      content_index: 0,
+      transcript: 'Then goodbye.',
+    })
+    const call = await recordOf(on)
+    expect(call.transcript.at(-1)).toMatchObject({ speaker: 'caller', text: 'Then goodbye.' })
+  })
+
+  it('a caller whose words never come as text has spoken all the same: not abandoned', async () => {
+    const on = await calling()
+    const session = await on.model.session()
+    await session.next('response.create')
+    callerTurn(session, 'item_mute', null)
+    await thinking(on)
+    on.call.hangUp()
+    expect(await recordOf(on)).toMatchObject({
+      outcome: 'unresolved',
+      transcript: expect.arrayContaining([expect.objectContaining({ speaker: 'caller', text: '(not transcribed)' })]),
+    })
+  })
+
+  it('text of the agent without a sound is shown as unheard', async () => {
+    const on = await calling()
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.send({ type: 'response.created', response: { id: 'resp_mute', status: 'in_progress', output: [] } })
+    session.send({
+      type: 'response.output_audio_transcript.done',
+      response_id: 'resp_mute',
+      item_id: 'item_mute',
+      output_index: 0,
+      content_index: 0,
+      transcript: 'Nobody hears this.',
+    })
+    session.send({ type: 'response.done', response: { id: 'resp_mute', status: 'completed', output: [] } })
+    const { turn } = await on.feed.next(
+      'call.transcript',
+      (event) => event.turn.kind === 'speech' && event.turn.is_final && event.turn.turn_id === 'item_mute',
+    )
+    expect(turn).toMatchObject({ text: '', unheard_text: 'Nobody hears this.', heard_ms: 0 })
+  })
+
+  it('[L3] a server that does not say when an item has all its audio: what was heard is not cut later', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    await session.next('response.create')
+    const item_id = session.speak('You were heard.', 400, { response_id: 'resp_terse', finish: false })
+    session.send({ type: 'response.done', response: { id: 'resp_terse', status: 'completed', output: [] } })
+    const { turn } = await on.feed.next(
+      'call.transcript',
+      (event) => event.turn.kind === 'speech' && event.turn.is_final && event.turn.turn_id === item_id,
+    )
+    expect(turn).toMatchObject({ text: 'You were heard.', unheard_text: '', cut_off_by: null })
+    callerTurn(session, 'item_caller', 'Yes.')
+    await on.feed.next('call.transcript', (event) => event.turn.kind === 'speech' && event.turn.text === 'Yes.')
+    expect(session.received.filter((event) => event.type === 'conversation.item.truncate')).toEqual([])
+  })
+})
+
+describe('a context the model does not take', () => {
+  it('[L8] is refused with the reason, and the next change builds on what is in force', async () => {
+    const on = await calling({
+      onUpdate: (session, event) => {
+        const isPoison = JSON.stringify(event).includes('poison')
+        if (isPoison) refuse(session, event.event_id)
+        return isPoison
+      },
+    })
+    await (await on.model.session()).next('response.create')
+    await on.dana.ok('overrideContext', { params: on.params, body: { context: { drink: 'poison' }, reason: 'a test' } })
+    const refused = await on.feed.next('context.updated', ({ version }) => version.state === 'refused')
+    expect(refused.version).toMatchObject({ version: 1, refused_reason: 'Not like this.' })
+    const next = await on.dana.ok('overrideContext', { params: on.params, body: { context: { food: 'bread' } } })
+    expect(next.context_data).toEqual({ food: 'bread' })
+    await on.feed.next('context.updated', ({ version }) => version.state === 'applied' && version.version === 2)
+  })
+})
+
+describe('a relay that stops under its callers', () => {
+  it('the carrier is still answered, and says why', async () => {
+    const on = await calling()
+    await (await on.model.session()).next('response.create')
+    await on.call.streaming
+    await on.test.restart()
+    const last = on.call.requests.find((request) => request.url.endsWith('/stream_ended'))
+    expect(last?.body).toContain('end this call for technical reasons')
+    const dana = await on.test.as('dana')
+    expect(await recordOf({ ...on, dana })).toMatchObject({ end_reason: 'The relay ended the call.' })
+  })
+
+  it('an address that cannot even be dialled ends the call with a sentence, the relay goes on', async () => {
+    const on = await calling(
+      {},
+      {},
+      { openai: { api_key: 'a key\nwith a line break', base_url: 'http://127.0.0.1:9' } },
+    )
+    await on.call.ended
+    expect(on.call.heard.text).toContain('technical problem')
+    expect((await recordOf(on)).end_reason).toContain('The model cannot be reached')
+  })
+})
