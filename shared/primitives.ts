@@ -23,6 +23,21 @@ export const Json: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>
 export const JsonObject = z.record(z.string(), Json)
 export type JsonObject = { [key: string]: Json }
 
+/** Objects and lists inside one another, at most: free JSON of people is flat, and what walks it may then recurse. */
+export const JSON_DEPTH_LIMIT = 32
+
+const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
+
+/** Whether more than `limit` objects and lists lie inside one another. Goes level by level, so depth costs no stack. */
+export function isDeeperThan(limit: number, json: unknown): boolean {
+  let level = [json].filter(isContainer)
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === limit) return true
+    level = level.flatMap((container) => Object.values(container)).filter(isContainer)
+  }
+  return false
+}
+
 /** Money is in US dollars everywhere. Source: decisions, "Money is USD, said once". */
 export const Usd = z.number().nonnegative()
 

@@ -11,6 +11,8 @@ export interface UserRecord {
   /** Roles over the installation, not over a tenant. */
   platform_roles: Role[]
   created_at: Date
+  /** Since when this person may not sign in; absent or null while they may. */
+  disabled_at?: Date | null
   [field: string]: unknown
 }
 

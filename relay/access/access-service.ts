@@ -37,7 +37,7 @@ export interface SetupFacts {
 }
 
 const TICKET_SECONDS = 30
-/** A refresh token that was just replaced answers once more with the same successor: its answer may have been lost. */
+/** How long a refresh token that was just replaced may come once more. */
 const GRACE_MS = 10_000
 const LOGIN_LIMITS = { per_email: { points: 10, seconds: 60 }, per_ip: { points: 60, seconds: 60 } }
 
@@ -104,27 +104,43 @@ export function createAccessService(deps: {
     return { session, secret }
   }
 
-  /** Trades a refresh token. A token used twice after the grace ends its whole family. */
+  /** Whether a person may be signed in to a tenant now; without one, as a platform admin. */
+  async function mayBeIn(user: UserRecord, tenant_id: string | null): Promise<boolean> {
+    if (user.disabled_at) return false
+    if (tenant_id === null) return user.platform_roles.length > 0
+    return (await memberships(user)).some((membership) => membership.tenant_id === tenant_id)
+  }
+
+  /** Ends the whole family, so that its sockets close too. */
+  async function endSession({ session_id }: SessionRecord, detail?: string): Promise<never> {
+    await sessions.revoke(session_id)
+    throw new RelayError('REFRESH_REFUSED', detail ? { detail } : {})
+  }
+
+  /**
+   * Trades a refresh token. The family ends when a token is used twice after the grace, and when the person was
+   * disabled or removed, or the tenant suspended: an access token outlives that by its ten minutes at most.
+   */
   async function rotate(refresh_token: string, tenant_id?: string): Promise<SignedIn> {
     const { session, secret } = await sessionOf(refresh_token)
     const hash = hashToken(secret)
-    const user = await users(store).findOne({ _id: session.user_id })
-    if (!user) throw new RelayError('REFRESH_REFUSED')
     const { previous } = session
-    if (previous && sameHash(previous.token_hash, hash)) {
-      if (clock.now().getTime() - previous.replaced_at_ms <= GRACE_MS && tenant_id === undefined)
-        return answer(user, session, `${session.session_id}.${previous.successor}`)
-      await sessions.revoke(session.session_id)
-      throw new RelayError('REFRESH_REFUSED')
-    }
-    if (!sameHash(session.token_hash, hash)) {
-      await sessions.revoke(session.session_id)
-      throw new RelayError('REFRESH_REFUSED')
-    }
+    // Its answer may have been lost: it gets the same successor once more.
+    const again =
+      previous !== null &&
+      tenant_id === undefined &&
+      sameHash(previous.token_hash, hash) &&
+      clock.now().getTime() - previous.replaced_at_ms <= GRACE_MS
+    if (!again && !sameHash(session.token_hash, hash)) return endSession(session)
+    const user = await users(store).findOne({ _id: session.user_id })
+    const goes_on_in = tenant_id ?? session.tenant_id
+    if (!user || !(await mayBeIn(user, goes_on_in)))
+      return endSession(session, 'You no longer have access here; sign in again, or ask an admin.')
+    if (again) return answer(user, session, `${session.session_id}.${previous.successor}`)
     const successor = newSecret()
     const next: SessionRecord = {
       ...session,
-      tenant_id: tenant_id ?? session.tenant_id,
+      tenant_id: goes_on_in,
       token_hash: hashToken(successor),
       previous: { token_hash: hash, replaced_at_ms: clock.now().getTime(), successor },
     }
@@ -143,7 +159,7 @@ export function createAccessService(deps: {
       await limited(`login:ip:${ip}`, LOGIN_LIMITS.per_ip)
       await limited(`login:email:${email}`, LOGIN_LIMITS.per_email)
       const user = await users(store).findOne({ email })
-      if (!(await deps.passwords.matches(body.password, user?.password_hash ?? null)) || !user)
+      if (!(await deps.passwords.matches(body.password, user?.password_hash ?? null)) || !user || user.disabled_at)
         throw new RelayError('SIGN_IN_REFUSED')
       const tenants = await memberships(user)
       if (body.tenant_id !== undefined && !tenants.some((tenant) => tenant.tenant_id === body.tenant_id))

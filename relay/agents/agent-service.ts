@@ -2,7 +2,7 @@
 import type { AgentChange, NewAgent } from '../../shared/contract/agents.ts'
 import type { Routes } from '../../shared/routes.ts'
 import type { Handler, TenantActor } from '../access/actor.ts'
-import { mergeContext } from '../context/merge-context.ts'
+import { mergeWithinLimit } from '../context/merge-within-limit.ts'
 import type { NumberService } from '../numbers/number-service.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
@@ -27,9 +27,9 @@ export function createAgentService(deps: {
   store: DocStore
   events: EventLog
   clock: Clock
-  numbers: Pick<NumberService, 'assign' | 'release'>
+  numbers: Pick<NumberService, 'assignFree' | 'releaseFrom' | 'agentDeleted'>
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
-  statistics: (actor: TenantActor) => Promise<Map<string, AgentStatistics>>
+  statistics: (actor: TenantActor, agent_ids: readonly string[]) => Promise<Map<string, AgentStatistics>>
 }): AgentService {
   const { store, events, clock } = deps
   const agentsOf = (actor: TenantActor) => agents(store.forTenant(actor.scope))
@@ -41,7 +41,7 @@ export function createAgentService(deps: {
   }
 
   async function shown(actor: TenantActor, agent: AgentRecord) {
-    return { ...agent, statistics: (await deps.statistics(actor)).get(agent._id) ?? NO_STATISTICS }
+    return { ...agent, statistics: (await deps.statistics(actor, [agent._id])).get(agent._id) ?? NO_STATISTICS }
   }
 
   async function keepVersion(actor: TenantActor, agent: AgentRecord, note: string | null): Promise<void> {
@@ -58,14 +58,13 @@ export function createAgentService(deps: {
     })
   }
 
-  /** One saved state more. Refused when somebody saved in between. */
-  async function save(
+  /** Saves a change as the next version. Refused when somebody saved in between. */
+  async function write(
     actor: TenantActor,
     agent: AgentRecord,
     change: Partial<AgentRecord>,
-    note: string | null,
-    expected_version?: number,
-  ) {
+    expected_version: number | undefined,
+  ): Promise<AgentRecord> {
     if (expected_version !== undefined && expected_version !== agent.version)
       throw new RelayError('VERSION_CONFLICT', { current_version: agent.version })
     const saved = await agentsOf(actor).findOneAndUpdate(
@@ -74,32 +73,45 @@ export function createAgentService(deps: {
       { return_document: 'after' },
     )
     if (!saved) throw new RelayError('VERSION_CONFLICT', { current_version: agent.version + 1 })
+    return saved
+  }
+
+  /** What was saved becomes a state to come back to, and is told. */
+  async function keep(actor: TenantActor, saved: AgentRecord, note: string | null) {
     await keepVersion(actor, saved, note)
     const result = await shown(actor, saved)
     events.append({ event_type: 'agent.updated', tenant_id: actor.scope.tenant_id, agent: result })
     return result
   }
 
-  /** Makes the agent's numbers those of the list. */
+  /** Makes the agent's numbers those of the list, or leaves them as they were. */
   async function leadNumbers(actor: TenantActor, agent: AgentRecord, wanted: readonly string[]): Promise<void> {
     const lost = agent.phone_numbers.filter((number) => !wanted.includes(number))
     const won = wanted.filter((number) => !agent.phone_numbers.includes(number))
-    if (won.length > 0)
-      await deps.numbers.assign(
-        actor,
-        won.map((phone_number) => ({ phone_number, agent_id: agent._id })),
-        { only_available: true },
-      )
-    if (lost.length > 0) await deps.numbers.release(actor, lost)
+    if (won.length > 0) await deps.numbers.assignFree(actor, agent._id, won)
+    if (lost.length === 0) return
+    try {
+      await deps.numbers.releaseFrom(actor, agent._id, lost)
+    } catch (error) {
+      if (won.length > 0) await deps.numbers.releaseFrom(actor, agent._id, won)
+      throw error
+    }
   }
 
+  /** The version comes first: a stale one moves no numbers. If the numbers cannot be moved, the agent is as before. */
   async function change(actor: TenantActor, agent_id: string, body: AgentChange) {
     const agent = await found(actor, agent_id)
     const { expected_version, note, phone_numbers, ...fields } = body
-    if (expected_version !== undefined && expected_version !== agent.version)
-      throw new RelayError('VERSION_CONFLICT', { current_version: agent.version })
-    if (phone_numbers) await leadNumbers(actor, agent, phone_numbers)
-    return save(actor, agent, fields, note ?? null, expected_version)
+    const saved = await write(actor, agent, fields, expected_version)
+    if (!phone_numbers) return keep(actor, saved, note ?? null)
+    try {
+      await leadNumbers(actor, saved, phone_numbers)
+    } catch (error) {
+      const { _id, tenant_id: _tenant, phone_numbers: _numbers, ...before } = agent
+      await agentsOf(actor).updateOne({ _id, version: saved.version }, { $set: before })
+      throw error
+    }
+    return keep(actor, await found(actor, agent_id), note ?? null)
   }
 
   return {
@@ -110,7 +122,10 @@ export function createAgentService(deps: {
         limit: query.limit + 1,
         ...startAfter(query.cursor, 'date'),
       })
-      const statistics = await deps.statistics(actor)
+      const statistics = await deps.statistics(
+        actor,
+        items.map((agent) => agent._id),
+      )
       return pageOf(
         items,
         query.limit,
@@ -140,12 +155,7 @@ export function createAgentService(deps: {
       }
       await agentsOf(actor).insertOne(agent)
       try {
-        if (phone_numbers.length > 0)
-          await deps.numbers.assign(
-            actor,
-            phone_numbers.map((phone_number) => ({ phone_number, agent_id: id })),
-            { only_available: true },
-          )
+        if (phone_numbers.length > 0) await deps.numbers.assignFree(actor, id, phone_numbers)
       } catch (error) {
         await agentsOf(actor).deleteMany({ _id: id })
         throw error
@@ -162,8 +172,9 @@ export function createAgentService(deps: {
 
     async deleteAgent(actor, { params }) {
       const agent = await found(actor, params.agent_id)
-      if (agent.phone_numbers.length > 0) await deps.numbers.release(actor, agent.phone_numbers)
+      await deps.numbers.releaseFrom(actor, agent._id)
       await agentsOf(actor).deleteMany({ _id: agent._id })
+      await deps.numbers.agentDeleted(actor, agent._id)
       events.append({ event_type: 'agent.deleted', tenant_id: actor.scope.tenant_id, agent_id: agent._id })
     },
 
@@ -183,8 +194,8 @@ export function createAgentService(deps: {
 
     async updateAgentContext(actor, { params, body }) {
       const agent = await found(actor, params.agent_id)
-      const context_data = body.mode === 'merge' ? mergeContext(agent.context_data, body.context) : body.context
-      return save(actor, agent, { context_data }, body.reason ?? null, body.expected_version)
+      const context_data = body.mode === 'merge' ? mergeWithinLimit(agent.context_data, body.context) : body.context
+      return keep(actor, await write(actor, agent, { context_data }, body.expected_version), body.reason ?? null)
     },
   }
 }

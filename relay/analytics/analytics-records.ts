@@ -33,7 +33,7 @@ export interface HourRecord {
 const USAGE_HOURLY = {
   name: 'usage_hourly',
   scope: 'tenant',
-  indexes: [{ keys: { tenant_id: 1, hour_at: 1 } }],
+  indexes: [{ keys: { tenant_id: 1, hour_at: 1 } }, { keys: { tenant_id: 1, agent_id: 1 } }],
 } as const satisfies CollectionSpec
 
 export const usageHourly = (store: TenantStore): DocCollection<HourRecord> => store.collection<HourRecord>(USAGE_HOURLY)
@@ -43,10 +43,11 @@ const QUARTER_MS = 900_000
 
 /**
  * Adds an ended call to its hour, exactly once however often it is asked.
- * @source product text, "usage_hourly"; only calls that reached an agent count
+ * @source product text, "Success rate": only ended calls that reached the agent count. One whose caller hung up before
+ *   the media stream did not reach it, whatever its outcome says
  */
 export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<void> {
-  if (!call.agent_id || !call.ended_at || call.outcome === null || call.outcome === 'refused') return
+  if (!call.agent_id || !call.answered_at || !call.ended_at || call.outcome === null) return
   const started = call.started_at.getTime()
   const hour_at = new Date(started - (started % HOUR_MS))
   const quarter = QUARTERS[Math.floor((started % HOUR_MS) / QUARTER_MS)] as Quarter

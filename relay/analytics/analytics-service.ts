@@ -6,14 +6,15 @@ import { RelayError } from '../platform/errors.ts'
 import type { Clock } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
+import { readStatistics } from './agent-statistics.ts'
 import { usageHourly } from './analytics-records.ts'
 import { instantOf } from './period.ts'
-import { agentStatistics, summarize } from './summarize.ts'
+import { summarize } from './summarize.ts'
 
 export interface AnalyticsService {
   getAnalytics: Handler<Routes['getAnalytics']>
-  /** For the agents' own pages. */
-  statistics(actor: TenantActor): Promise<Map<string, AgentStatistics>>
+  /** For the pages of these agents; one without a call is missing. */
+  statistics(actor: TenantActor, agent_ids: readonly string[]): Promise<Map<string, AgentStatistics>>
 }
 
 const DAY_MS = 86_400_000
@@ -51,9 +52,6 @@ export function createAnalyticsService(deps: {
       return summarize(hours, known, { tenant_id: actor.scope.tenant_id, start, end, time_zone })
     },
 
-    async statistics(actor) {
-      const fields = ['agent_id', 'hour_at', 'last_call_at', 'q0', 'q1', 'q2', 'q3']
-      return agentStatistics(await usageHourly(store.forTenant(actor.scope)).find({}, { fields }))
-    },
+    statistics: (actor, agent_ids) => readStatistics(store.forTenant(actor.scope), agent_ids),
   }
 }

@@ -14,7 +14,8 @@ import type { CallBus, Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import { CONTEXT_UPDATES, type ContextRecord } from './context-records.ts'
-import { diffContext, mergeContext } from './merge-context.ts'
+import { diffContext } from './merge-context.ts'
+import { mergeWithinLimit } from './merge-within-limit.ts'
 
 export interface ContextService {
   overrideContext: Handler<Routes['overrideContext']>
@@ -111,7 +112,7 @@ export function createContextService(deps: {
       version: record as never,
     })
     const answer = await deps.bus.send(
-      call_sid,
+      { tenant_id: actor.scope.tenant_id, call_sid },
       { type: 'override_context', version: stored.version, context: stored.context, speak_now: wanted.speak_now },
       COMMAND_DEADLINE_MS,
     )
@@ -150,7 +151,7 @@ export function createContextService(deps: {
   const layerChange =
     ({ context, mode }: ContextOverride) =>
     (layer: JsonObject) =>
-      mode === 'merge' ? mergeContext(layer, context) : context
+      mode === 'merge' ? mergeWithinLimit(layer, context) : context
 
   return {
     announce,

@@ -1,6 +1,7 @@
 // Walks (iii) and (iv): the contract's routes bound to the services that answer them. One loop; nobody writes a
 // controller. Order of refusals: who are you, may you, does it exist, is it well formed.
 import { json, type Request, type Response, Router } from 'express'
+import { isDeeperThan, JSON_DEPTH_LIMIT } from '../../shared/primitives.ts'
 import type { Route } from '../../shared/route.ts'
 import { ROUTES, type RouteName, type Routes } from '../../shared/routes.ts'
 import type { Actor, Anyone, Handler } from '../access/actor.ts'
@@ -33,7 +34,7 @@ export function bindRoutes(deps: BindDeps): Router {
     router[route.method](route.path, async (req, res) => {
       const actor = await whoAsks(deps, route, req)
       const input = parseInput(route, req)
-      await deps.idempotency.once(req, res, actor, async () => {
+      await deps.idempotency.once(route, req, res, actor, async () => {
         const result = await handler(actor, input)
         return {
           status: route.response ? (route.status ?? 200) : 204,
@@ -67,6 +68,7 @@ function parseInput(route: Route, req: Request): Record<string, unknown> {
     if (!params.success) throw new RelayError('NOT_FOUND')
     input.params = params.data
   }
+  refuseDepth(req.body)
   if (route.query) {
     const query = route.query.safeParse(req.query)
     if (!query.success) throw invalid('query', query.error)
@@ -78,6 +80,22 @@ function parseInput(route: Route, req: Request): Record<string, unknown> {
     input.body = body.data
   }
   return input
+}
+
+/**
+ * Looked at before anything walks a body: schemas and JSON.stringify recurse, and a few kilobytes of brackets would end
+ * their stack. Also where a route takes no body, because the idempotency key reads it.
+ * @throws RelayError BODY_INVALID with the field
+ */
+function refuseDepth(body: unknown): void {
+  if (typeof body !== 'object' || body === null) return
+  const deep = Object.keys(body).filter((key) => isDeeperThan(JSON_DEPTH_LIMIT, body[key as keyof typeof body]))
+  if (deep.length === 0) return
+  const errors = deep.map((key) => ({ pointer: `/${key}`, detail: `Nested over ${JSON_DEPTH_LIMIT} levels deep.` }))
+  throw new RelayError('BODY_INVALID', {
+    detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' '),
+    errors,
+  })
 }
 
 export function sendJson(res: Response, { status, body }: { status: number; body: string }): void {

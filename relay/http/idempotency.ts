@@ -1,6 +1,7 @@
 // Unsafe requests with an `Idempotency-Key` are done once: a repetition gets the first answer again.
 import { createHash } from 'node:crypto'
 import type { Request, Response } from 'express'
+import type { Route } from '../../shared/route.ts'
 import type { Actor, Anyone } from '../access/actor.ts'
 import { RelayError } from '../platform/errors.ts'
 import type { IdempotencyStore } from '../platform/ports.ts'
@@ -11,6 +12,7 @@ const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
 export interface Idempotency {
   once(
+    route: Route,
     req: Request,
     res: Response,
     actor: Actor | Anyone,
@@ -18,11 +20,15 @@ export interface Idempotency {
   ): Promise<void>
 }
 
+/** Tokens and tickets are never kept: there the key is not used, and each request gets its own. */
+const givesSecrets = ({ path }: Route): boolean => path.startsWith('/api/auth/') || path === '/api/tickets'
+
 export function idempotency(store: IdempotencyStore): Idempotency {
   return {
-    async once(req, res, actor, work) {
+    async once(route, req, res, actor, work) {
       const given = req.get('idempotency-key')
-      if (!given || !UNSAFE.has(req.method) || !('user' in actor)) return sendJson(res, await work())
+      if (!given || !UNSAFE.has(req.method) || !('user' in actor) || givesSecrets(route))
+        return sendJson(res, await work())
       if (given.length > 200)
         throw new RelayError('BODY_INVALID', {
           errors: [{ pointer: '/headers/idempotency-key', detail: 'At most 200 characters.' }],

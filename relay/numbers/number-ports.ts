@@ -8,7 +8,10 @@ export interface CarrierNumber {
 }
 /** @throws RelayError CARRIER_FAILED */
 export interface NumberProvider {
+  /** All numbers of the account, however many. */
   list(): Promise<CarrierNumber[]>
   /** Points a number's webhooks at this relay. @returns what the carrier says after it */
   pointHere(twilio_sid: string): Promise<CarrierNumber['webhook_urls']>
+  /** Reads a number's webhooks as they are now. @returns what puts them back */
+  remember(twilio_sid: string): Promise<() => Promise<void>>
 }

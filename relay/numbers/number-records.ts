@@ -9,6 +9,8 @@ export interface NumberRoute {
   _id: string
   tenant_id: string
   agent_id: string | null
+  /** Names the change that made it lead there; absent until the first one. */
+  change?: string
   [field: string]: unknown
 }
 
@@ -17,7 +19,11 @@ const PHONE_NUMBERS = {
   scope: 'tenant',
   indexes: [{ keys: { tenant_id: 1, assigned_agent: 1 } }],
 } as const satisfies CollectionSpec
-const NUMBER_ROUTES = { name: 'number_routes', scope: 'platform', indexes: [] } as const satisfies CollectionSpec
+const NUMBER_ROUTES = {
+  name: 'number_routes',
+  scope: 'platform',
+  indexes: [{ keys: { tenant_id: 1, agent_id: 1 } }],
+} as const satisfies CollectionSpec
 
 export const phoneNumbers = (store: TenantStore): DocCollection<NumberRecord> =>
   store.collection<NumberRecord>(PHONE_NUMBERS)

@@ -5,6 +5,9 @@ import { asking, type TwilioClient } from './twilio-client.ts'
 /** Time limits and retries of our voice webhook, as a fragment the carrier reads and does not send. Source: protocols A.4. */
 const OVERRIDES = '#ct=2000&rt=5000&rc=2&rp=all'
 
+/** The largest page Twilio gives; the client reads on until the last one. */
+const PAGE_SIZE = 1000
+
 /** Where a number's webhooks point when it is ours. */
 export const voiceUrls = (public_url: string) => ({
   voice_url: `${public_url}/receive_call${OVERRIDES}`,
@@ -16,7 +19,7 @@ export function twilioNumbers(client: TwilioClient, public_url: string): NumberP
   const urls = voiceUrls(public_url)
   return {
     async list() {
-      const numbers = await asking(client.incomingPhoneNumbers.list({ limit: 1000 }))
+      const numbers = await asking(client.incomingPhoneNumbers.list({ pageSize: PAGE_SIZE }))
       return numbers.map(
         (number): CarrierNumber => ({
           twilio_sid: number.sid,
@@ -42,6 +45,22 @@ export function twilioNumbers(client: TwilioClient, public_url: string): NumberP
           }),
         ),
       )
+    },
+    async remember(twilio_sid) {
+      const number = client.incomingPhoneNumbers(twilio_sid)
+      const before = await asking(number.fetch())
+      return async () => {
+        await asking(
+          number.update({
+            voiceUrl: before.voiceUrl ?? '',
+            voiceMethod: before.voiceMethod,
+            voiceFallbackUrl: before.voiceFallbackUrl ?? '',
+            voiceFallbackMethod: before.voiceFallbackMethod,
+            statusCallback: before.statusCallback ?? '',
+            statusCallbackMethod: before.statusCallbackMethod,
+          }),
+        )
+      }
     },
   }
 }

@@ -31,6 +31,8 @@ export const OUTCOMES = [
 ] as const
 export const Outcome = z.enum(OUTCOMES)
 export type Outcome = z.infer<typeof Outcome>
+/** What a supervisor may say of a call: it reached its agent, so never `refused`. */
+export const SaidOutcome: z.ZodType<Outcome, Outcome> = Outcome.exclude(['refused'])
 
 export const SPEAKERS = ['caller', 'agent', 'supervisor'] as const
 export const Speaker = z.enum(SPEAKERS)
@@ -280,7 +282,7 @@ export const callRoutes = {
     path: '/api/calls/:call_sid/hangup',
     permission: 'calls.override',
     params,
-    body: z.strictObject({ reason: z.string().trim().max(500).optional(), outcome: Outcome.optional() }),
+    body: z.strictObject({ reason: z.string().trim().max(500).optional(), outcome: SaidOutcome.optional() }),
     response: CallSummary,
     summary: 'End a live call',
   },

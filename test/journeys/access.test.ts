@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { ACME, client, signIn, startTestRelay, type TestRelay } from '../support/running-relay.ts'
+import { ACME, client, NORTHWIND, signIn, startTestRelay, type TestRelay } from '../support/running-relay.ts'
 
 let test: TestRelay
 beforeAll(async () => {
@@ -158,5 +158,22 @@ describe('requests', () => {
     expect((await priya.call('createAgent', { body: { ...body, name: 'Another' } }, key)).body).toMatchObject({
       code: 'IDEMPOTENCY_MISMATCH',
     })
+  })
+
+  it('an Idempotency-Key never gives a ticket or a token twice: such answers are not kept', async () => {
+    const jonas = await test.as('jonas')
+    const key = { 'idempotency-key': 'secrets-1' }
+    const tickets = [await jonas.call('createTicket', {}, key), await jonas.call('createTicket', {}, key)]
+    expect(tickets.map((answer) => [answer.status, answer.headers.get('idempotent-replayed')])).toEqual([
+      [201, null],
+      [201, null],
+    ])
+    expect(tickets[0]!.body.ticket).not.toBe(tickets[1]!.body.ticket)
+    const there = { tenant_id: ACME, refresh_token: jonas.refresh_token }
+    const first = await jonas.call('switchTenant', { body: there }, key)
+    const back = { tenant_id: NORTHWIND, refresh_token: first.body.refresh_token }
+    const second = await jonas.call('switchTenant', { body: back }, key)
+    expect([first.body.tenant_id, second.body.tenant_id]).toEqual([ACME, NORTHWIND])
+    expect(second.headers.get('idempotent-replayed')).toBeNull()
   })
 })

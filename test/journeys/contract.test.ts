@@ -1,6 +1,7 @@
 // The contract is data, so these are loops: every route against whoever must not get in and whatever must not pass.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { OUTCOMES } from '../../shared/contract/calls.ts'
 import { ERRORS, Problem } from '../../shared/errors.ts'
 import { PERMISSIONS, ROLE_PERMISSIONS, ROLES } from '../../shared/permissions.ts'
 import type { Route } from '../../shared/route.ts'
@@ -35,6 +36,8 @@ const BODIES: Record<string, unknown> = {
   overrideContext: { context: { a: 1 } },
   rollbackContext: { to_version: 0 },
 }
+/** Lists in lists: so many of them, the innermost empty. */
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 const paramsOf = (route: Route, ids: { agent_id: string; call_sid: string }) =>
   Object.fromEntries(Object.keys(route.params?.shape ?? {}).map((key) => [key, ids[key as 'agent_id']]))
 const inputOf = (name: RouteName, route: Route, ids = NEVER) =>
@@ -156,6 +159,52 @@ describe('every route', () => {
       for (const code of codes.slice(2)) expect(code).toEqual([422, 'BODY_INVALID'])
     },
   )
+
+  it.each(routes.filter(([, route]) => route.method !== 'get'))(
+    '%s refuses JSON that is nested without end, and names the field',
+    async (name, route) => {
+      const client = acmeWith(route) ?? clients.dana
+      const path = route.path.replace(/:(\w+)/g, (_, key: string) => NEVER[key as 'agent_id'])
+      for (const depth of [33, 2_000, 40_000]) {
+        const body = JSON.stringify({ ...(BODIES[name] as object), fine: 1, deep: 0 })
+        const answer = await fetch(`${test.url}${path}`, {
+          method: route.method.toUpperCase(),
+          headers: {
+            'content-type': 'application/json',
+            authorization: `Bearer ${client.access_token}`,
+            'idempotency-key': `deep-${name}-${depth}`,
+          },
+          body: body.replace('"deep":0', `"deep":${nested(depth)}`),
+        })
+        expect([depth, answer.status, Problem.parse(await answer.json())]).toMatchObject([
+          depth,
+          422,
+          { code: 'BODY_INVALID', errors: [{ pointer: '/deep', detail: 'Nested over 32 levels deep.' }] },
+        ])
+      }
+    },
+  )
+
+  it('free JSON may be 32 levels deep, also in its emptiest place', async () => {
+    const levels = (depth: number) => JSON.parse(`{"a":${nested(depth - 1)}}`)
+    const body = { ...(BODIES.createAgent as object), type: 'outbound', context_data: levels(32) } as never
+    const made = await clients.priya.ok('createAgent', { body })
+    expect(made.context_data).toEqual(levels(32))
+    expect(
+      await clients.priya.call('createAgent', { body: { ...(body as object), context_data: levels(33) } as never }),
+    ).toMatchObject({ status: 422, body: { errors: [{ pointer: '/context_data' }] } })
+    await clients.priya.ok('deleteAgent', { params: { agent_id: made.id } })
+  })
+
+  it('ending a call takes every outcome but the one that says it never reached its agent', async () => {
+    const end = (outcome: string) =>
+      clients.dana.call('hangUpCall', { params: { call_sid: NEVER.call_sid }, body: { outcome } as never })
+    for (const outcome of OUTCOMES) {
+      const answer = await end(outcome)
+      expect([outcome, answer.status]).toEqual([outcome, outcome === 'refused' ? 422 : 404])
+    }
+    expect((await end('refused')).body).toMatchObject({ errors: [{ pointer: '/outcome' }] })
+  })
 
   it('is in the OpenAPI document, and nothing else is', async () => {
     const document = (await (await fetch(`${test.url}/api/openapi.json`)).json()) as {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import type { Problem } from '../../shared/errors.ts'
 import { until } from '../support/running-relay.ts'
 import { BILLING, stageForTests } from '../support/stage.ts'
 
@@ -113,6 +114,28 @@ describe('listening in', () => {
       )
       expect(code).toBe(4404)
     }
+  })
+})
+
+describe('the context of a live call', () => {
+  it('is held to 64 kB after a merge too: refused, nothing stored, and the next one builds on what was there', async () => {
+    const { dana, params } = await talking()
+    const half = (key: string) => ({ [key]: 'x'.repeat(40_000) })
+    const override = async (context: Record<string, string>) => {
+      const { status, body } = await dana.call('overrideContext', { params, body: { context, mode: 'merge' } })
+      const { code, errors } = body as unknown as Partial<Problem>
+      return { status, code, errors, keys: Object.keys(body.context_data ?? {}) }
+    }
+    expect(await override(half('a'))).toMatchObject({ status: 200, keys: ['a'] })
+    expect(await override(half('b'))).toMatchObject({
+      status: 413,
+      code: 'BODY_TOO_LARGE',
+      errors: [{ pointer: '/context', detail: 'The context is over 64 kB.' }],
+    })
+    const call = await dana.ok('getCall', { params })
+    expect([call.context_version, Object.keys(call.context)]).toEqual([1, ['a']])
+    expect((await dana.ok('listContextVersions', { params, query: {} })).items).toHaveLength(1)
+    expect(await override({ b: 'small' })).toMatchObject({ status: 200, keys: ['a', 'b'] })
   })
 })
 

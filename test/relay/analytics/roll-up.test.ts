@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rollUpCall } from '../../../relay/analytics/analytics-records.ts'
+import { createAnalyticsService } from '../../../relay/analytics/analytics-service.ts'
+import type { CallRecord } from '../../../relay/calls/call-facts.ts'
+import type { DocStore, TenantStore } from '../../../relay/store/doc-store.ts'
+import { tenantScope } from '../../../relay/store/tenant-scope.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { sharedTableStore } from '../../support/in-process-store.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const SCOPE = tenantScope('tnt_acme0000', 'relay')
+const STARTED = new Date('2030-01-01T09:10:00.000Z')
+const ENDED = new Date('2030-01-01T09:12:00.000Z')
+let place: ReturnType<typeof temporaryFolder>
+let store: DocStore
+let tenant: TenantStore
+let calls = 0
+
+beforeEach(async () => {
+  place = temporaryFolder()
+  store = (await sharedTableStore(place.path)).store
+  tenant = store.forTenant(SCOPE)
+})
+afterEach(async () => {
+  await store.close()
+  place.remove()
+})
+
+const ended = (change: Partial<CallRecord>): CallRecord =>
+  ({
+    call_sid: `CA${String(++calls).padStart(32, '0')}`,
+    agent_id: 'agt_ada0',
+    agent_name: 'Ada',
+    started_at: STARTED,
+    answered_at: STARTED,
+    ended_at: ENDED,
+    outcome: 'resolved',
+    duration_seconds: 120,
+    cost: 0.5,
+    ...change,
+  }) as CallRecord
+
+function analytics() {
+  const clock = fakeClock(new Date('2030-01-02T00:00:00.000Z'))
+  const service = createAnalyticsService({ store, clock, tenantOf: async () => null })
+  const actor = { scope: SCOPE } as Parameters<typeof service.statistics>[0]
+  return {
+    period: () => service.getAnalytics(actor, { query: {} }),
+    of: (...agent_ids: string[]) => service.statistics(actor, agent_ids),
+  }
+}
+
+describe('which calls count', () => {
+  it('one whose caller hung up before the media stream did not reach the agent: it counts nowhere', async () => {
+    await rollUpCall(tenant, ended({}))
+    await rollUpCall(tenant, ended({ answered_at: null, outcome: 'abandoned', duration_seconds: 0 }))
+    const { summary, hourly_distribution, outcomes } = await analytics().period()
+    expect(summary).toMatchObject({ total_calls: 1, success_rate: 1, average_call_duration: 120 })
+    expect(hourly_distribution['9']).toBe(1)
+    expect(outcomes).toEqual({ resolved: 1 })
+    expect((await analytics().of('agt_ada0')).get('agt_ada0')).toMatchObject({ total_calls: 1, success_rate: 1 })
+  })
+
+  it('one that broke before it was answered, at a sudden end of the relay, counts nowhere either', async () => {
+    await rollUpCall(tenant, ended({ answered_at: null, outcome: 'failed' }))
+    expect((await analytics().period()).summary.total_calls).toBe(0)
+  })
+
+  it('no outcome hides a call that reached its agent', async () => {
+    await rollUpCall(tenant, ended({}))
+    await rollUpCall(tenant, ended({ outcome: 'refused' }))
+    expect((await analytics().period()).summary).toMatchObject({ total_calls: 2, success_rate: 0.5 })
+  })
+})
+
+describe('figures of an agent', () => {
+  it('only the roll-ups of the agents asked for are read', async () => {
+    await rollUpCall(tenant, ended({}))
+    await rollUpCall(tenant, ended({ agent_id: 'agt_bob0' }))
+    expect([...(await analytics().of('agt_bob0')).keys()]).toEqual(['agt_bob0'])
+    expect([...(await analytics().of()).keys()]).toEqual([])
+  })
+})
