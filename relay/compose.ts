@@ -1,9 +1,6 @@
 // The program, read from top to bottom: every object is made here and handed to those who need it. Nothing else news
-// things up. What is opened is closed in the reverse order.
+// things up (but `compose-worker.ts`, the same for a call worker). What is opened is closed in the reverse order.
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { IsolationLevel } from '../shared/contract/tenants.ts'
 import { createAccessService } from './access/access-service.ts'
@@ -16,6 +13,7 @@ import { createAnalyticsService } from './analytics/analytics-service.ts'
 import { createAnswerCall } from './calls/answer-call.ts'
 import { type JournalRecord, reviveDates } from './calls/call-facts.ts'
 import { applyFact } from './calls/call-records.ts'
+import { createCallRouting } from './calls/call-routing.ts'
 import { createCallService } from './calls/call-service.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
@@ -29,14 +27,10 @@ import { serveEvents } from './http/event-socket.ts'
 import { health } from './http/health.ts'
 import { idempotency } from './http/idempotency.ts'
 import { serveListening } from './http/listen-socket.ts'
+import { listen } from './http/listening.ts'
 import { letSocketsIn } from './http/upgrades.ts'
-import {
-  type CallAnswer,
-  type CallCommand,
-  type CallSummaryRecord,
-  LiveCalls,
-  type StreamTicket,
-} from './live/live-calls.ts'
+import { type CallFloor, localFloor } from './live/call-floor.ts'
+import { type CallAnswer, type CallCommand, type CallSummaryRecord, LiveCalls } from './live/live-calls.ts'
 import { localCallBus } from './local/local-call-bus.ts'
 import { localCallLeases } from './local/local-call-leases.ts'
 import { localEventLog } from './local/local-event-log.ts'
@@ -46,7 +40,6 @@ import { localLiveDirectory } from './local/local-live-directory.ts'
 import { localRateLimiter } from './local/local-rate-limiter.ts'
 import { localSessions } from './local/local-sessions.ts'
 import { localTickets } from './local/local-tickets.ts'
-import { createNumberDirectory } from './numbers/number-directory.ts'
 import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
@@ -55,20 +48,34 @@ import { systemClock } from './platform/clock.ts'
 import { messageOf, RelayError } from './platform/errors.ts'
 import type { Logger } from './platform/logger.ts'
 import { ownSecret } from './platform/own-secret.ts'
+import type { CallRef } from './platform/ports.ts'
+import { redisCallBus } from './redis/redis-call-bus.ts'
+import { redisCallLeases } from './redis/redis-call-leases.ts'
+import { openRedis, type RedisConnection } from './redis/redis-connection.ts'
+import { redisEventLog } from './redis/redis-event-log.ts'
+import { redisIdempotency } from './redis/redis-idempotency.ts'
+import { redisListenLines } from './redis/redis-listen-lines.ts'
+import { redisLiveDirectory } from './redis/redis-live-directory.ts'
+import { redisRateLimiter } from './redis/redis-rate-limiter.ts'
+import { redisSessions } from './redis/redis-sessions.ts'
+import { redisTickets } from './redis/redis-tickets.ts'
 import { type Simulation, startSimulation } from './simulator/simulation.ts'
+import type { DocStore } from './store/doc-store.ts'
 import { openEmbeddedStore } from './store/embedded-store.ts'
+import { openMongoStore } from './store/mongo-store.ts'
 import { openSpool } from './store/spool.ts'
 import { tenantScope } from './store/tenant-scope.ts'
 import { demoLines, simulatedNumbers } from './tenants/demo-tenants.ts'
 import { addFirstAdmin, demoUsers, seedDemo } from './tenants/first-tenants.ts'
 import { tenantReader, tenants } from './tenants/tenant-records.ts'
 import { createTenantService } from './tenants/tenant-service.ts'
-import { serveMediaStream } from './twilio/media-stream.ts'
+import { mediaDoor } from './twilio/media-door.ts'
 import { twilioNumbers, voiceUrls } from './twilio/number-provider.ts'
 import { signatureCheck } from './twilio/signature.ts'
 import { twilioTelephony } from './twilio/telephony.ts'
 import { createTwilioClient } from './twilio/twilio-client.ts'
 import { STREAM_PATH, streamUrl, twilioWebhooks } from './twilio/webhooks.ts'
+import { createWorkerPool } from './workers/worker-pool.ts'
 
 export interface Relay {
   /** Where it listens. */
@@ -76,6 +83,8 @@ export interface Relay {
   /** The simulated outside, for tests and the demo; null parts are real. */
   simulation: Simulation
   live_calls(): number
+  /** The processes that carry calls, beside this one. */
+  worker_pids(): number[]
   /** Takes no new calls, lets those in progress go on for so long, then ends everything. */
   close(drain_ms: number): Promise<void>
 }
@@ -86,6 +95,11 @@ const STOPPING =
   'I am sorry, we have to end this call for technical reasons. Please call again in a few minutes. Goodbye.'
 /** The demo's passwords are known to everyone, so it is reached from this machine only. */
 const DEMO_HOST = '127.0.0.1'
+const HAND_OVER_WITHIN_MS = 2_000
+/** What a store that is away has not taken by then stays in the spool for the next start. */
+const FLUSH_WITHIN_MS = 5_000
+/** Calls that no relay has closed long after they must have ended are looked for so often. */
+const FORGOTTEN_EVERY_MS = 3_600_000
 
 export async function compose(config: Config, log: Logger): Promise<Relay> {
   const clock = systemClock
@@ -97,33 +111,19 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 
   try {
     // ---- where it listens comes first: its address is part of what the carrier signs
-    const server: Server = config.tls
-      ? createTlsServer({ cert: readFileSync(config.tls.cert), key: readFileSync(config.tls.key) })
-      : createServer()
-    let app: RequestListener = notReadyYet
-    server.on('request', (req, res) => app(req, res))
-    const url = await listen(server, config)
-    closers.push(() => closeServer(server))
-    const public_url = config.public_url ?? url
-
-    // ---- the store, and the state a relay shares
-    const levels = new Map<string, IsolationLevel>()
-    const store = later(
-      await openEmbeddedStore({
-        data_dir: config.data_dir,
-        isolation_level: config.isolation_level,
-        levelOf: (tenant_id) => levels.get(tenant_id),
-        log,
-      }),
+    const door = later(
+      await listen({ port: config.port, tls: config.tls, ...(config.demo ? { host: DEMO_HOST } : {}) }),
     )
-    for (const tenant of await tenants(store).find({})) levels.set(tenant.id, tenant.isolation_level)
+    const public_url = config.public_url ?? door.url
+    const relay_id = ownSecret(config.data_dir, 'relay-id').slice(0, 16)
+
+    // ---- the store, and the state that relays share
+    const store = later(await openStore(config, log))
+    const redis = config.redis && later(await openRedis({ ...config.redis, log }))
     const tenantOf = tenantReader(store, clock)
-    const events = localEventLog({ clock })
-    const limiter = localRateLimiter()
-    const leases = localCallLeases({ clock })
-    const bus = localCallBus<CallCommand, CallAnswer>({ clock })
-    const directory = localLiveDirectory<CallSummaryRecord>()
-    const lines = localListenLines()
+    const { events, limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, answers } = redis
+      ? stateInRedis(redis, log)
+      : stateHere(store)
 
     // ---- the outside: real, or simulated at the same wire
     const simulation = later(
@@ -153,41 +153,67 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       }),
     )
     await spool.flushed()
-    const closed = await closeOpenCalls(store, (record) => spool.append(record))
-    if (closed > 0) log.warn('Calls that were open when the relay stopped were closed', { calls: closed })
-
-    // ---- calls in progress
-    const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
-    const live = later(
-      new LiveCalls({
-        openRealtimeSession: openaiRealtime({
-          base_url: openai.base_url,
-          api_key: openai.api_key,
-          model: config.realtime_model,
-          transcription_models: TRANSCRIPTION_MODELS,
-        }),
-        realtimeVoices,
-        telephony,
-        spool,
-        events,
-        bus,
-        directory,
-        lines,
-        leases,
-        prices: PRICES,
-        clock,
-        log,
-        streamTickets: localTickets<StreamTicket>({ clock }),
-        announceContext: (call, version) =>
-          void context.announce(call, version).catch((error: unknown) =>
-            log.error('A context version could not be announced', {
-              tenant_id: call.tenant_id,
-              call_sid: call.call_sid,
-              error: messageOf(error),
-            }),
-          ),
-      }),
+    const closeCalls = async (whose: 'own' | 'forgotten'): Promise<void> => {
+      const closed = await closeOpenCalls({ store, lay: (record) => spool.append(record), relay_id, clock, whose })
+      if (closed > 0) log.warn('Calls that nobody carried any more were closed', { calls: closed, whose })
+    }
+    await closeCalls('own')
+    const forgotten = setInterval(
+      () =>
+        void closeCalls('forgotten').catch((error: unknown) =>
+          log.warn('Forgotten calls could not be looked for', { error: messageOf(error) }),
+        ),
+      FORGOTTEN_EVERY_MS,
     )
+    closers.push(() => clearInterval(forgotten))
+
+    // ---- calls in progress: in this process, or in workers
+    const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
+    const realtime = {
+      base_url: openai.base_url,
+      api_key: openai.api_key,
+      model: config.realtime_model,
+      transcription_models: TRANSCRIPTION_MODELS,
+    }
+    const around = {
+      telephony,
+      spool,
+      events,
+      bus,
+      directory,
+      lines,
+      leases,
+      clock,
+      log,
+      takeStreamTicket: (token: string) => streamTickets.take(token),
+      fetchCall: async (call: CallRef) =>
+        (await bus.send(call, { type: 'hand_over', relay_id }, HAND_OVER_WITHIN_MS))?.moved ?? null,
+      announceContext: (call: CallRef & { agent_id: string }, version: number) =>
+        void context.announce(call, version).catch((error: unknown) =>
+          log.error('A context version could not be announced', {
+            tenant_id: call.tenant_id,
+            call_sid: call.call_sid,
+            error: messageOf(error),
+          }),
+        ),
+    }
+    let worker_pids = (): number[] => []
+    let floor: CallFloor
+    if (config.workers > 0) {
+      const pool = later(createWorkerPool({ ...around, workers: config.workers, settings: { realtime } }))
+      await pool.start()
+      worker_pids = () => pool.pids
+      floor = pool
+    } else {
+      const live = new LiveCalls({
+        ...around,
+        openRealtimeSession: openaiRealtime(realtime),
+        realtimeVoices,
+        prices: PRICES,
+      })
+      const media = later(mediaDoor({ claimStream: (token, call_sid) => live.claimStream(token, call_sid), log }))
+      floor = later(localFloor(live, media.take))
+    }
 
     // ---- the nouns
     let isStopping = false
@@ -198,8 +224,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       passwords,
       tenantOf,
       clock,
-      sessions: localSessions({ store, clock }),
-      tickets: localTickets<Actor>({ clock }),
+      sessions,
+      tickets,
       tokens: createAccessTokens(config.jwt_secret ?? ownSecret(config.data_dir, 'jwt-secret')),
       session_ttl_seconds: config.session_ttl_seconds,
       setup: {
@@ -213,19 +239,18 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
     const calls = createCallService({ store, bus, directory, events, tenantOf })
+    const routing = later(createCallRouting({ store, clock, log }))
     const answerCall = createAnswerCall({
       store,
-      tenantOf,
+      routing,
+      floor,
+      bus,
+      streamTickets,
       leases,
       limiter,
+      relay_id,
       clock,
       log,
-      directory: createNumberDirectory(store),
-      live: {
-        isLive: (call_sid) => live.get(call_sid) !== null,
-        open: (setup) => live.open(setup),
-        streamToken: (call_sid) => live.streamToken(call_sid),
-      },
       recordRefused: (record) =>
         spool.append({
           key: record.call_sid,
@@ -247,29 +272,16 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     }
     if (config.demo) await seedDemo(beginnings)
     else if (config.admin) await addFirstAdmin(beginnings, config.admin)
+    await routing.refresh()
 
     // ---- the doors
     const signatures = signatureCheck([twilio.auth_token])
-    const closeSockets = letSocketsIn(server, {
+    const closeSockets = letSocketsIn(door.server, {
       public_url,
       media_path: STREAM_PATH,
-      isMediaSigned: (req) =>
-        signatures.isUpgradeSigned(header(req.headers['x-twilio-signature']), streamUrl(public_url)),
-      serveMedia: (socket) =>
-        serveMediaStream(
-          socket,
-          async (start) => {
-            const call = await live.claimStream(start.token, start.call_sid)
-            return (
-              call &&
-              ((stream) => {
-                call.attach(stream)
-                return call
-              })
-            )
-          },
-          (why) => log.warn('A media stream was closed', { why }),
-        ),
+      isMediaSigned: (req, call_sid) =>
+        signatures.isUpgradeSigned(header(req.headers['x-twilio-signature']), streamUrl(public_url, call_sid)),
+      takeMedia: (call_sid, ...media) => floor.takeMedia(call_sid, ...media),
       actorOf: access.actorOf,
       takeTicket: access.takeTicket,
       isSignedIn: access.isSignedIn,
@@ -278,7 +290,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     })
     closers.push(closeSockets)
 
-    app = createApp({
+    const app = createApp({
       version: packageVersion(),
       public_url,
       log,
@@ -286,14 +298,14 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         public_url,
         signatures,
         answerCall,
-        reportStatus: createStatusReports({ store, live, spool }),
-        takeFarewell: (call_sid) => live.takeFarewell(call_sid),
+        reportStatus: createStatusReports({ store, floor, bus }),
+        takeFarewell: (call_sid) => floor.takeFarewell(call_sid),
         log,
       }),
       health: health({
         pingStore: () => store.ping(),
         isStopping: () => isStopping,
-        live_calls: () => live.count,
+        live_calls: () => floor.count,
         now: () => clock.now(),
       }),
       routes: bindRoutes({
@@ -308,7 +320,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         },
         actorOf: access.actorOf,
         limit: (actor) => limitTenant(actor),
-        idempotency: idempotency(localIdempotency({ clock })),
+        idempotency: idempotency(answers),
       }),
       console: consolePages(fileURLToPath(new URL(`${rootFromHere()}out/renderer`, import.meta.url))),
     })
@@ -323,20 +335,22 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         throw new RelayError('RATE_LIMITED', { retry_after_seconds: Math.ceil(verdict.retry_after_ms / 1000) })
     }
 
+    door.answer(app)
     if (config.demo_calls > 0) simulation.startTraffic(demoLines(), config.demo_calls)
 
     return {
-      url,
+      url: door.url,
       simulation,
-      live_calls: () => live.count,
+      live_calls: () => floor.count,
+      worker_pids: () => worker_pids(),
       async close(drain_ms) {
         isStopping = true
         await simulation.stopTraffic()
-        await untilNone(() => live.count, drain_ms)
-        live.endAll('The relay', STOPPING)
+        await untilNone(() => floor.count, drain_ms)
+        floor.endAll('The relay', STOPPING)
         // The carrier asks once more what to say; a relay that is gone by then leaves callers with an error message.
-        await untilNone(() => live.count + live.unasked, 3_000)
-        await spool.flushed()
+        await untilNone(() => floor.count + floor.unasked, 3_000)
+        await Promise.race([spool.flushed(), new Promise((resolve) => setTimeout(resolve, FLUSH_WITHIN_MS))])
         await closeAll(closers)
       },
     }
@@ -344,38 +358,58 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     await closeAll(closers).catch(() => {})
     throw error
   }
+
+  // ---- the same ports, two ways
+
+  /** Inside this process: one relay. */
+  function stateHere(store: DocStore) {
+    return {
+      events: localEventLog({ clock, log }),
+      limiter: localRateLimiter(),
+      leases: localCallLeases({ clock }),
+      bus: localCallBus<CallCommand, CallAnswer>({ clock }),
+      directory: localLiveDirectory<CallSummaryRecord>(),
+      lines: localListenLines(),
+      sessions: localSessions({ store, clock }),
+      tickets: localTickets<Actor>({ clock }),
+      streamTickets: localTickets<CallRef>({ clock }),
+      answers: localIdempotency({ clock }),
+    }
+  }
+
+  /** Across relays. */
+  function stateInRedis(redis: RedisConnection, log: Logger): ReturnType<typeof stateHere> {
+    return {
+      events: redisEventLog({ redis, clock, log }),
+      limiter: redisRateLimiter({ redis }),
+      leases: redisCallLeases({ redis, clock, log }),
+      bus: redisCallBus<CallCommand, CallAnswer>({ redis, clock }),
+      directory: redisLiveDirectory<CallSummaryRecord>({ redis, clock }),
+      lines: redisListenLines({ redis, clock }),
+      sessions: redisSessions({ redis }),
+      tickets: redisTickets<Actor>({ redis, kind: 'actor' }),
+      streamTickets: redisTickets<CallRef>({ redis, kind: 'stream' }),
+      answers: redisIdempotency({ redis }),
+    }
+  }
+}
+
+/** MongoDB or the embedded store; both know where each tenant lies before anything of it is read. */
+async function openStore(config: Config, log: Logger): Promise<DocStore> {
+  const levels = new Map<string, IsolationLevel>()
+  const placing = {
+    isolation_level: config.isolation_level,
+    levelOf: (tenant_id: string) => levels.get(tenant_id),
+    log,
+  }
+  const store = config.mongodb
+    ? await openMongoStore({ ...config.mongodb, ...placing })
+    : await openEmbeddedStore({ data_dir: config.data_dir, ...placing })
+  for (const tenant of await tenants(store).find({})) levels.set(tenant.id, tenant.isolation_level)
+  return store
 }
 
 // ---- small things the doors need
-
-/** The port is taken before the store is open; whoever knocks in between is told to come again, not left waiting. */
-const notReadyYet: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '1' }).end()
-
-/** @throws RelayError with one sentence when the port is taken or not allowed */
-function listen(server: Server, config: Config): Promise<string> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new Error(portSentence(error, config.port), { cause: error })),
-    )
-    server.listen(config.port, config.demo ? DEMO_HOST : undefined, () => {
-      const { port } = server.address() as AddressInfo
-      resolve(`${config.tls ? 'https' : 'http'}://127.0.0.1:${port}`)
-    })
-  })
-}
-
-function portSentence(error: NodeJS.ErrnoException, port: number): string {
-  if (error.code === 'EADDRINUSE') return `Port ${port} is taken by another program. Set PORT to a free one.`
-  if (error.code === 'EACCES') return `Port ${port} may not be used by this user. Set PORT to one above 1023.`
-  return `The relay cannot listen on port ${port}: ${error.message}`
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeAllConnections()
-  })
-}
 
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
   for (const close of closers.reverse()) await close()

@@ -48,11 +48,22 @@ const Environment = z
     MULTI_TENANT_MODE: flag.default(true),
     TENANT_ISOLATION_LEVEL: IsolationLevel.default('database'),
     DEFAULT_TENANT_LIMITS: jsonLimits.optional(),
-    MONGODB_URL: z.never('MongoDB is not supported yet. Unset it: the embedded store in DATA_DIR is used.').optional(),
-    REDIS_URL: z
-      .never('Redis is not supported yet. Unset it: one relay keeps its state in its own process.')
+    MONGODB_URL: z
+      .string()
+      .regex(/^mongodb(\+srv)?:\/\/\S+$/, 'Write an address that begins with mongodb:// or mongodb+srv://.')
       .optional(),
-    RELAY_WORKERS: z.literal('0', { error: 'Call workers are not supported yet. Unset it.' }).optional(),
+    MONGODB_DATABASE: z.string().min(1).default('phony'),
+    MONGODB_POOL_SIZE: z.coerce.number('Write a number.').int().min(1).max(1000).default(50),
+    MONGODB_MAX_IDLE_TIME: z.coerce.number('Write seconds.').min(1).default(30),
+    REDIS_URL: z
+      .string()
+      .regex(/^rediss?:\/\/\S+$/, 'Write an address that begins with redis:// or rediss://.')
+      .optional(),
+    REDIS_KEY_PREFIX: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'Write it without spaces.')
+      .default('phony:tenant:'),
+    RELAY_WORKERS: z.coerce.number('Write how many processes carry calls.').int().min(0).max(256).default(0),
     REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60).default(3600),
     TWILIO_ACCOUNT_SID: z
       .string()
@@ -60,7 +71,10 @@ const Environment = z
       .optional(),
     TWILIO_AUTH_TOKEN: z.string().min(16).optional(),
     TWILIO_API_BASE_URL: httpUrl.optional(),
-    OPENAI_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'A key has no spaces and no line breaks.').optional(),
+    OPENAI_API_KEY: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'A key has no spaces and no line breaks.')
+      .optional(),
     OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
     OPENAI_REALTIME_MODEL: z.string().min(1).default('gpt-realtime-2.1'),
     DATA_DIR: z.string().min(1).default('data'),
@@ -85,6 +99,10 @@ const Environment = z
     const isRealCarrier = env.TWILIO_ACCOUNT_SID && !env.TWILIO_API_BASE_URL
     if (isRealCarrier && !env.PUBLIC_URL?.startsWith('https://'))
       fault('PUBLIC_URL', 'Twilio reaches the relay from outside: set its public https:// address.')
+    if (env.REDIS_URL && !env.JWT_SECRET)
+      fault('JWT_SECRET', 'Relays that share a Redis must share this secret too: set at least 32 characters.')
+    if (env.REDIS_URL && !env.MONGODB_URL)
+      fault('MONGODB_URL', 'Relays that share a Redis must share a store too: set its address, or unset REDIS_URL.')
     if (env.DEMO && (env.TWILIO_ACCOUNT_SID || env.OPENAI_API_KEY))
       fault('DEMO', 'The demo has users with known passwords: unset it where real credentials are set.')
   })
@@ -97,6 +115,12 @@ export interface Config {
   isolation_level: IsolationLevel
   default_limits: TenantLimits
   session_ttl_seconds: number
+  /** Null: the embedded store in `data_dir`. */
+  mongodb: { url: string; database: string; pool_size: number; max_idle_ms: number } | null
+  /** Null: this relay shares its state with no other. */
+  redis: { url: string; key_prefix: string } | null
+  /** Processes that carry calls; 0 lets this one do it. */
+  workers: number
   /** Null: the simulated phone network takes its place. */
   twilio: { account_sid: string; auth_token: string; api_base_url: string | null } | null
   /** Null: the simulated model takes its place. */
@@ -140,6 +164,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     isolation_level: values.TENANT_ISOLATION_LEVEL,
     default_limits: { ...DEFAULT_LIMITS, ...dropUndefined(values.DEFAULT_TENANT_LIMITS ?? {}) },
     session_ttl_seconds: values.REDIS_SESSION_TTL,
+    mongodb: values.MONGODB_URL
+      ? {
+          url: values.MONGODB_URL,
+          database: values.MONGODB_DATABASE,
+          pool_size: values.MONGODB_POOL_SIZE,
+          max_idle_ms: values.MONGODB_MAX_IDLE_TIME * 1000,
+        }
+      : null,
+    redis: values.REDIS_URL ? { url: values.REDIS_URL, key_prefix: values.REDIS_KEY_PREFIX } : null,
+    workers: values.RELAY_WORKERS,
     twilio:
       values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN
         ? {

@@ -1,17 +1,18 @@
 // Walk (ii): who answers an incoming call. Decides, opens the call session, and returns a plan; no model call inside.
 // A plan to refuse is a value, never an exception: the caller hears a sentence and the model is never opened.
 
-import { type AgentRecord, agents } from '../agents/agent-records.ts'
-import type { CallSetup } from '../live/live-call.ts'
-import type { NumberDirectory } from '../numbers/number-directory.ts'
-import { newId } from '../platform/ids.ts'
+import type { AgentRecord } from '../agents/agent-records.ts'
+import type { CallFloor } from '../live/call-floor.ts'
+import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
+import { newId, newSecret } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { CallLeases, Clock, RateLimiter } from '../platform/ports.ts'
+import type { CallBus, CallLeases, CallRef, Clock, RateLimiter, TicketStore } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
 import type { CallRecord } from './call-facts.ts'
 import { callSessions } from './call-records.ts'
+import { type CallRouting, isAway } from './call-routing.ts'
 import { NO_USAGE } from './cost.ts'
 
 /** A call the carrier asks about, in our words. */
@@ -34,12 +35,8 @@ export type AnswerPlan = { plan: 'connect'; stream_token: string } | { plan: 're
 
 export type AnswerCall = (call: IncomingCall) => Promise<AnswerPlan>
 
-/** What `live/live-calls.ts` does for us. */
-export interface OpenCalls {
-  isLive(call_sid: string): boolean
-  open(setup: CallSetup): Promise<void>
-  streamToken(call_sid: string): Promise<string>
-}
+const STREAM_TOKEN_SECONDS = 60
+const DESCRIBED_WITHIN_MS = 1_000
 
 const HOUR_SECONDS = 3_600
 /** Longer than any call: the lease of one that was forgotten ends by itself. */
@@ -47,45 +44,68 @@ const LEASE_SECONDS = 4 * HOUR_SECONDS
 
 export function createAnswerCall(deps: {
   store: DocStore
-  directory: NumberDirectory
-  tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
-  live: OpenCalls
+  routing: CallRouting
+  floor: Pick<CallFloor, 'open'>
+  bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
+  streamTickets: TicketStore<CallRef>
   leases: CallLeases
   limiter: RateLimiter
   /** Lays down a call that never reached an agent. */
   recordRefused: (record: CallRecord) => Promise<void>
   isStopping: () => boolean
+  /** Names this relay in the records of its calls. */
+  relay_id: string
   clock: Clock
   log: Logger
 }): AnswerCall {
-  const { store, live } = deps
+  const { store } = deps
   /** The carrier may ask twice at once; both get the same call. */
   const deciding = new Map<string, Promise<AnswerPlan>>()
 
+  /** A token that lets one media stream in, once, for this call. Source: protocols A.5. */
+  async function connect(call: CallRef): Promise<AnswerPlan> {
+    const stream_token = newSecret()
+    await deps.streamTickets.put(stream_token, call, STREAM_TOKEN_SECONDS)
+    return { plan: 'connect', stream_token }
+  }
+
+  /** The carrier asks again about a call that some relay has in progress. */
+  const isLive = async (call: CallRef): Promise<boolean> =>
+    (await deps.bus.send(call, { type: 'describe' }, DESCRIBED_WITHIN_MS)) !== null
+
+  /** While the store is away, a call that was over before would be answered again: rarer than a caller nobody answers. */
+  async function isKnown({ tenant_id, call_sid }: CallRef): Promise<boolean> {
+    const sessions = callSessions(store.forTenant(tenantScope(tenant_id, 'webhook')))
+    try {
+      return (await sessions.findOne({ _id: call_sid }, { fields: ['_id'] })) !== null
+    } catch (error) {
+      if (isAway(error)) return false
+      throw error
+    }
+  }
+
   async function decide(call: IncomingCall): Promise<AnswerPlan> {
-    if (live.isLive(call.call_sid)) return { plan: 'connect', stream_token: await live.streamToken(call.call_sid) }
+    const owner = await deps.routing.find(call.to_number)
+    if (!owner) return { plan: 'refuse', reason: 'unknown_number' }
+    const { tenant, agent } = owner
+    const ref = { tenant_id: tenant.id, call_sid: call.call_sid }
+    if (await isLive(ref)) return connect(ref)
     if (deps.isStopping()) return { plan: 'refuse', reason: 'relay_is_stopping' }
-    const route = await deps.directory.find(call.to_number)
-    const tenant = route && (await deps.tenantOf(route.tenant_id))
-    if (!route || !tenant) return { plan: 'refuse', reason: 'unknown_number' }
-    const scope = tenantScope(tenant.id, 'webhook')
-    const before = await callSessions(store.forTenant(scope)).findOne({ _id: call.call_sid })
-    if (before) return { plan: 'refuse', reason: 'call_is_over' }
-    const agent = route.agent_id ? await agents(store.forTenant(scope)).findOne({ _id: route.agent_id }) : null
+    if (await isKnown(ref)) return { plan: 'refuse', reason: 'call_is_over' }
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
     if (reason || !agent) {
       await deps.recordRefused(
-        refusedRecord(newRecord(call, tenant, agent, deps.clock.now()), reason ?? 'no_agent', deps.clock.now()),
+        refusedRecord(newRecord(call, tenant, agent, deps), reason ?? 'no_agent', deps.clock.now()),
       )
       return { plan: 'refuse', reason: reason ?? 'no_agent' }
     }
     try {
-      await live.open({ record: newRecord(call, tenant, agent, deps.clock.now()), agent })
+      await deps.floor.open({ record: newRecord(call, tenant, agent, deps), agent })
     } catch (error) {
       await deps.leases.release(tenant.id, call.call_sid)
       throw error
     }
-    return { plan: 'connect', stream_token: await live.streamToken(call.call_sid) }
+    return connect(ref)
   }
 
   async function overLimit(tenant: TenantRecord, call_sid: string): Promise<RefusalReason | null> {
@@ -127,8 +147,15 @@ function whyNot(tenant: TenantRecord, agent: AgentRecord | null): RefusalReason 
   return agent.type === 'outbound' ? 'agent_answers_no_calls' : null
 }
 
-function newRecord(call: IncomingCall, tenant: TenantRecord, agent: AgentRecord | null, now: Date): CallRecord {
+function newRecord(
+  call: IncomingCall,
+  tenant: TenantRecord,
+  agent: AgentRecord | null,
+  { relay_id, clock }: { relay_id: string; clock: Clock },
+): CallRecord {
+  const now = clock.now()
   return {
+    relay_id,
     _id: call.call_sid,
     id: newId('call', now),
     tenant_id: tenant.id,

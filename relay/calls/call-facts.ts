@@ -8,10 +8,14 @@ export type CallRecord = Omit<Stored<CallSession>, 'live' | 'transcript'> & {
   _id: string
   transcript: TurnRecord[]
   facts_seq: number
+  /** Which relay carries it, and so has to close it after a sudden end. */
+  relay_id: string
 }
 
 export type CallFact =
   | { type: 'call_opened'; record: CallRecord }
+  /** Its media stream came to another relay. */
+  | { type: 'call_moved'; relay_id: string }
   | { type: 'call_answered'; answered_at: Date }
   | { type: 'status_reported'; status: CallStatus }
   | { type: 'turn_final'; turn: TurnRecord }

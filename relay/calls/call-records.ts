@@ -7,6 +7,7 @@ import { StoreError } from '../store/doc-store.ts'
 import type { TenantScope } from '../store/tenant-scope.ts'
 import type { CallFact, CallRecord, JournalRecord } from './call-facts.ts'
 import { isTerminal } from './call-status.ts'
+import type { TurnRecord } from './transcript.ts'
 
 export const CALL_SESSIONS = {
   name: 'call_sessions',
@@ -65,6 +66,14 @@ export async function applyFact(
   }
 }
 
+/** The same change to a record in memory, for who follows a call without carrying it. */
+export function foldFact(call: CallRecord, seq: number, fact: CallFact): void {
+  if (fact.type === 'call_opened') return
+  const change = changeOf(fact)
+  Object.assign(call, change?.set, { facts_seq: seq })
+  if (change?.push) call.transcript.push(change.push)
+}
+
 async function insertOnce(store: DocStore, tenant: TenantStore, call: CallRecord): Promise<void> {
   try {
     await store.platform
@@ -78,8 +87,10 @@ async function insertOnce(store: DocStore, tenant: TenantStore, call: CallRecord
 
 function changeOf(
   fact: Exclude<CallFact, { type: 'call_opened' }>,
-): { set: Record<string, unknown>; push?: unknown } | null {
+): { set: Partial<CallRecord>; push?: TurnRecord } | null {
   switch (fact.type) {
+    case 'call_moved':
+      return { set: { relay_id: fact.relay_id } }
     case 'call_answered':
       return { set: { answered_at: fact.answered_at, status: 'in-progress' } }
     case 'status_reported':

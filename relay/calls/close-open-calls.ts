@@ -1,25 +1,43 @@
 // After a sudden end: calls that the store has as open belong to nobody any more. Each is closed with what is known.
-import type { DocStore } from '../store/doc-store.ts'
+import type { Clock } from '../platform/ports.ts'
+import type { DocStore, Filter } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import { tenants } from '../tenants/tenant-records.ts'
 import type { CallFact, CallRecord, JournalRecord } from './call-facts.ts'
 import { callSessions } from './call-records.ts'
 import { decideOutcome } from './outcome.ts'
 
-/** @param lay puts a fact on disk; the spool then brings it to the store like any other */
-export async function closeOpenCalls(store: DocStore, lay: (record: JournalRecord) => Promise<void>): Promise<number> {
+/** No call lasts so long: whoever carried it is gone, and its disk with it. */
+const FORGOTTEN_MS = 2 * 3_600_000
+
+/**
+ * @param lay puts a fact on disk; the spool then brings it to the store like any other
+ * @param whose `own`: of this relay, before it takes calls; `forgotten`: of any, long after they must have ended
+ */
+export async function closeOpenCalls(options: {
+  store: DocStore
+  lay: (record: JournalRecord) => Promise<void>
+  relay_id: string
+  clock: Clock
+  whose: 'own' | 'forgotten'
+}): Promise<number> {
+  const { store, lay, relay_id, clock, whose } = options
+  const long_ago = new Date(clock.now().getTime() - FORGOTTEN_MS)
+  const which: Filter = whose === 'own' ? { relay_id } : { started_at: { $lt: long_ago } }
   let closed = 0
   for (const tenant of await tenants(store).find({})) {
-    const open = await callSessions(store.forTenant(tenantScope(tenant.id, 'relay'))).find({ ended_at: null })
-    for (const call of open) {
-      await lay({ key: call._id, tenant_id: tenant.id, seq: call.facts_seq + 1, fact: endedFact(call) })
+    const sessions = callSessions(store.forTenant(tenantScope(tenant.id, 'relay')))
+    for (const call of await sessions.find({ ended_at: null, ...which })) {
+      const fact = endedFact(call, 'The relay stopped during the call.')
+      await lay({ key: call._id, tenant_id: tenant.id, seq: call.facts_seq + 1, fact })
       closed++
     }
   }
   return closed
 }
 
-function endedFact(call: CallRecord): CallFact {
+/** The end of a call that nobody carries any more, with what is known of it. */
+export function endedFact(call: CallRecord, end_reason: string): CallFact {
   const lastMoment = call.transcript.reduce(
     (latest, turn) => Math.max(latest, turn.at.getTime()),
     (call.answered_at ?? call.started_at).getTime(),
@@ -39,7 +57,7 @@ function endedFact(call: CallRecord): CallFact {
     ended_at,
     status: 'completed',
     outcome,
-    end_reason: 'The relay stopped during the call.',
+    end_reason,
     summary: null,
     duration_seconds,
     usage: call.usage,

@@ -1,7 +1,8 @@
 // The carrier's status reports: late, doubled and in any order, they lead to one end.
 import type { CallStatus } from '../../shared/contract/calls.ts'
-import type { FactSpool } from '../live/call-journal.ts'
-import type { LiveCalls } from '../live/live-calls.ts'
+import type { CallFloor } from '../live/call-floor.ts'
+import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
+import type { CallBus } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import { callSessions, tenantOfCall } from './call-records.ts'
@@ -9,19 +10,24 @@ import { isTerminal, nextStatus } from './call-status.ts'
 
 export type ReportStatus = (call_sid: string, status: CallStatus) => Promise<void>
 
+const TOLD_WITHIN_MS = 1_000
+
 /** @returns takes one report; a call nobody knows is passed by */
 export function createStatusReports(deps: {
   store: DocStore
-  live: Pick<LiveCalls, 'carrierEnded' | 'get'>
-  spool: FactSpool
+  floor: Pick<CallFloor, 'carrierEnded' | 'has'>
+  /** To the relay that has the call, when it is another. */
+  bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
 }): ReportStatus {
+  const isTold = async (call: { tenant_id: string; call_sid: string }, status: CallStatus): Promise<boolean> =>
+    (await deps.bus.send(call, { type: 'carrier_ended', status }, TOLD_WITHIN_MS)) !== null
+
   return async (call_sid, status) => {
-    if (deps.live.get(call_sid)) {
-      if (isTerminal(status)) deps.live.carrierEnded(call_sid, status)
-      return
-    }
+    if (isTerminal(status) && deps.floor.carrierEnded(call_sid, status)) return
+    if (deps.floor.has(call_sid)) return
     const tenant_id = await tenantOfCall(deps.store, call_sid)
     if (!tenant_id) return
+    if (isTerminal(status) && (await isTold({ tenant_id, call_sid }, status))) return
     const sessions = callSessions(deps.store.forTenant(tenantScope(tenant_id, 'webhook')))
     const call = await sessions.findOne({ _id: call_sid }, { fields: ['status'] })
     if (call && nextStatus(call.status, status) !== call.status)

@@ -6,12 +6,14 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES } from '../../shared/events.ts'
 import type { Actor, TenantActor } from '../access/actor.ts'
 import { isTenantActor } from '../access/actor.ts'
+import type { TakeMedia } from '../live/call-floor.ts'
 
 export interface UpgradeDeps {
   public_url: string
-  media_path: string
-  isMediaSigned: (req: IncomingMessage) => boolean
-  serveMedia: (socket: WebSocket) => void
+  /** Its first group is the call. */
+  media_path: RegExp
+  isMediaSigned: (req: IncomingMessage, call_sid: string) => boolean
+  takeMedia: (call_sid: string, ...media: Parameters<TakeMedia>) => void
   actorOf: (token: string) => Promise<Actor | null>
   takeTicket: (ticket: string) => Promise<Actor | null>
   isSignedIn: (actor: Actor) => Promise<boolean>
@@ -53,9 +55,10 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
   function letIn(req: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = urlOf(req)
     if (!url) return refuse(socket, 400)
-    if (url.pathname === deps.media_path) {
-      if (!deps.isMediaSigned(req)) return refuse(socket, 403)
-      return accept(req, socket, head, deps.serveMedia)
+    const media_call = deps.media_path.exec(url.pathname)?.[1]
+    if (media_call) {
+      if (!deps.isMediaSigned(req, media_call)) return refuse(socket, 403)
+      return deps.takeMedia(media_call, req, socket, head)
     }
     const listen = LISTEN.exec(url.pathname)?.[1]
     if (url.pathname !== '/events/ws' && !listen) return refuse(socket, 404)

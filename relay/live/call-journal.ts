@@ -12,16 +12,28 @@ export class CallJournal {
   readonly #tenant_id: string
   readonly #call_sid: string
   #seq = 0
+  /** All there is, while the call may still move to another relay; null from then on. */
+  #facts: CallFact[] | null = []
 
-  constructor(spool: FactSpool, tenant_id: string, call_sid: string, lastSeq = 0) {
+  constructor(spool: FactSpool, tenant_id: string, call_sid: string) {
     this.#spool = spool
     this.#tenant_id = tenant_id
     this.#call_sid = call_sid
-    this.#seq = lastSeq
+  }
+
+  /** Everything laid down so far; null once the call has settled here. */
+  get facts(): readonly CallFact[] | null {
+    return this.#facts
+  }
+
+  /** The call stays here: its facts need not be kept in memory. */
+  settle(): void {
+    this.#facts = null
   }
 
   /** @returns when the fact is on disk @throws StoreError NO_SPACE */
   record(fact: CallFact): Promise<void> {
+    this.#facts?.push(fact)
     return this.#spool.append({ key: this.#call_sid, tenant_id: this.#tenant_id, seq: ++this.#seq, fact })
   }
 }

@@ -76,7 +76,7 @@ const LONGEST_CALL_MS = 55 * 60_000
 
 export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #deps: LiveCallDeps
-  readonly #agent: AnsweringAgent
+  readonly agent: AnsweringAgent
   readonly #ledger: CallLedger
   readonly #session: RealtimeSession
   readonly #view: LiveView
@@ -114,7 +114,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   constructor(setup: CallSetup, deps: LiveCallDeps) {
     this.#deps = deps
-    this.#agent = setup.agent
+    this.agent = setup.agent
     this.#ledger = new CallLedger(setup.record, deps.prices)
     this.#context = new LiveContext(setup.agent, setup.record)
     this.#timers = new CallTimers(deps.clock, (timer) => this.#rang(timer))
@@ -138,7 +138,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     return this.record.tenant_id
   }
   get agent_id(): string {
-    return this.#agent.id
+    return this.agent.id
   }
   get hasEnded(): boolean {
     return this.#state.name === 'ended'
@@ -249,7 +249,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     switch (event.type) {
       case 'session_ready':
         this.#ledger.modelReady(event.model, event.transcription_model, {
-          requested: this.#agent.voice,
+          requested: this.agent.voice,
           used: event.voice,
         })
         return this.#sessionReady()
@@ -361,7 +361,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
       elapsed_seconds,
-      max_call_duration: this.#agent.max_call_duration,
+      max_call_duration: this.agent.max_call_duration,
     })
     if (hasChanged) this.#deps.observer.attention(this)
   }
@@ -504,7 +504,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #sessionSettings() {
     const instructions = this.#context.compose(this.#context.newest.version)
-    return { instructions, voices: this.#deps.realtimeVoices(this.#agent.voice), tools: LIVE_TOOLS }
+    return { instructions, voices: this.#deps.realtimeVoices(this.agent.voice), tools: LIVE_TOOLS }
   }
 
   /** @returns the id that a refusal will name */
@@ -620,7 +620,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #startTimer(timer: TimerName): void {
-    const longest_ms = Math.min(this.#agent.max_call_duration * 1000, LONGEST_CALL_MS)
+    const longest_ms = Math.min(this.agent.max_call_duration * 1000, LONGEST_CALL_MS)
     this.#timers.start(timer, timer === 'time_limit' ? longest_ms : TIMER_MS[timer])
   }
 

@@ -2,11 +2,10 @@
 
 import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
-import type { CallRecord } from '../calls/call-facts.ts'
+import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
-import { newSecret } from '../platform/ids.ts'
-import type { CallBus, CallLeases, EventLog, ListenLines, LiveDirectory, TicketStore } from '../platform/ports.ts'
+import type { CallBus, CallLeases, CallRef, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
 import { type CallObserver, type CallSetup, LiveCall, type LiveCallDeps } from './live-call.ts'
 import type { Telephony } from './live-ports.ts'
@@ -16,15 +15,27 @@ export type CallCommand =
   | { type: 'hang_up'; by: string; outcome: Outcome | null }
   /** What the call is this moment, with its open turns. */
   | { type: 'describe' }
+  /** The call's media stream came to another relay, which carries it from now on. */
+  | { type: 'hand_over'; relay_id: string }
+  /** The carrier told another relay that the call is over. */
+  | { type: 'carrier_ended'; status: CallStatus }
 export interface CallAnswer {
   call_session: CallSummaryRecord
   /** Answers `describe`; null to every other command. */
   whole: { record: CallRecord; turns: TurnRecord[] } | null
+  /** Answers `hand_over`; null when the call has its stream already, and to every other command. */
+  moved: MovedCall | null
+}
+/** A call on its way to another relay: how it began, and all that was laid down of it since. */
+export interface MovedCall {
+  setup: CallSetup
+  facts: CallFact[]
 }
 export type CallSummaryRecord = Omit<
   CallRecord,
   | '_id'
   | 'facts_seq'
+  | 'relay_id'
   | 'transcript'
   | 'context'
   | 'context_layers'
@@ -38,24 +49,23 @@ export type CallSummaryRecord = Omit<
   live: ReturnType<LiveCall['liveState']> | null
 }
 
-/** What a stream token stands for. Source: protocols A.5, "one-time, short-lived token, minted for one call". */
-export interface StreamTicket {
-  call_sid: string
-}
-const STREAM_TICKET_SECONDS = 60
 const UPDATES_EVERY_MS = 500
 /** The carrier's last question and report come within seconds. */
 const REMEMBERED_MS = 60_000
 
+/** What calls need of the rest of the relay: the same objects in one process, a link's ends in a worker. */
 export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' | 'hangUpAtCarrier'> {
   spool: FactSpool
-  events: EventLog
-  bus: CallBus<CallCommand, CallAnswer>
-  directory: LiveDirectory<CallSummaryRecord>
-  lines: ListenLines
-  leases: CallLeases
-  streamTickets: TicketStore<StreamTicket>
+  events: Pick<EventLog, 'append' | 'announce'>
+  bus: Pick<CallBus<CallCommand, CallAnswer>, 'serve'>
+  directory: Pick<LiveDirectory<CallSummaryRecord>, 'put' | 'remove'>
+  lines: Pick<ListenLines, 'serve'>
+  leases: Pick<CallLeases, 'release'>
   telephony: Telephony
+  /** The call a stream token was made for, once. */
+  takeStreamTicket: (token: string) => Promise<CallRef | null>
+  /** Takes a call over from the relay that has it; null when nobody has it any more. */
+  fetchCall: (call: CallRef) => Promise<MovedCall | null>
   /** The newest state of a context version, read from the store once its fact is there. */
   announceContext: (call: { tenant_id: string; call_sid: string; agent_id: string }, version: number) => void
 }
@@ -66,6 +76,8 @@ export class LiveCalls {
   /** Calls that ended a moment ago: the carrier still reports on them, and asks what to say. */
   readonly #leaving = new Map<string, LiveCall>()
   readonly #expiries = new Map<string, { cancel(): void }>()
+  readonly #journals = new Map<string, CallJournal>()
+  readonly #stopWhenGone = new Map<string, () => void>()
   readonly #updateDue = new Set<LiveCall>()
   readonly #stops: (() => void)[] = []
   readonly #observer: CallObserver
@@ -100,9 +112,40 @@ export class LiveCalls {
    * @throws StoreError NO_SPACE
    */
   async open(setup: CallSetup): Promise<void> {
-    const { call_sid, tenant_id } = setup.record
-    const journal = new CallJournal(this.#deps.spool, tenant_id, call_sid)
+    const journal = new CallJournal(this.#deps.spool, setup.record.tenant_id, setup.record.call_sid)
     await journal.record({ type: 'call_opened', record: setup.record })
+    const call = this.#carry(setup, journal)
+    this.#deps.events.append({
+      event_type: 'call.started',
+      tenant_id: call.tenant_id,
+      call_session: summaryOf(call),
+    })
+  }
+
+  /**
+   * The call a media stream belongs to; one that another relay has prepared moves here.
+   * @returns null when the token is unknown, used, over, or for another call, or the call has its stream already
+   */
+  async claimStream(token: string, call_sid: string): Promise<LiveCall | null> {
+    const ticket = await this.#deps.takeStreamTicket(token)
+    if (ticket?.call_sid !== call_sid) return null
+    const call = this.#calls.get(call_sid) ?? (await this.#fetch(ticket))
+    if (!call || call.hasStream || call.hasEnded) return null
+    this.#journals.get(call_sid)?.settle()
+    return call
+  }
+
+  async #fetch(ref: CallRef): Promise<LiveCall | null> {
+    const moved = await this.#deps.fetchCall(ref)
+    if (!moved) return null
+    const journal = new CallJournal(this.#deps.spool, ref.tenant_id, ref.call_sid)
+    // The other relay's disk has them too; whoever brings one to the store first, it counts once.
+    await Promise.all(moved.facts.map((fact) => journal.record(fact)))
+    return this.#carry(moved.setup, journal)
+  }
+
+  #carry(setup: CallSetup, journal: CallJournal): LiveCall {
+    const { call_sid, tenant_id } = setup.record
     const call = new LiveCall(setup, {
       ...this.#deps,
       record: (fact) => journal.record(fact),
@@ -117,33 +160,15 @@ export class LiveCalls {
         ),
     })
     this.#calls.set(call_sid, call)
+    this.#journals.set(call_sid, journal)
     const stopServing = this.#deps.bus.serve(call, (command) => this.#obey(call, command))
     const stopLines = this.#deps.lines.serve(call, (person, listener) => call.listen(listener, person))
-    this.#stopWhenEnded.set(call_sid, () => {
+    this.#stopWhenGone.set(call_sid, () => {
       stopServing()
       stopLines()
     })
     this.#deps.directory.put(call, summaryOf(call))
-    this.#deps.events.append({ event_type: 'call.started', tenant_id, call_session: summaryOf(call) })
-  }
-  readonly #stopWhenEnded = new Map<string, () => void>()
-
-  /** A token that lets one media stream in, once, for this call. */
-  async streamToken(call_sid: string): Promise<string> {
-    const token = newSecret()
-    await this.#deps.streamTickets.put(token, { call_sid }, STREAM_TICKET_SECONDS)
-    return token
-  }
-
-  /**
-   * The call a media stream belongs to.
-   * @returns null when the token is unknown, used, over, or for another call, or the call has its stream already
-   */
-  async claimStream(token: string, call_sid: string): Promise<LiveCall | null> {
-    const ticket = await this.#deps.streamTickets.take(token)
-    if (ticket?.call_sid !== call_sid) return null
-    const call = this.#calls.get(call_sid)
-    return call && !call.hasStream && !call.hasEnded ? call : null
+    return call
   }
 
   /** @returns true when the call is or was a moment ago in progress here */
@@ -178,11 +203,28 @@ export class LiveCalls {
         call.hangUp(command.by, command.outcome)
         break
       case 'describe':
-        return { call_session: summaryOf(call), whole: { record: call.record, turns: [...call.turns] } }
+        return { call_session: summaryOf(call), whole: { record: call.record, turns: [...call.turns] }, moved: null }
+      case 'hand_over':
+        return { call_session: summaryOf(call), whole: null, moved: this.#handOver(call, command.relay_id) }
+      case 'carrier_ended':
+        call.carrierEnded(command.status)
+        break
       default:
         unreachable(command)
     }
-    return { call_session: summaryOf(call), whole: null }
+    return { call_session: summaryOf(call), whole: null, moved: null }
+  }
+
+  /** Nothing is told of it: for the people who watch, and on disk, the call goes on. */
+  #handOver(call: LiveCall, relay_id: string): MovedCall | null {
+    const facts = this.#journals.get(call.call_sid)?.facts
+    if (!facts || call.hasStream || call.hasEnded) return null
+    call.dispose()
+    this.#drop(call)
+    return {
+      setup: { record: { ...call.record, relay_id }, agent: call.agent },
+      facts: [...facts, { type: 'call_moved', relay_id }],
+    }
   }
 
   #tellTheLog(): CallObserver {
@@ -244,10 +286,7 @@ export class LiveCalls {
         this.#expiries.delete(call_sid)
       }, REMEMBERED_MS),
     )
-    this.#calls.delete(call.call_sid)
-    this.#updateDue.delete(call)
-    this.#stopWhenEnded.get(call.call_sid)?.()
-    this.#stopWhenEnded.delete(call.call_sid)
+    this.#drop(call)
     this.#deps.directory.remove(call)
     void this.#deps.leases.release(call.tenant_id, call.call_sid)
     this.#deps.events.append({
@@ -257,9 +296,14 @@ export class LiveCalls {
     })
   }
 
+  #drop({ call_sid }: LiveCall): void {
+    this.#stopWhenGone.get(call_sid)?.()
+    for (const by_sid of [this.#calls, this.#journals, this.#stopWhenGone]) by_sid.delete(call_sid)
+  }
+
   #sendUpdates(): void {
     for (const call of this.#updateDue) {
-      if (call.hasEnded) continue
+      if (call.hasEnded || !this.#calls.has(call.call_sid)) continue
       this.#deps.directory.put(call, summaryOf(call))
       this.#deps.events.announce({
         event_type: 'call.updated',
@@ -283,9 +327,15 @@ export class LiveCalls {
 
 /** A live call as it is shown in lists and events. */
 export function summaryOf(call: LiveCall): CallSummaryRecord {
+  return summaryOfRecord(call.record, call.liveState())
+}
+
+/** @param live null for a call that is not in progress any more */
+export function summaryOfRecord(record: CallRecord, live: CallSummaryRecord['live']): CallSummaryRecord {
   const {
     _id,
     facts_seq,
+    relay_id,
     transcript,
     context,
     context_layers,
@@ -296,6 +346,6 @@ export function summaryOf(call: LiveCall): CallSummaryRecord {
     voice,
     summary,
     ...fields
-  } = call.record
-  return { ...fields, live: call.liveState() }
+  } = record
+  return { ...fields, live }
 }

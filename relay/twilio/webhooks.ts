@@ -18,7 +18,7 @@ export interface WebhookDeps {
   /** The carrier reports a status. Idempotent, in any order. */
   reportStatus: (call_sid: string, status: CallStatus) => Promise<void>
   /** What to say to a call whose stream has ended; null when nothing. */
-  takeFarewell: (call_sid: string) => string | null
+  takeFarewell: (call_sid: string) => Promise<string | null>
   log: Logger
 }
 
@@ -26,16 +26,18 @@ const IncomingForm = z.looseObject({ CallSid, From: z.string().min(1).max(200), 
 const StatusForm = z.looseObject({ CallSid, CallStatus: z.enum(CALL_STATUSES) })
 const EndedForm = z.looseObject({ CallSid })
 
-/** Source: protocols A.1, A.2, A.4. */
-export const STREAM_PATH = '/media'
-
-export function streamUrl(public_url: string): string {
-  return `${public_url.replace(/^http/, 'ws')}${STREAM_PATH}`
+/**
+ * Where the media stream of a call goes. The call stands in the path, so that its socket finds the process that carries
+ * it before the first message; a query is not allowed there.
+ * @source protocols A.1, A.2, A.4
+ */
+export function streamUrl(public_url: string, call_sid: string): string {
+  return `${public_url.replace(/^http/, 'ws')}/media/${call_sid}`
 }
+export const STREAM_PATH = /^\/media\/(CA[0-9a-f]{32})$/
 
 export function twilioWebhooks(deps: WebhookDeps): Router {
   const urls = {
-    stream: streamUrl(deps.public_url),
     action: `${deps.public_url}/stream_ended`,
     status: `${deps.public_url}/stream_status`,
   }
@@ -52,7 +54,11 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
   router.post('/receive_call', async (req, res) => {
     const form = parse(IncomingForm, req.body)
     const plan = await deps.answerCall({ call_sid: form.CallSid, from_number: form.From, to_number: form.To })
-    answer(res, plan.plan === 'connect' ? connectTwiml(urls, plan.stream_token) : refuseTwiml(plan.reason))
+    const stream = streamUrl(deps.public_url, form.CallSid)
+    answer(
+      res,
+      plan.plan === 'connect' ? connectTwiml({ ...urls, stream }, plan.stream_token) : refuseTwiml(plan.reason),
+    )
   })
 
   router.post('/call_status', async (req, res) => {
@@ -64,7 +70,7 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
   router.post('/stream_ended', async (req, res) => {
     const form = parse(EndedForm, req.body)
     const status = CALL_STATUSES.find((known) => known === req.body.CallStatus)
-    const words = deps.takeFarewell(form.CallSid)
+    const words = await deps.takeFarewell(form.CallSid)
     if (status && isTerminal(status)) await deps.reportStatus(form.CallSid, status)
     answer(res, sayTwiml(words))
   })

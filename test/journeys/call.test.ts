@@ -66,6 +66,7 @@ describe('one call, end to end', () => {
       expect.stringMatching(/^item_/),
       'c1',
       item,
+      'c2',
     ])
     expect(call.errors).toEqual([])
     const analytics = await until(async () => {

@@ -1,4 +1,5 @@
 // A whole relay for journeys: compose() with the embedded store in a fresh folder, the simulated outside, no traffic.
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,10 +53,23 @@ export interface Client {
   events(last_seq?: number): Promise<EventFeed>
 }
 
+/** Every journey can be run on other parts: `npm test` runs them on the embedded store and again on MongoDB and Redis. */
+function servicesOfThisRun(): Record<string, string> {
+  const { PHONY_TEST_MONGODB, PHONY_TEST_REDIS, PHONY_TEST_WORKERS } = process.env
+  const own = randomBytes(6).toString('hex')
+  return {
+    ...(PHONY_TEST_MONGODB ? { MONGODB_URL: PHONY_TEST_MONGODB, MONGODB_DATABASE: `phony_${own}` } : {}),
+    ...(PHONY_TEST_REDIS
+      ? { REDIS_URL: PHONY_TEST_REDIS, REDIS_KEY_PREFIX: `phony_${own}:`, JWT_SECRET: own.repeat(4) }
+      : {}),
+    ...(PHONY_TEST_WORKERS ? { RELAY_WORKERS: PHONY_TEST_WORKERS } : {}),
+  }
+}
+
 export async function startTestRelay(change: Partial<Config> = {}, log: Logger = silentLogger): Promise<TestRelay> {
   const data_dir = mkdtempSync(join(tmpdir(), 'phony-test-'))
   const config: Config = {
-    ...readConfig({ PORT: '0', DEMO: 'true', DATA_DIR: data_dir }),
+    ...readConfig({ PORT: '0', DEMO: 'true', DATA_DIR: data_dir, ...servicesOfThisRun() }),
     demo_calls: 0,
     ...change,
   }

@@ -1,0 +1,47 @@
+// Where the calls of this relay are carried, as the doors see it: in this process, or in workers (`workers/`).
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { CallStatus } from '../../shared/contract/calls.ts'
+import type { CallSetup } from './live-call.ts'
+import type { LiveCalls } from './live-calls.ts'
+
+/** What is left of an upgrade request when its socket changes hands. */
+export type UpgradeRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+export type TakeMedia = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void
+
+export interface CallFloor {
+  /** Calls in progress. */
+  readonly count: number
+  /** Calls we have left and the carrier has not yet asked how to go on with. */
+  readonly unasked: number
+  has(call_sid: string): boolean
+  /** @returns when the call session is on disk @throws StoreError NO_SPACE */
+  open(setup: CallSetup): Promise<void>
+  /** @returns true when the call is in progress here */
+  carrierEnded(call_sid: string, status: CallStatus): boolean
+  /** What the carrier is to say now that the stream is closed; null when it only hangs up. */
+  takeFarewell(call_sid: string): Promise<string | null>
+  /** The carrier's socket for a call; whose it is, its first message says again. */
+  takeMedia(call_sid: string, ...media: Parameters<TakeMedia>): void
+  endAll(by: string, say: string): void
+  close(): Promise<void>
+}
+
+/** Everything in this one process. */
+export function localFloor(live: LiveCalls, takeMedia: TakeMedia): CallFloor {
+  return {
+    get count() {
+      return live.count
+    },
+    get unasked() {
+      return live.unasked
+    },
+    has: (call_sid) => live.get(call_sid) !== null,
+    open: (setup) => live.open(setup),
+    carrierEnded: (call_sid, status) => live.carrierEnded(call_sid, status),
+    takeFarewell: async (call_sid) => live.takeFarewell(call_sid),
+    takeMedia: (_call_sid, request, socket, head) => takeMedia(request, socket, head),
+    endAll: (by, say) => live.endAll(by, say),
+    close: async () => live.close(),
+  }
+}

@@ -1,0 +1,63 @@
+// What the front process and a call worker may ask of each other. A worker carries calls and nothing else, so all it
+// needs of disk, store, carrier and consoles is asked of the front.
+import type { CallStatus } from '../../shared/contract/calls.ts'
+import type { NewEvent } from '../../shared/events.ts'
+import type { JournalRecord } from '../calls/call-facts.ts'
+import type { UpgradeRequest } from '../live/call-floor.ts'
+import type { CallSetup } from '../live/live-call.ts'
+import type { CallAnswer, CallCommand, CallSummaryRecord, MovedCall } from '../live/live-calls.ts'
+import type { RealtimeConfig } from '../openai/realtime-session.ts'
+import type { LogFields, LogLevel } from '../platform/logger.ts'
+import type { CallRef, Person, Voice } from '../platform/ports.ts'
+
+/** The first thing a worker is told. */
+export interface WorkerSettings {
+  realtime: RealtimeConfig
+}
+
+/** How busy a worker is, told once a second. */
+export interface WorkerLoad {
+  calls: number
+  unasked: number
+}
+
+/** Asked of the front. */
+export type FrontMethods = {
+  ready(): void
+  /** @returns when the fact is on disk @throws StoreError NO_SPACE */
+  layFact(record: JournalRecord): Promise<void>
+  append(event: NewEvent): void
+  announce(event: NewEvent): void
+  list(call: CallRef, summary: CallSummaryRecord): void
+  unlist(call: CallRef): void
+  releaseLease(call: CallRef): void
+  /** From now on the worker answers commands to this call and lets listeners in. */
+  serve(call: CallRef): void
+  unserve(call: CallRef): void
+  piece(listener_id: number, voice: Voice, at_ms: number, mulaw: Uint8Array): void
+  flushed(listener_id: number): void
+  heardOut(listener_id: number): void
+  hangUp(call_sid: string): Promise<void>
+  takeStreamTicket(token: string): Promise<CallRef | null>
+  fetchCall(call: CallRef): Promise<MovedCall | null>
+  announceContext(call: { tenant_id: string; call_sid: string; agent_id: string }, version: number): void
+  log(level: Exclude<LogLevel, 'silent'>, message: string, fields: LogFields): void
+  load(load: WorkerLoad): void
+}
+
+/** Asked of a worker. */
+export type WorkerMethods = {
+  open(setup: CallSetup): Promise<void>
+  command(call_sid: string, command: CallCommand): Promise<CallAnswer>
+  carrierEnded(call_sid: string, status: CallStatus): void
+  takeFarewell(call_sid: string): string | null
+  listen(listener_id: number, call_sid: string, person: Person): void
+  unlisten(listener_id: number): void
+  endAll(by: string, say: string): void
+  close(): void
+}
+
+/** A message that carries a socket; all others are letters of the link. */
+export interface MediaMessage {
+  media: { request: UpgradeRequest; head: Uint8Array }
+}

@@ -1,0 +1,203 @@
+// The floor of calls in worker processes: starts them, gives each new call to the least busy one, hands sockets over,
+// and closes in the record what a worker that died had open. What workers ask for is done here. Source: style, Processes.
+import type { CallStatus } from '../../shared/contract/calls.ts'
+import { endedFact } from '../calls/close-open-calls.ts'
+import type { CallFloor } from '../live/call-floor.ts'
+import { APOLOGY } from '../live/call-machine.ts'
+import type { CallAnswer, CallCommand, CallSummaryRecord } from '../live/live-calls.ts'
+import { type LiveCallsDeps, summaryOfRecord } from '../live/live-calls.ts'
+import { messageOf } from '../platform/errors.ts'
+import type { CallBus, CallLeases, CallRef, Clock, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
+import { CarriedCall } from './carried-call.ts'
+import type { WorkerSettings } from './link-methods.ts'
+import { WorkerProcess } from './worker-process.ts'
+
+export interface WorkerPoolDeps
+  extends Pick<LiveCallsDeps, 'spool' | 'telephony' | 'takeStreamTicket' | 'fetchCall' | 'announceContext' | 'log'> {
+  workers: number
+  settings: WorkerSettings
+  events: Pick<EventLog, 'append' | 'announce'>
+  bus: Pick<CallBus<CallCommand, CallAnswer>, 'serve'>
+  directory: Pick<LiveDirectory<CallSummaryRecord>, 'put' | 'remove'>
+  lines: Pick<ListenLines, 'serve'>
+  leases: Pick<CallLeases, 'release'>
+  clock: Clock
+}
+
+export interface WorkerPool extends CallFloor {
+  /** Resolves when every worker is up. @throws when one cannot start */
+  start(): Promise<void>
+  /** For tests and operators. */
+  readonly pids: number[]
+}
+
+/** A worker that dies at once is started again, but not in a circle. */
+const AGAIN_AFTER_MS = 1_000
+/** The carrier's last question comes within seconds. */
+const REMEMBERED_MS = 60_000
+const WORKER_DIED = 'The process that carried the call ended.'
+
+export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
+  const { clock, log } = deps
+  const workers = new Set<WorkerProcess>()
+  const calls = new Map<string, CarriedCall>()
+  /** Calls that a worker still answers for after their end, and what is said for those whose worker died. */
+  const leaving = new Map<string, WorkerProcess | 'died'>()
+  let isClosing = false
+
+  function startWorker(): WorkerProcess {
+    const worker = new WorkerProcess(deps.settings, {
+      log,
+      methods: (self) => ({
+        ready: () => self.isUp(),
+        layFact(record) {
+          calls.get(record.key)?.follow(record)
+          return deps.spool.append(record)
+        },
+        append: (event) => deps.events.append(event),
+        announce: (event) => deps.events.announce(event),
+        list: (call, summary) => calls.has(call.call_sid) && deps.directory.put(call, summary),
+        unlist: (call) => deps.directory.remove(call),
+        releaseLease: (call) => void release(call),
+        serve: (call) => serve(self, call),
+        unserve: ({ call_sid }) => forget(call_sid, self),
+        piece: (id, voice, at_ms, mulaw) => self.listeners.get(id)?.onPiece(voice, at_ms, Buffer.from(mulaw)),
+        flushed: (id) => self.listeners.get(id)?.onFlush(),
+        heardOut(id) {
+          self.listeners.get(id)?.onClose()
+          self.listeners.delete(id)
+        },
+        hangUp: (call_sid) => deps.telephony.hangUp(call_sid),
+        takeStreamTicket: deps.takeStreamTicket,
+        fetchCall: async (call) => {
+          const moved = await deps.fetchCall(call)
+          if (moved) calls.set(call.call_sid, new CarriedCall(moved.setup.record, self))
+          return moved
+        },
+        announceContext: deps.announceContext,
+        log: (level, message, fields) => log[level](message, { ...fields, worker: self.pid }),
+        load: (load) => self.reports(load),
+      }),
+      onExit: () => lost(worker),
+    })
+    workers.add(worker)
+    return worker
+  }
+
+  function serve(worker: WorkerProcess, call: CallRef): void {
+    calls.get(call.call_sid)?.serve(
+      deps.bus.serve(call, (command) => worker.link.ask('command', call.call_sid, command)),
+      deps.lines.serve(call, (person, listener) => worker.listen(call.call_sid, person, listener)),
+    )
+  }
+
+  function forget(call_sid: string, heir: WorkerProcess | 'died'): void {
+    calls.get(call_sid)?.unserve()
+    calls.delete(call_sid)
+    leaving.set(call_sid, heir)
+    clock.setTimeout(() => leaving.delete(call_sid), REMEMBERED_MS)
+  }
+
+  const release = (call: CallRef): Promise<void> =>
+    deps.leases
+      .release(call.tenant_id, call.call_sid)
+      .catch((error: unknown) =>
+        log.warn('A lease could not be given back; it ends by itself', { ...call, error: messageOf(error) }),
+      )
+
+  /** What the worker had open ends in the record, with all the words that reached us. */
+  function lost(worker: WorkerProcess): void {
+    workers.delete(worker)
+    for (const listener of worker.listeners.values()) listener.onClose()
+    for (const [call_sid, call] of calls) {
+      if (call.worker !== worker) continue
+      forget(call_sid, 'died')
+      void end(call)
+    }
+    if (isClosing) return
+    log.error('A call worker died; another takes its place', { worker: worker.pid })
+    clock.setTimeout(() => isClosing || startWorker(), worker.age_ms < AGAIN_AFTER_MS ? AGAIN_AFTER_MS : 0)
+  }
+
+  async function end({ record }: CarriedCall): Promise<void> {
+    const ref = { tenant_id: record.tenant_id, call_sid: record.call_sid }
+    const fact = endedFact(record, WORKER_DIED)
+    try {
+      await deps.spool.append({ key: ref.call_sid, tenant_id: ref.tenant_id, seq: record.facts_seq + 1, fact })
+    } catch (error) {
+      log.error('A call that lost its worker could not be closed', { ...ref, error: messageOf(error) })
+    }
+    deps.directory.remove(ref)
+    await release(ref)
+    const { type: _type, ...ended } = fact
+    deps.events.append({
+      event_type: 'call.ended',
+      tenant_id: ref.tenant_id,
+      call_session: summaryOfRecord({ ...record, ...ended }, null),
+    })
+  }
+
+  const leastBusy = (): WorkerProcess | null =>
+    [...workers].filter((worker) => worker.isReady).sort((a, b) => carried(a) - carried(b))[0] ?? null
+  const carried = (worker: WorkerProcess): number => [...calls.values()].filter((call) => call.worker === worker).length
+
+  /** @throws when no worker is up, not even in a moment */
+  async function someWorker(): Promise<WorkerProcess> {
+    const ready = leastBusy()
+    if (ready) return ready
+    await Promise.race([...[...workers].map((worker) => worker.up), clockWait(AGAIN_AFTER_MS)])
+    const late = leastBusy()
+    if (!late) throw new Error('No call worker is running.')
+    return late
+  }
+  const clockWait = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
+
+  return {
+    get count() {
+      return calls.size
+    },
+    get unasked() {
+      return [...workers].reduce((sum, worker) => sum + worker.load.unasked, 0)
+    },
+    get pids() {
+      return [...workers].map((worker) => worker.pid)
+    },
+    async start() {
+      await Promise.all(Array.from({ length: deps.workers }, () => startWorker().up))
+    },
+    has: (call_sid) => calls.has(call_sid),
+    async open(setup) {
+      const worker = await someWorker()
+      const { call_sid } = setup.record
+      calls.set(call_sid, new CarriedCall(setup.record, worker))
+      try {
+        await worker.link.ask('open', setup)
+      } catch (error) {
+        calls.delete(call_sid)
+        throw error
+      }
+    },
+    carrierEnded(call_sid, status: CallStatus) {
+      const worker = calls.get(call_sid)?.worker ?? leaving.get(call_sid)
+      if (worker && worker !== 'died') worker.link.tell('carrierEnded', call_sid, status)
+      return calls.has(call_sid)
+    },
+    async takeFarewell(call_sid) {
+      const worker = calls.get(call_sid)?.worker ?? leaving.get(call_sid)
+      if (worker === 'died') return APOLOGY
+      return worker ? worker.link.ask('takeFarewell', call_sid).catch(() => APOLOGY) : null
+    },
+    takeMedia(call_sid, request, socket, head) {
+      const worker = calls.get(call_sid)?.worker ?? leastBusy()
+      if (worker) worker.takeMedia(request, socket, head)
+      else socket.destroy()
+    },
+    endAll(by, say) {
+      for (const worker of workers) worker.link.tell('endAll', by, say)
+    },
+    async close() {
+      isClosing = true
+      await Promise.all([...workers].map((worker) => worker.close()))
+    },
+  }
+}

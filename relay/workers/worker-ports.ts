@@ -1,0 +1,117 @@
+// The ports of live calls inside a worker: each one asks the front over the link.
+
+import type { CallAnswer, CallCommand, LiveCallsDeps } from '../live/live-calls.ts'
+import { messageOf } from '../platform/errors.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { TapListener } from '../platform/ports.ts'
+import { type Channel, Link } from './link.ts'
+import type { FrontMethods, WorkerMethods } from './link-methods.ts'
+
+type FromFront = Pick<
+  LiveCallsDeps,
+  | 'spool'
+  | 'events'
+  | 'bus'
+  | 'directory'
+  | 'lines'
+  | 'leases'
+  | 'telephony'
+  | 'takeStreamTicket'
+  | 'fetchCall'
+  | 'announceContext'
+  | 'log'
+>
+type Open = Parameters<LiveCallsDeps['lines']['serve']>[1]
+
+export interface WorkerPorts {
+  link: Link<FrontMethods, WorkerMethods>
+  ports: FromFront
+}
+
+/** @param calls what the front may ask of the calls themselves */
+export function workerPorts(
+  channel: Channel,
+  calls: Omit<WorkerMethods, 'command' | 'listen' | 'unlisten'>,
+): WorkerPorts {
+  const handlers = new Map<string, (command: CallCommand) => Promise<CallAnswer>>()
+  const opens = new Map<string, Open>()
+  const stops = new Map<number, () => void>()
+
+  const link: WorkerPorts['link'] = new Link<FrontMethods, WorkerMethods>(channel, {
+    ...calls,
+    async command(call_sid, command) {
+      const handler = handlers.get(call_sid)
+      if (!handler) throw new Error('This call is not carried here any more.')
+      return handler(command)
+    },
+    listen(listener_id, call_sid, person) {
+      const open = opens.get(call_sid)
+      if (!open) return link.tell('heardOut', listener_id)
+      stops.set(listener_id, open(person, listenerTo(listener_id)))
+    },
+    unlisten(listener_id) {
+      stops.get(listener_id)?.()
+      stops.delete(listener_id)
+    },
+  })
+
+  const listenerTo = (listener_id: number): TapListener => ({
+    onPiece: (voice, at_ms, mulaw) => link.tellIfQuick('piece', listener_id, voice, at_ms, mulaw),
+    onFlush: () => link.tell('flushed', listener_id),
+    onClose: () => {
+      stops.delete(listener_id)
+      link.tell('heardOut', listener_id)
+    },
+  })
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error'): Logger['info'] =>
+    (message, fields = {}) =>
+      link.tellIfQuick('log', level, message, fields)
+
+  return {
+    link,
+    ports: {
+      spool: { append: (record) => link.ask('layFact', record) },
+      events: {
+        append: (event) => link.tell('append', event),
+        announce: (event) => link.tellIfQuick('announce', event),
+      },
+      bus: {
+        serve(call, handler) {
+          handlers.set(call.call_sid, handler)
+          link.tell('serve', { tenant_id: call.tenant_id, call_sid: call.call_sid })
+          return () => {
+            handlers.delete(call.call_sid)
+            link.tell('unserve', { tenant_id: call.tenant_id, call_sid: call.call_sid })
+          }
+        },
+      },
+      directory: {
+        put: ({ tenant_id, call_sid }, summary) => link.tellIfQuick('list', { tenant_id, call_sid }, summary),
+        remove: ({ tenant_id, call_sid }) => link.tell('unlist', { tenant_id, call_sid }),
+      },
+      lines: {
+        serve(call, open) {
+          opens.set(call.call_sid, open)
+          return () => void opens.delete(call.call_sid)
+        },
+      },
+      leases: { release: async (tenant_id, call_sid) => link.tell('releaseLease', { tenant_id, call_sid }) },
+      telephony: { hangUp: (call_sid) => link.ask('hangUp', call_sid) },
+      takeStreamTicket: (token) => link.ask('takeStreamTicket', token),
+      fetchCall: ({ tenant_id, call_sid }) => link.ask('fetchCall', { tenant_id, call_sid }),
+      announceContext: (call, version) => link.tell('announceContext', call, version),
+      log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    },
+  }
+}
+
+/** The channel of this process to the one that started it. */
+export function parentChannel(): Channel {
+  return {
+    send: (message, done) => {
+      if (process.send && process.connected) process.send(message, undefined, {}, done)
+      else done(new Error(messageOf('The front is gone.')))
+    },
+  }
+}

@@ -1,0 +1,144 @@
+// One call worker as its front sees it: a child process, the link to it, the sockets handed to it.
+import { type ChildProcess, fork } from 'node:child_process'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import type { UpgradeRequest } from '../live/call-floor.ts'
+import type { Logger } from '../platform/logger.ts'
+import type { Person, TapListener } from '../platform/ports.ts'
+import { Link } from './link.ts'
+import type { FrontMethods, MediaMessage, WorkerLoad, WorkerMethods, WorkerSettings } from './link-methods.ts'
+import { plainSocket } from './plain-socket.ts'
+
+/** A worker that does not end in time when told to is ended. */
+const END_WITHIN_MS = 2_000
+const UP_WITHIN_MS = 15_000
+
+export interface WorkerProcessDeps {
+  log: Logger
+  methods: (self: WorkerProcess) => FrontMethods
+  onExit: () => void
+}
+
+export class WorkerProcess {
+  readonly link: Link<WorkerMethods, FrontMethods>
+  /** Those who listen to calls of this worker, by the number it knows them by. */
+  readonly listeners = new Map<number, TapListener>()
+  /** Resolves when it takes calls. */
+  readonly up: Promise<void>
+  readonly #child: ChildProcess
+  readonly #exited: Promise<void>
+  readonly #startedAt = Date.now()
+  #load: WorkerLoad = { calls: 0, unasked: 0 }
+  #isUp = (): void => {}
+  #isReady = false
+  #count = 0
+
+  constructor(settings: WorkerSettings, deps: WorkerProcessDeps) {
+    this.#child = startProcess()
+    this.link = new Link<WorkerMethods, FrontMethods>(
+      {
+        send: (message, done) => {
+          if (this.#child.connected) this.#child.send(message as object, undefined, {}, done)
+          else done(new Error('The worker is gone.'))
+        },
+      },
+      deps.methods(this),
+    )
+    this.#child.on('message', (message) => this.link.receive(message))
+    this.#child.on('error', (error) => deps.log.error('A call worker failed', { error: error.message }))
+    this.#exited = new Promise((resolve) => {
+      // What it said last is read before its channel ends, which may be after the process.
+      let ends = 0
+      const end = (): void => {
+        this.#isReady = false
+        if (++ends < 2) return
+        this.link.lose()
+        deps.onExit()
+        resolve()
+      }
+      this.#child.on('exit', end)
+      this.#child.on('disconnect', end)
+    })
+    this.up = new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error('A call worker did not start in time.')), UP_WITHIN_MS)
+      this.#isUp = () => {
+        clearTimeout(timer)
+        this.#isReady = true
+        resolve()
+      }
+      this.#child.once('exit', (code) => reject(new Error(`A call worker ended with ${code} when it started.`)))
+    })
+    // Only who starts it waits for it.
+    this.up.catch(() => {})
+    this.#child.send(settings)
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+  get age_ms(): number {
+    return Date.now() - this.#startedAt
+  }
+  get isReady(): boolean {
+    return this.#isReady
+  }
+  get load(): WorkerLoad {
+    return this.#load
+  }
+
+  isUp(): void {
+    this.#isUp()
+  }
+  reports(load: WorkerLoad): void {
+    this.#load = load
+  }
+
+  listen(call_sid: string, person: Person, listener: TapListener): () => void {
+    const id = ++this.#count
+    this.listeners.set(id, listener)
+    this.link.tell('listen', id, call_sid, person)
+    return () => {
+      if (this.listeners.delete(id)) this.link.tell('unlisten', id)
+    }
+  }
+
+  /** Hands the carrier's socket over, with every byte that came in already. */
+  takeMedia({ method, url, headers }: UpgradeRequest, socket: Duplex, head: Buffer): void {
+    const plain = socket instanceof Socket && !('encrypted' in socket) ? Promise.resolve(socket) : plainSocket(socket)
+    plain.then(
+      (handle) => {
+        handle.removeAllListeners('error')
+        const rest = handle.read() as Buffer | null
+        const message: MediaMessage = {
+          media: { request: { method, url, headers }, head: rest ? Buffer.concat([head, rest]) : head },
+        }
+        // What was told of this call before must be there before its socket.
+        this.link.flush()
+        this.#child.send(message, handle, {}, (error) => error && handle.destroy())
+      },
+      () => socket.destroy(),
+    )
+  }
+
+  /** @returns when it has ended */
+  async close(): Promise<void> {
+    this.link.tell('close')
+    this.link.flush()
+    const late = setTimeout(() => this.#child.kill('SIGKILL'), END_WITHIN_MS)
+    await this.#exited
+    clearTimeout(late)
+  }
+}
+
+/** From its source or as built, whatever this file itself is. */
+function startProcess(): ChildProcess {
+  const isSource = import.meta.url.endsWith('.ts')
+  const file = fileURLToPath(new URL(isSource ? './call-worker.ts' : './call-worker.js', import.meta.url))
+  return fork(file, [], {
+    // Dates and bytes cross as what they are.
+    serialization: 'advanced',
+    execArgv: isSource ? ['--import', 'tsx'] : [],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+}
