@@ -60,6 +60,7 @@ import { redisRateLimiter } from './redis/redis-rate-limiter.ts'
 import { redisSessions } from './redis/redis-sessions.ts'
 import { redisTickets } from './redis/redis-tickets.ts'
 import { type Simulation, startSimulation } from './simulator/simulation.ts'
+import { holdDataFolder } from './store/data-folder-lock.ts'
 import type { DocStore } from './store/doc-store.ts'
 import { openEmbeddedStore } from './store/embedded-store.ts'
 import { openMongoStore } from './store/mongo-store.ts'
@@ -118,6 +119,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const relay_id = ownSecret(config.data_dir, 'relay-id').slice(0, 16)
 
     // ---- the store, and the state that relays share
+    if (config.mongodb) later(await holdDataFolder(config.data_dir))
     const store = later(await openStore(config, log))
     const redis = config.redis && later(await openRedis({ ...config.redis, log }))
     const tenantOf = tenantReader(store, clock)

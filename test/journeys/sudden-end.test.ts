@@ -22,11 +22,11 @@ describe('[L14] kill -9 in mid-call', () => {
       const feed = await admin.events()
       const before = (await admin.ok('getAnalytics', { query: {} })).summary.total_calls
       const { call, stop } = await company.talk()
-      await until(() => publishedOf(feed).length > 10)
+      await until(() => publishedOf(feed, call).length > 10)
       await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 900))
       stop()
       await company.kill()
-      const published = publishedOf(feed)
+      const published = publishedOf(feed, call)
       expect(published.length).toBeGreaterThan(10)
 
       await company.start()

@@ -34,7 +34,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
     async () => {
       const feed = await admin.events()
       const { call, stop } = await company.talk()
-      await until(() => publishedOf(feed).length > 10)
+      await until(() => publishedOf(feed, call).length > 10)
       const before = await workers()
       expect(before).toHaveLength(2)
       const carrier = await carrierOf(before)
@@ -45,7 +45,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
       expect(ended.call_session.end_reason).toBe('The process that carried the call ended.')
       const { record, kept } = await keptOf(admin, call.call_sid)
       expect(record).toMatchObject({ status: 'completed', outcome: 'failed' })
-      expectNothingLost(publishedOf(feed), kept)
+      expectNothingLost(publishedOf(feed, call), kept)
       await call.ended
       expect(call.heard.text).toContain('technical problem')
       expect((await admin.ok('listLiveCalls', {})).items).toEqual([])
@@ -78,7 +78,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
   it('kill -9 of the front in mid-call: nothing shown is lost, and its workers leave with it', async () => {
     const feed = await admin.events()
     const { call, stop } = await company.talk()
-    await until(() => publishedOf(feed).length > 10)
+    await until(() => publishedOf(feed, call).length > 10)
     const pids = await workers()
     await company.kill()
     stop()
@@ -86,7 +86,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
     await company.start()
     admin = await company.admin()
     const { record, kept } = await keptOf(admin, call.call_sid)
-    expectNothingLost(publishedOf(feed), kept)
+    expectNothingLost(publishedOf(feed, call), kept)
     expect(record.end_reason).toBe('The relay stopped during the call.')
     expect((await admin.ok('listLiveCalls', {})).items).toEqual([])
   }, 60_000)
@@ -94,14 +94,14 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
   it('everything at once, front and workers: nothing shown is lost', async () => {
     const feed = await admin.events()
     const { call, stop } = await company.talk()
-    await until(() => publishedOf(feed).length > 10)
+    await until(() => publishedOf(feed, call).length > 10)
     for (const pid of [...(await workers()), company.relays[0]!.child.pid!]) process.kill(pid, 'SIGKILL')
     await company.kill()
     stop()
     await company.start()
     admin = await company.admin()
     const { kept } = await keptOf(admin, call.call_sid)
-    expectNothingLost(publishedOf(feed), kept)
+    expectNothingLost(publishedOf(feed, call), kept)
   }, 60_000)
 
   it('SIGTERM ends the front with 0 and leaves no worker behind', async () => {

@@ -1,7 +1,6 @@
-// One address for several relays: each connection goes where its first request line says, or to the next relay in turn.
-
-import type { AddressInfo } from 'node:net'
-import { connect, createServer, type Socket } from 'node:net'
+// One address for several relays: each request and each socket goes where its path says, or to the next relay in turn.
+import { createServer, request } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export interface Balancer {
   url: string
@@ -13,18 +12,33 @@ export interface Balancer {
 export async function startBalancer(ports: number[]): Promise<Balancer> {
   const open = new Set<Socket>()
   let turn = 0
-  const server = createServer((client) => {
+  const portOf = (path = '/'): number => ports[balancer.route(path) ?? turn++ % ports.length]!
+
+  const server = createServer((req, res) => {
+    const { method, headers, url } = req
+    const onward = request(
+      { host: '127.0.0.1', port: portOf(url), method, headers, path: url, agent: false },
+      (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(res)
+      },
+    )
+    onward.on('error', () => res.destroy())
+    req.pipe(onward)
+  })
+  server.on('upgrade', (req, client: Socket, head) => {
+    const upstream = connect(portOf(req.url), '127.0.0.1')
     open.add(client)
-    client.on('error', () => client.destroy()).on('close', () => open.delete(client))
-    client.once('data', (first) => {
-      const path = /^[A-Z]+ (\S+)/.exec(first.toString('latin1'))?.[1] ?? '/'
-      const relay = balancer.route(path) ?? turn++ % ports.length
-      const upstream = connect(ports[relay]!, '127.0.0.1')
-      upstream.on('error', () => client.destroy()).on('close', () => client.destroy())
-      client.on('close', () => upstream.destroy())
-      upstream.write(first)
-      client.pipe(upstream).pipe(client)
-    })
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const)
+      one.on('error', () => one.destroy()).on('close', () => other.destroy())
+    client.on('close', () => open.delete(client))
+    const lines = req.rawHeaders.flatMap((name, at) => (at % 2 ? [] : [`${name}: ${req.rawHeaders[at + 1]}`]))
+    upstream.write(`${req.method} ${req.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`)
+    upstream.write(head)
+    client.pipe(upstream).pipe(client)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const balancer: Balancer = {
@@ -32,6 +46,7 @@ export async function startBalancer(ports: number[]): Promise<Balancer> {
     route: () => null,
     close: () => {
       for (const socket of open) socket.destroy()
+      server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }

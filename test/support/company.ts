@@ -76,8 +76,11 @@ export async function startCompany(env: Record<string, string> = {}, count = 1):
     },
     async talk() {
       const call = network.placeCall({ from: '+14155550142', to: NUMBER })
-      const session = await model.session(model.sessions.length)
-      await session.next('response.create')
+      // A call that moves to another relay has two sessions, of which the second is spoken with.
+      const from = model.sessions.length
+      const session = await until(async () =>
+        model.sessions.slice(from).find(({ received }) => received.some((event) => event.type === 'response.create')),
+      )
       let spoken = 0
       const talking = setInterval(() => {
         const item_id = `c${++spoken}`
@@ -108,10 +111,11 @@ export async function startCompany(env: Record<string, string> = {}, count = 1):
   return company
 }
 
-/** The sentences of the caller that people were shown as final. */
-export const publishedOf = (feed: EventFeed): string[] =>
+/** The sentences of a caller that people were shown as final. */
+export const publishedOf = (feed: EventFeed, call: { call_sid: string }): string[] =>
   feed.all.flatMap((event) =>
     event.event_type === 'call.transcript' &&
+    event.call_sid === call.call_sid &&
     event.turn.is_final &&
     event.turn.kind === 'speech' &&
     event.turn.speaker === 'caller'

@@ -1,0 +1,146 @@
+// Two relays on one MongoDB and one Redis, behind one address: it does not matter which of them anyone meets.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { type Company, expectNothingLost, keptOf, publishedOf, startCompany } from '../support/company.ts'
+import { type Client, until } from '../support/running-relay.ts'
+import { describeWithServices, type Services, startServices } from '../support/services.ts'
+
+await describeWithServices('two relays', () => {
+  describe.each([
+    ['in one process each', '0'],
+    ['with a call worker each', '1'],
+  ])('%s', (_name, RELAY_WORKERS) => {
+    let services: Services
+    let company: Company
+    let here: Client
+    let there: Client
+    beforeAll(async () => {
+      services = await startServices()
+      company = await startCompany({ ...services.env(), RELAY_WORKERS }, 2)
+      here = await company.admin(0)
+      there = await company.admin(1)
+    }, 90_000)
+    afterAll(async () => {
+      await company?.close()
+      await services?.close()
+    })
+    /** The webhook goes to the first relay, the media stream to `media`, all else to `other`. */
+    const route = (media: number, other = 0) => {
+      company.balancer.route = (path) =>
+        path.startsWith('/media/') ? media : path.startsWith('/receive_call') ? 0 : other
+    }
+
+    it('a call is seen, read, changed, heard and ended from the relay that does not have it', async () => {
+      route(0)
+      const feed = await there.events()
+      const { call, session, stop } = await company.talk()
+      stop()
+      const params = { call_sid: call.call_sid }
+      await feed.next('call.started', ({ call_session }) => call_session.call_sid === call.call_sid)
+      await until(async () => (await there.ok('listLiveCalls', {})).items.some((one) => one.call_sid === call.call_sid))
+      await until(async () => (await there.ok('getCall', { params })).transcript.length > 0)
+
+      const version = await there.ok('overrideContext', { params, body: { context: { offer: 'ten percent' } } })
+      expect(version).toMatchObject({ version: 1, state: 'pending' })
+      await feed.next('context.updated', (event) => event.version.state === 'applied')
+      expect(JSON.stringify(session.session.instructions)).toContain('ten percent')
+
+      const heard: Buffer[] = []
+      const ear = new WebSocket(`${company.relays[1]!.url.replace('http', 'ws')}/calls/${call.call_sid}/listen`, {
+        headers: { authorization: `Bearer ${there.access_token}` },
+      })
+      ear.on('message', (piece: Buffer) => void heard.push(piece))
+      const closed = new Promise((resolve) => ear.on('close', resolve))
+      await until(() => heard.length > 3)
+      expect(heard[0]!.length).toBe(808)
+
+      await there.ok('hangUpCall', { params, body: { outcome: 'resolved' } })
+      await closed
+      await call.ended
+      const { record } = await keptOf(here, call.call_sid)
+      expect(record).toMatchObject({ outcome: 'resolved', context: { offer: 'ten percent' } })
+      expect((await there.ok('listLiveCalls', {})).items).toEqual([])
+      expect((await there.call('hangUpCall', { params, body: {} })).status).toBe(409)
+    }, 60_000)
+
+    it('each event reaches every console once and in the same order', async () => {
+      route(0)
+      const [one, two] = [await here.events(), await there.events()]
+      const first = await company.talk()
+      company.balancer.route = (path) => (path.startsWith('/media/') || path.startsWith('/receive_call') ? 1 : 0)
+      const second = await company.talk()
+      await until(() =>
+        [one, two].every((feed) => [first, second].every(({ call }) => publishedOf(feed, call).length > 20)),
+      )
+      for (const { stop, call } of [first, second]) {
+        stop()
+        call.hangUp()
+      }
+      for (const feed of [one, two])
+        for (const { call } of [first, second])
+          await feed.next('call.ended', ({ call_session }) => call_session.call_sid === call.call_sid)
+      const seqs = one.all.map((event) => event.seq)
+      expect(seqs).toEqual([...new Set(seqs)].sort((a, b) => a - b))
+      const kept = (feed: typeof one) =>
+        feed.all.flatMap((event) =>
+          event.event_type === 'call.transcript' && event.turn.is_final ? [[event.seq, event.turn.turn_id]] : [],
+        )
+      const [left, right] = [kept(one), kept(two)]
+      if (JSON.stringify(left) !== JSON.stringify(right)) console.log(JSON.stringify(left), JSON.stringify(right))
+      expect(kept(two)).toEqual(kept(one))
+    }, 60_000)
+
+    it('a media stream that comes to the other relay brings its call along, with its first words', async () => {
+      route(1)
+      const feed = await here.events()
+      const sessions = company.model.sessions.length
+      const { call, stop } = await company.talk()
+      await until(() => publishedOf(feed, call).length > 5)
+      stop()
+      expect(company.model.sessions.length).toBeGreaterThan(sessions)
+      const mine = feed.all.filter(
+        (event) => event.event_type === 'call.started' && event.call_session.call_sid === call.call_sid,
+      )
+      expect(mine).toHaveLength(1)
+      call.hangUp()
+      const { record, kept } = await keptOf(here, call.call_sid)
+      expectNothingLost(publishedOf(feed, call), kept)
+      expect(record.end_reason).toBe('The caller hung up.')
+      expect(record.quality.frames_dropped).toBe(0)
+    }, 60_000)
+
+    it('the carrier may ask the other relay again, and report the end to it', async () => {
+      route(0, 1)
+      const { call, stop } = await company.talk()
+      stop()
+      call.hangUp()
+      await call.ended
+      const { record } = await keptOf(there, call.call_sid)
+      expect(record.status).toBe('completed')
+      expect(call.requests.filter((request) => (request.status ?? 599) >= 400)).toEqual([])
+    }, 60_000)
+
+    it('a relay that dies takes its calls with it and nobody else’s; its words are there when it is back', async () => {
+      route(0)
+      const feed = await there.events()
+      const mine = await company.talk()
+      company.balancer.route = () => 1
+      const theirs = await company.talk()
+      await until(() => [mine, theirs].every(({ call }) => publishedOf(feed, call).length > 10))
+      await company.kill(0)
+      mine.stop()
+      theirs.stop()
+      await until(async () => {
+        const { items } = await there.ok('listLiveCalls', {})
+        return items.length === 1 && items[0]!.call_sid === theirs.call.call_sid
+      }, 15_000)
+      theirs.call.hangUp()
+      await keptOf(there, theirs.call.call_sid)
+      await company.start(0)
+      here = await company.admin(0)
+      const { record, kept } = await keptOf(there, mine.call.call_sid)
+      expect(record.end_reason).toBe('The relay stopped during the call.')
+      expectNothingLost(publishedOf(feed, mine.call), kept)
+    }, 90_000)
+  })
+})
