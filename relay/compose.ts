@@ -12,7 +12,7 @@ import { rollUpCall } from './analytics/analytics-records.ts'
 import { createAnalyticsService } from './analytics/analytics-service.ts'
 import { createAnswerCall } from './calls/answer-call.ts'
 import { type JournalRecord, reviveDates } from './calls/call-facts.ts'
-import { applyFact } from './calls/call-records.ts'
+import { applyFacts } from './calls/call-records.ts'
 import { createCallRouting } from './calls/call-routing.ts'
 import { createCallService } from './calls/call-service.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
@@ -148,10 +148,10 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       await openSpool<JournalRecord>({
         dir: `${config.data_dir}/spool`,
         log,
-        apply: (record) =>
-          applyFact(store, tenantScope(record.tenant_id, 'relay'), reviveDates(record), (call) =>
-            rollUpCall(store.forTenant(tenantScope(record.tenant_id, 'relay')), call),
-          ),
+        apply: (records) => {
+          const scope = tenantScope(records[0]!.tenant_id, 'relay')
+          return applyFacts(store, scope, records.map(reviveDates), (call) => rollUpCall(store.forTenant(scope), call))
+        },
       }),
     )
     await spool.flushed()

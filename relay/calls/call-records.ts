@@ -36,12 +36,27 @@ export async function tenantOfCall(store: DocStore, call_sid: string): Promise<s
 }
 
 /**
- * Puts one fact of a call into the store. Doing it twice changes nothing: each document remembers the last fact it has.
+ * Puts facts of one call, in their order, into the store. Doing it twice changes nothing, however they come together the
+ * second time: each document remembers the last fact it has.
  * @param rollUp adds an ended call to its hour, once
  * @throws StoreError
  * @source style.md, "facts go to a spool, then the store"
  */
-export async function applyFact(
+export async function applyFacts(
+  store: DocStore,
+  scope: TenantScope,
+  records: readonly JournalRecord[],
+  rollUp: (call: CallRecord) => Promise<void>,
+): Promise<void> {
+  for (let at = 0; at < records.length; ) {
+    const turns = takeWhile(records.slice(at), ({ fact }) => fact.type === 'turn_final')
+    if (turns.length > 1) await applyTurns(store.forTenant(scope), turns)
+    else await applyFact(store, scope, records[at]!, rollUp)
+    at += Math.max(1, turns.length)
+  }
+}
+
+async function applyFact(
   store: DocStore,
   scope: TenantScope,
   record: JournalRecord,
@@ -64,6 +79,25 @@ export async function applyFact(
     const call = await callSessions(tenant).findOne({ _id: record.key })
     if (call) await rollUp(call)
   }
+}
+
+/** Many turns in one write, those left out that the document has already. */
+async function applyTurns(tenant: TenantStore, records: readonly JournalRecord[]): Promise<void> {
+  const sessions = callSessions(tenant)
+  const { key } = records[0]!
+  const call = await sessions.findOne({ _id: key }, { fields: ['facts_seq'] })
+  const fresh = records.filter(({ seq }) => seq > (call?.facts_seq ?? Number.POSITIVE_INFINITY))
+  if (!call || fresh.length === 0) return
+  const turns = fresh.flatMap(({ fact }) => (fact.type === 'turn_final' ? [fact.turn] : []))
+  await sessions.updateOne(
+    { _id: key, facts_seq: call.facts_seq },
+    { $set: { facts_seq: fresh.at(-1)!.seq }, $push: { transcript: { $each: turns } } },
+  )
+}
+
+const takeWhile = <T>(items: readonly T[], fits: (item: T) => boolean): T[] => {
+  const end = items.findIndex((item) => !fits(item))
+  return items.slice(0, end < 0 ? items.length : end)
 }
 
 /** The same change to a record in memory, for who follows a call without carrying it. */

@@ -17,7 +17,7 @@ export interface CallFloor {
   has(call_sid: string): boolean
   /** @returns when the call session is on disk @throws StoreError NO_SPACE */
   open(setup: CallSetup): Promise<void>
-  /** @returns true when the call is in progress here */
+  /** @returns true when the call is, or was a moment ago, in progress here: its record ends by itself */
   carrierEnded(call_sid: string, status: CallStatus): boolean
   /** What the carrier is to say now that the stream is closed; null when it only hangs up. */
   takeFarewell(call_sid: string): Promise<string | null>

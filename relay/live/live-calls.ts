@@ -171,11 +171,11 @@ export class LiveCalls {
     return call
   }
 
-  /** @returns true when the call is or was a moment ago in progress here */
+  /** @returns true when the call is, or was a moment ago, in progress here */
   carrierEnded(call_sid: string, status: CallStatus): boolean {
     const call = this.#calls.get(call_sid) ?? this.#leaving.get(call_sid)
     call?.carrierEnded(status)
-    return this.#calls.has(call_sid)
+    return call !== undefined
   }
 
   /** What the carrier is to say now that the stream is closed; null when it only hangs up. */

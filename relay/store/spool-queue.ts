@@ -1,4 +1,5 @@
-// The order of applying: records of one key one after another, keys side by side, a failing store asked again later.
+// The order of applying: records of one key in their order, many at once when many wait, keys side by side, a failing
+// store asked again later.
 import type { Clock } from '../platform/ports.ts'
 import { StoreError } from './doc-store.ts'
 
@@ -10,11 +11,13 @@ export interface Queued<T> {
 
 /** Keys at once: enough to fill the store's shared transactions, few enough not to crowd out reads. */
 const KEYS_AT_ONCE = 16
+/** Records of one key that go together: a store that was away is caught up with quickly. */
+const RUN = 200
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
 export class SpoolQueue<T extends { key: string }> {
-  readonly #apply: (record: T) => Promise<void>
+  readonly #apply: (records: T[]) => Promise<void>
   readonly #reject: (entry: Queued<T>, error: unknown) => Promise<void>
   readonly #done: (seq: number) => void
   readonly #clock: Clock
@@ -29,7 +32,7 @@ export class SpoolQueue<T extends { key: string }> {
    * @param done the record needs no more work
    */
   constructor(options: {
-    apply: (record: T) => Promise<void>
+    apply: (records: T[]) => Promise<void>
     reject: (entry: Queued<T>, error: unknown) => Promise<void>
     done: (seq: number) => void
     clock: Clock
@@ -69,36 +72,41 @@ export class SpoolQueue<T extends { key: string }> {
     }
   }
 
-  /** One record of the key, then the key goes to the end of the line. */
+  /** What waits of the key, then the key goes to the end of the line. */
   async #turn(key: string): Promise<void> {
     const waiting = this.#byKey.get(key)!
-    const entry = waiting[0]!
-    if (!(await this.#settle(entry))) return
-    waiting.shift()
-    this.#done(entry.seq)
+    const run = waiting.slice(0, RUN)
+    if (!(await this.#settle(run))) return
+    waiting.splice(0, run.length)
+    for (const { seq } of run) this.#done(seq)
     if (waiting.length > 0) this.#ready.push(key)
     else this.#byKey.delete(key)
   }
 
   /** @returns false when the queue was closed before it worked */
-  async #settle(entry: Queued<T>): Promise<boolean> {
-    let verdict: { error: unknown } | null = null
+  async #settle(run: Queued<T>[]): Promise<boolean> {
+    const verdict = await this.#try(() => this.#apply(run.map(({ record }) => record)))
+    if (verdict === 'done' || verdict === 'closed') return verdict === 'done'
+    if (run.length === 1) return (await this.#try(() => this.#reject(run[0]!, verdict.error), true)) === 'done'
+    // One of them can never be applied: each by itself, so that only this one is put aside.
+    for (const entry of run) if (!(await this.#settle([entry]))) return false
+    return true
+  }
+
+  /** Again and again while what is in the way will pass. @param always whatever is in the way */
+  async #try(work: () => Promise<void>, always = false): Promise<'done' | 'closed' | { error: unknown }> {
     let pause_ms = FIRST_PAUSE_MS
     while (!this.#isClosed) {
       try {
-        if (verdict === null) await this.#apply(entry.record)
-        else await this.#reject(entry, verdict.error)
-        return true
+        await work()
+        return 'done'
       } catch (error) {
-        if (verdict === null && !isPassing(error)) {
-          verdict = { error }
-          continue
-        }
+        if (!always && !isPassing(error)) return { error }
       }
       await this.#pause(pause_ms)
       pause_ms = Math.min(pause_ms * 2, LONGEST_PAUSE_MS)
     }
-    return false
+    return 'closed'
   }
 
   #pause(ms: number): Promise<void> {

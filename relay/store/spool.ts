@@ -39,8 +39,8 @@ export interface Spool<T> {
 export interface SpoolOptions<T> {
   /** One process has it. */
   dir: string
-  /** May see a record twice. Records of one key come in order. */
-  apply: (record: T) => Promise<void>
+  /** May see records twice. They are of one key and in order. */
+  apply: (records: T[]) => Promise<void>
   log?: Pick<Logger, 'info' | 'warn' | 'error'>
   clock?: Clock
 }

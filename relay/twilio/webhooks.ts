@@ -5,7 +5,7 @@ import { CALL_STATUSES, type CallStatus } from '../../shared/contract/calls.ts'
 import { CallSid } from '../../shared/primitives.ts'
 import type { AnswerCall } from '../calls/answer-call.ts'
 import { isTerminal } from '../calls/call-status.ts'
-import { RelayError } from '../platform/errors.ts'
+import { messageOf, RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { SignatureCheck } from './signature.ts'
 import { connectTwiml, refuseTwiml, sayTwiml } from './twiml.ts'
@@ -51,6 +51,14 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
     },
   )
 
+  /** What is asked here is what to say: a store that is away must not leave the caller with an error message. */
+  const noteStatus = (call_sid: string, status: CallStatus): Promise<void> =>
+    deps
+      .reportStatus(call_sid, status)
+      .catch((error: unknown) =>
+        deps.log.warn('A status of the carrier could not be kept', { call_sid, status, error: messageOf(error) }),
+      )
+
   router.post('/receive_call', async (req, res) => {
     const form = parse(IncomingForm, req.body)
     const plan = await deps.answerCall({ call_sid: form.CallSid, from_number: form.From, to_number: form.To })
@@ -71,7 +79,7 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
     const form = parse(EndedForm, req.body)
     const status = CALL_STATUSES.find((known) => known === req.body.CallStatus)
     const words = await deps.takeFarewell(form.CallSid)
-    if (status && isTerminal(status)) await deps.reportStatus(form.CallSid, status)
+    if (status && isTerminal(status)) await noteStatus(form.CallSid, status)
     answer(res, sayTwiml(words))
   })
 

@@ -180,7 +180,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     carrierEnded(call_sid, status: CallStatus) {
       const worker = calls.get(call_sid)?.worker ?? leaving.get(call_sid)
       if (worker && worker !== 'died') worker.link.tell('carrierEnded', call_sid, status)
-      return calls.has(call_sid)
+      return worker !== undefined
     },
     async takeFarewell(call_sid) {
       const worker = calls.get(call_sid)?.worker ?? leaving.get(call_sid)

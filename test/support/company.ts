@@ -29,7 +29,9 @@ export interface Company {
   kill(relay?: number): Promise<void>
   start(relay?: number): Promise<void>
   /** A call whose caller says a numbered sentence every few milliseconds until `stop`. */
-  talk(): Promise<{ call: ReturnType<PhoneNetwork['placeCall']>; session: ScriptedSession; stop(): void }>
+  talk(
+    every_ms?: number,
+  ): Promise<{ call: ReturnType<PhoneNetwork['placeCall']>; session: ScriptedSession; stop(): void }>
   close(): Promise<void>
 }
 
@@ -74,7 +76,7 @@ export async function startCompany(env: Record<string, string> = {}, count = 1):
     async start(relay = 0) {
       relays[relay] = await startRelayProcess(envs[relay]!)
     },
-    async talk() {
+    async talk(every_ms = 15) {
       const call = network.placeCall({ from: '+14155550142', to: NUMBER })
       // A call that moves to another relay has two sessions, of which the second is spoken with.
       const from = model.sessions.length
@@ -91,7 +93,7 @@ export async function startCompany(env: Record<string, string> = {}, count = 1):
           content_index: 0,
           transcript: `Sentence ${spoken}.`,
         })
-      }, 15)
+      }, every_ms)
       return { call, session, stop: () => clearInterval(talking) }
     },
     async close() {

@@ -6,10 +6,12 @@ import { openSpool } from '../../../relay/store/spool.ts'
 const [dir, round] = [process.argv[2]!, Number(process.argv[3])]
 const spool = await openSpool<{ key: string; n: number }>({
   dir,
-  apply: async ({ n }) => {
-    // Half of them reach the "store" before the kill.
-    if (n % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-    appendFileSync(join(dir, 'store'), `${n}\n`)
+  apply: async (records) => {
+    for (const { n } of records) {
+      // Half of them reach the "store" before the kill.
+      if (n % 2 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      appendFileSync(join(dir, 'store'), `${n}\n`)
+    }
   },
 })
 writeSync(1, 'started\n')

@@ -46,7 +46,10 @@ async function open(
   apply: (record: Fact) => Promise<void>,
   extra: Partial<Parameters<typeof openSpool<Fact>>[0]> = {},
 ) {
-  const spool = await openSpool<Fact>({ dir: folder.path, apply, ...extra })
+  const oneByOne = async (records: Fact[]): Promise<void> => {
+    for (const record of records) await apply(record)
+  }
+  const spool = await openSpool<Fact>({ dir: folder.path, apply: oneByOne, ...extra })
   opened.push(spool)
   return spool
 }
@@ -82,6 +85,26 @@ describe('applying', () => {
     await spool.flushed()
     for (const numbers of seen.values()) expect(numbers).toEqual([...numbers].sort((a, b) => a - b))
     expect([...seen.values()].flat()).toHaveLength(600)
+  })
+
+  test('what waits of one key goes together, two hundred at most, and never with another key', async () => {
+    const runs: Fact[][] = []
+    let open_gate = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      open_gate = resolve
+    })
+    const spool = await open(async () => {}, {
+      apply: async (records) => {
+        runs.push(records)
+        await gate
+      },
+    })
+    await Promise.all(Array.from({ length: 900 }, (_, n) => spool.append({ key: `k${n % 2}`, n })))
+    open_gate()
+    await spool.flushed()
+    expect(Math.max(...runs.map((run) => run.length))).toBe(200)
+    for (const run of runs) expect(new Set(run.map(({ key }) => key)).size).toBe(1)
+    expect(runs.flat()).toHaveLength(900)
   })
 
   test('at most 16 keys are applied at once, and one key never twice at once', async () => {
