@@ -1,4 +1,4 @@
-// `npm test` and `npm run check`, from a bare clone: installs what is missing, says which real services it had, runs
+// `npm test`, `npm run check` and `npm run test:mongo`, from a bare clone: installs what is missing, says which real services it had, runs
 // everything they allow, and ends with one line of counts. In CI a service that should be there and is not is a failure.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -41,6 +41,27 @@ async function findElectron() {
   })
 }
 
+/** A MongoDB and a Redis for this run, in a process that ends with it. */
+function startServices() {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'test/support/shared-services.ts'], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const end = () =>
+      new Promise((ended) => {
+        child.on('exit', ended)
+        child.stdin.end()
+      })
+    let output = ''
+    child.stdout.on('data', (data) => {
+      output += data
+      if (output.includes('\n')) resolve({ ...JSON.parse(output.slice(0, output.indexOf('\n'))), end })
+    })
+    child.on('exit', () => resolve({ mongodb: null, redis: null, end: async () => {} }))
+  })
+}
+
 function read(file) {
   try {
     return JSON.parse(readFileSync(join(RESULTS, file), 'utf8'))
@@ -56,18 +77,23 @@ function count(passed, failed, skipped) {
   total.skipped += skipped
 }
 
-async function vitest(projects) {
-  const file = `vitest-${projects.join('-')}.json`
-  const code = await run(`tests: ${projects.join(', ')}`, [
-    bin('vitest/vitest.mjs'),
-    'run',
-    '--config',
-    'test/vitest.config.ts',
-    ...projects.flatMap((name) => ['--project', name]),
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${join('test-results', file)}`,
-  ])
+async function vitest(projects, { on = '', env = {}, files = [] } = {}) {
+  const file = `vitest-${[...projects, on].join('-').replace(/\W+/g, '-')}.json`
+  const code = await run(
+    `tests: ${projects.join(', ')}${on && ` on ${on}`}`,
+    [
+      bin('vitest/vitest.mjs'),
+      'run',
+      '--config',
+      'test/vitest.config.ts',
+      ...projects.flatMap((name) => ['--project', name]),
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${join('test-results', file)}`,
+      ...files,
+    ],
+    env,
+  )
   const result = read(file)
   if (!result) return count(0, 1, 0)
   count(result.numPassedTests, result.numFailedTests || (code === 0 ? 0 : 1), result.numPendingTests)
@@ -117,24 +143,57 @@ async function main(what) {
     return
   }
   await build()
+  const services = await startServices()
+  try {
+    if (what === 'mongo') await onMongo(services)
+    else await everything(services)
+  } finally {
+    await services.end()
+  }
+}
+
+/** The suites and journeys that touch the store, on the MongoDB of MONGODB_TEST_URL. */
+async function onMongo({ mongodb, redis }) {
+  if (!mongodb) throw new Error('There is no MongoDB here: set MONGODB_TEST_URL to one that may be written to.')
+  say(`\nOn ${mongodb.name}${redis ? ` and ${redis.name}` : ', shared state in-process'}`)
+  await vitest(['fast'], { on: 'MongoDB', files: ['test/ports/mongo', 'test/relay/store/mongo'] })
+  await vitest(['journeys'], { on: 'MongoDB', env: environmentOf({ mongodb, redis }) })
+}
+
+const environmentOf = ({ mongodb, redis }) => ({
+  PHONY_TEST_MONGODB: mongodb.url,
+  PHONY_TEST_WORKERS: '1',
+  ...(redis ? { PHONY_TEST_REDIS: redis.url } : {}),
+})
+
+async function everything({ mongodb, redis }) {
   const { chromium, display } = findServices()
   const electron = display ? await findElectron() : null
   say('\nServices of this run')
   say(
-    `  store            embedded (SQLite: ${existsSync(bin('@photostructure/sqlite')) && !process.versions.node.match(/^(2[2-9]|[3-9]\d)/) ? '@photostructure/sqlite' : 'node:sqlite'})`,
+    `  store            embedded (SQLite: ${existsSync(bin('@photostructure/sqlite')) && !process.versions.node.match(/^(2[2-9]|[3-9]\d)/) ? '@photostructure/sqlite' : 'node:sqlite'}), and ${mongodb ? mongodb.name : 'MongoDB is missing'}`,
   )
-  say('  shared state     in-process')
+  say(`  shared state     in-process, and ${redis ? redis.name : 'Redis is missing'}`)
   say('  phone and model  simulated at their wire formats; official Twilio client')
   say(`  Chromium         ${chromium ?? 'missing'}`)
   say(`  display          ${display ?? 'missing'}`)
   say(`  Electron         ${electron ? `${electron.version} (${electron.source})` : 'missing'}`)
-  if (isCi && (!chromium || !electron)) {
-    say('In CI Chromium and Electron must be there.')
-    count(0, 1, 0)
-  }
+  for (const [name, service] of Object.entries({
+    MongoDB: mongodb,
+    Redis: redis,
+    Chromium: chromium,
+    Electron: electron,
+  }))
+    if (isCi && !service) {
+      say(`In CI ${name} must be there.`)
+      count(0, 1, 0)
+    }
   await statics()
   await vitest(['fast', 'console'])
   await vitest(['journeys'])
+  if (mongodb && redis)
+    await vitest(['journeys'], { on: 'MongoDB, Redis and a call worker', env: environmentOf({ mongodb, redis }) })
+  else say('\nThe journeys on MongoDB and Redis were left out.')
   if (chromium) await playwright('flows', { CHROMIUM: chromium })
   else say('\nThe console flows were left out: no Chromium here.')
   if (electron) await playwright('shell', { CONSOLE_ELECTRON: electron.exe })

@@ -95,16 +95,6 @@ describe('the relay as a program', () => {
       /^(?!.*secret).*MONGODB_URL/s,
     ],
     [
-      'a Redis that is not there',
-      async () => ({
-        ...fresh(),
-        MONGODB_URL: process.env.PHONY_TEST_MONGODB ?? 'mongodb://127.0.0.1:1',
-        REDIS_URL: `redis://:secret@127.0.0.1:${await freePort()}`,
-        JWT_SECRET: 'x'.repeat(32),
-      }),
-      process.env.PHONY_TEST_MONGODB ? /^(?!.*secret).*REDIS_URL/s : /MONGODB_URL/,
-    ],
-    [
       'a Redis without what relays that share it must share',
       () => ({ ...fresh(), REDIS_URL: 'redis://127.0.0.1:1' }),
       /JWT_SECRET: Relays that share a Redis.*\n\s+MONGODB_URL: /s,
