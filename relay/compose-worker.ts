@@ -2,6 +2,7 @@
 // own, so that a worker loads neither store nor HTTP.
 import type { Socket } from 'node:net'
 import { PRICES } from './calls/prices.ts'
+import { WIRES } from './framing/wire.ts'
 import { LiveCalls } from './live/live-calls.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoices } from './openai/voices.ts'
@@ -14,6 +15,7 @@ import { parentChannel, workerPorts } from './workers/worker-ports.ts'
 const LOAD_EVERY_MS = 1_000
 
 export function composeWorker(settings: WorkerSettings): void {
+  const wire = WIRES[settings.framing]
   const { link, ports } = workerPorts(parentChannel(), {
     open: (setup) => live.open(setup),
     carrierEnded: (call_sid, status) => void live.carrierEnded(call_sid, status),
@@ -30,12 +32,12 @@ export function composeWorker(settings: WorkerSettings): void {
   })
   const live = new LiveCalls({
     ...ports,
-    openRealtimeSession: openaiRealtime(settings.realtime),
+    openRealtimeSession: openaiRealtime(settings.realtime, wire),
     realtimeVoices,
     prices: PRICES,
     clock: systemClock,
   })
-  const door = mediaDoor({ claimStream: (token, call_sid) => live.claimStream(token, call_sid), log: ports.log })
+  const door = mediaDoor({ wire, claimStream: (token, call_sid) => live.claimStream(token, call_sid), log: ports.log })
   const loads = setInterval(() => link.tell('load', { calls: live.count, unasked: live.unasked }), LOAD_EVERY_MS)
 
   process.on('message', (message: unknown, socket?: unknown) => {

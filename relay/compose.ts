@@ -20,6 +20,7 @@ import { PRICES } from './calls/prices.ts'
 import { createStatusReports } from './calls/status-reports.ts'
 import type { Config } from './config.ts'
 import { createContextService } from './context/context-service.ts'
+import { WIRES } from './framing/wire.ts'
 import { createApp } from './http/app.ts'
 import { bindRoutes } from './http/bind-routes.ts'
 import { consolePages } from './http/console.ts'
@@ -202,18 +203,21 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     let worker_pids = (): number[] => []
     let floor: CallFloor
     if (config.workers > 0) {
-      const pool = later(createWorkerPool({ ...around, workers: config.workers, settings: { realtime } }))
+      const pool = later(
+        createWorkerPool({ ...around, workers: config.workers, settings: { realtime, framing: config.framing } }),
+      )
       await pool.start()
       worker_pids = () => pool.pids
       floor = pool
     } else {
+      const wire = WIRES[config.framing]
       const live = new LiveCalls({
         ...around,
-        openRealtimeSession: openaiRealtime(realtime),
+        openRealtimeSession: openaiRealtime(realtime, wire),
         realtimeVoices,
         prices: PRICES,
       })
-      const media = later(mediaDoor({ claimStream: (token, call_sid) => live.claimStream(token, call_sid), log }))
+      const media = later(mediaDoor({ wire, claimStream: (token, call_sid) => live.claimStream(token, call_sid), log }))
       floor = later(localFloor(live, media.take))
     }
 

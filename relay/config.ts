@@ -63,6 +63,7 @@ const Environment = z
       .string()
       .regex(/^[\x21-\x7e]+$/, 'Write it without spaces.')
       .default('phony:tenant:'),
+    RELAY_FRAMING: z.enum(['own', 'ws'], 'Write own or ws.').default('own'),
     RELAY_WORKERS: z.coerce.number('Write how many processes carry calls.').int().min(0).max(256).default(0),
     REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60).default(3600),
     TWILIO_ACCOUNT_SID: z
@@ -121,6 +122,8 @@ export interface Config {
   redis: { url: string; key_prefix: string } | null
   /** Processes that carry calls; 0 lets this one do it. */
   workers: number
+  /** How the two sockets of a call are framed: by ourselves, or by the library. */
+  framing: 'own' | 'ws'
   /** Null: the simulated phone network takes its place. */
   twilio: { account_sid: string; auth_token: string; api_base_url: string | null } | null
   /** Null: the simulated model takes its place. */
@@ -174,6 +177,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       : null,
     redis: values.REDIS_URL ? { url: values.REDIS_URL, key_prefix: values.REDIS_KEY_PREFIX } : null,
     workers: values.RELAY_WORKERS,
+    framing: values.RELAY_FRAMING,
     twilio:
       values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN
         ? {

@@ -1,6 +1,8 @@
 // One realtime session over a plain WebSocket: our own thin transport, because the vendor's client forces TLS and so
 // cannot serve a local server or the simulator. Audio passes as base64, unread. Walk (i): `appendAudio` and the delta.
-import { WebSocket } from 'ws'
+import { HotFrame } from '../framing/frame-writer.ts'
+import type { Framed } from '../framing/framed.ts'
+import type { Wire } from '../framing/wire.ts'
 import type {
   OpenRealtimeSession,
   RealtimeEvent,
@@ -9,6 +11,7 @@ import type {
   SessionSettings,
 } from '../live/live-ports.ts'
 import { messageOf } from '../platform/errors.ts'
+import { scanDelta } from './delta-scan.ts'
 import { parseError, parseSession, type SessionFacts, translate } from './realtime-events.ts'
 
 export interface RealtimeConfig {
@@ -37,9 +40,12 @@ const TURN_DETECTION = {
 const PCMU = { type: 'audio/pcmu' }
 const AUDIO_DELTAS = new Set(['response.output_audio.delta', 'response.audio.delta'])
 
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
+const APPEND = new HotFrame('{"type":"input_audio_buffer.append","audio":"', '"}')
+
 /** @returns what opens a session; failures come as events, never as exceptions */
-export function openaiRealtime(config: RealtimeConfig): OpenRealtimeSession {
-  return (settings, listener) => new OpenaiRealtimeSession(config, settings, listener)
+export function openaiRealtime(config: RealtimeConfig, wire: Wire): OpenRealtimeSession {
+  return (settings, listener) => new OpenaiRealtimeSession(config, wire, settings, listener)
 }
 
 export function realtimeUrl(base_url: string, model: string): string {
@@ -53,8 +59,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
   readonly #config: RealtimeConfig
   readonly #settings: () => SessionSettings
   readonly #listener: RealtimeListener
-  /** Null when no connection could even be begun. */
-  readonly #socket: WebSocket | null
+  readonly #socket: Framed
   readonly #pings: NodeJS.Timeout
   #state: 'opening' | 'configuring' | 'ready' | 'closed' = 'opening'
   #wanted: SessionSettings | null = null
@@ -64,50 +69,44 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #count = 0
   #lastError: string | null = null
 
-  constructor(config: RealtimeConfig, settings: () => SessionSettings, listener: RealtimeListener) {
+  constructor(config: RealtimeConfig, wire: Wire, settings: () => SessionSettings, listener: RealtimeListener) {
     this.#config = config
     this.#settings = settings
     this.#listener = listener
-    this.#socket = this.#connect()
+    this.#socket = this.#connect(wire)
     this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS)
   }
 
-  #connect(): WebSocket | null {
+  #connect(wire: Wire): Framed {
     const { base_url, model, api_key } = this.#config
-    try {
-      const socket = new WebSocket(realtimeUrl(base_url, model), {
+    return wire.open(
+      {
+        url: realtimeUrl(base_url, model),
         headers: { Authorization: `Bearer ${api_key}` },
-        perMessageDeflate: false,
-        maxPayload: MAX_MESSAGE_BYTES,
-        handshakeTimeout: HANDSHAKE_MS,
-        skipUTF8Validation: true,
-      })
-      socket.on('message', (data: Buffer) => this.#receive(data))
-      socket.on('pong', () => {
-        this.#isPongDue = false
-      })
-      socket.on('unexpected-response', (_request, response) => {
-        response.resume()
-        this.#fail(refusalOf(response.statusCode ?? 0))
-        socket.terminate()
-      })
-      socket.on('error', (error) => this.#fail(`The model cannot be reached: ${messageOf(error)}`))
-      socket.on('close', (code, reason) =>
-        this.#fail(
-          this.#lastError ??
-            `The model closed the connection (${code}${reason.length > 0 ? `, ${reason.toString()}` : ''}).`,
-        ),
-      )
-      return socket
-    } catch (error) {
-      // Nobody listens yet: whoever opens this session is still at it.
-      setImmediate(() => this.#fail(`The model cannot be reached: ${messageOf(error)}`))
-      return null
-    }
+        max_message_bytes: MAX_MESSAGE_BYTES,
+        handshake_timeout_ms: HANDSHAKE_MS,
+        // What is not UTF-8 would not be JSON either.
+        checks_utf8: false,
+      },
+      {
+        onOpen: () => {},
+        onText: (data) => this.#receive(data),
+        onBinary: () => this.#listener.onMalformed('a model message that is not text'),
+        onPong: () => {
+          this.#isPongDue = false
+        },
+        onRefused: (status) => this.#fail(refusalOf(status)),
+        onError: (error) => this.#fail(`The model cannot be reached: ${messageOf(error)}`),
+        onClose: (code, reason) =>
+          this.#fail(
+            this.#lastError ?? `The model closed the connection (${code}${reason === '' ? '' : `, ${reason}`}).`,
+          ),
+      },
+    )
   }
 
   #ping(): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return
+    if (!this.#socket.isOpen) return
     if (this.#isPongDue) {
       this.#fail('The connection to the model went silent.')
       return this.#socket.terminate()
@@ -117,8 +116,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
   }
 
   appendAudio(payload: string): void {
-    if (this.#socket?.readyState === WebSocket.OPEN)
-      this.#socket.send(`{"type":"input_audio_buffer.append","audio":"${payload}"}`)
+    this.#socket.sendHot(APPEND, payload)
   }
 
   updateInstructions(instructions: string): string {
@@ -164,35 +162,30 @@ class OpenaiRealtimeSession implements RealtimeSession {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearInterval(this.#pings)
-    if (this.#socket?.readyState === WebSocket.CONNECTING) this.#socket.terminate()
-    else this.#socket?.close(1000)
+    this.#socket.close(1000)
   }
 
   #send(event: { type: string } & Record<string, unknown>): string {
     const event_id = `ev_${++this.#count}`
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ event_id, ...event }))
+    this.#socket.sendText(JSON.stringify({ event_id, ...event }))
     return event_id
   }
 
+  /** A call that throws ends by itself; the others do not notice. */
   #receive(data: Buffer): void {
     if (this.#state === 'closed') return
-    let message: { type: string; [field: string]: unknown }
     try {
-      const parsed: unknown = JSON.parse(data.toString('utf8'))
-      if (typeof parsed !== 'object' || parsed === null || typeof (parsed as { type?: unknown }).type !== 'string')
-        throw new Error('no type')
-      message = parsed as typeof message
-    } catch {
-      return this.#listener.onMalformed('a model message that is not JSON with a type')
-    }
-    try {
-      this.#take(message)
+      const delta = scanDelta(data)
+      if (delta) return this.#sound(delta.response_id, delta.item_id, delta.delta)
+      const message = parseMessage(data)
+      if (message) this.#take(message)
+      else this.#listener.onMalformed('a model message that is not JSON with a type')
     } catch (error) {
       this.#listener.onBroken(error)
     }
   }
 
-  #take(message: { type: string; [field: string]: unknown }): void {
+  #take(message: Message): void {
     if (AUDIO_DELTAS.has(message.type)) return this.#hear(message)
     switch (message.type) {
       case 'session.created':
@@ -210,8 +203,14 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #hear(message: { [field: string]: unknown }): void {
     const { response_id, item_id, delta } = message
     if (typeof response_id === 'string' && typeof item_id === 'string' && typeof delta === 'string')
-      this.#listener.onAgentAudio(response_id, item_id, delta)
+      this.#sound(response_id, item_id, delta)
     else this.#listener.onMalformed('an audio delta without its ids')
+  }
+
+  #sound(response_id: string, item_id: string, delta: string): void {
+    // It goes on to the carrier as it is: anything else would break the message around it.
+    if (!BASE64.test(delta)) return this.#listener.onMalformed('an audio delta that is not base64')
+    this.#listener.onAgentAudio(response_id, item_id, delta)
   }
 
   #tell(message: { type: string }): void {
@@ -305,12 +304,24 @@ class OpenaiRealtimeSession implements RealtimeSession {
     const type = this.#state === 'ready' ? 'session_lost' : 'session_failed'
     this.#state = 'closed'
     clearInterval(this.#pings)
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.close(1000)
+    this.#socket.close(1000)
     try {
       this.#listener.onEvent({ type, reason })
     } catch (error) {
       this.#listener.onBroken(error)
     }
+  }
+}
+
+type Message = { type: string; [field: string]: unknown }
+
+function parseMessage(data: Buffer): Message | null {
+  try {
+    const value: unknown = JSON.parse(data.toString('utf8'))
+    const hasType = typeof value === 'object' && value !== null && typeof (value as Message).type === 'string'
+    return hasType ? (value as Message) : null
+  } catch {
+    return null
   }
 }
 

@@ -1,15 +1,16 @@
 // The carrier's sockets become media streams here, in the process that carries the call. Walk (i) begins behind it.
-import type { IncomingMessage } from 'node:http'
-import { WebSocketServer } from 'ws'
+import type { Framed } from '../framing/framed.ts'
+import type { Wire } from '../framing/wire.ts'
 import type { TakeMedia } from '../live/call-floor.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
 import type { Logger } from '../platform/logger.ts'
 import { serveMediaStream } from './media-stream.ts'
 
-/** One message of the carrier's is a few hundred bytes. */
-const MAX_MESSAGE_BYTES = 64 * 1024
+/** One message of the carrier's is a few hundred bytes. What is not UTF-8 in it, JSON parsing finds. */
+const READING = { max_message_bytes: 64 * 1024, checks_utf8: false }
 
 export interface MediaDoorDeps {
+  wire: Wire
   claimStream: (
     token: string,
     call_sid: string,
@@ -17,8 +18,8 @@ export interface MediaDoorDeps {
   log: Logger
 }
 
-export function mediaDoor({ claimStream, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES })
+export function mediaDoor({ wire, claimStream, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
+  const open = new Set<Framed>()
   const admit = async (start: { token: string; call_sid: string }) => {
     const call = await claimStream(start.token, start.call_sid)
     if (call === null) return null
@@ -29,13 +30,29 @@ export function mediaDoor({ claimStream, log }: MediaDoorDeps): { take: TakeMedi
   }
   return {
     take: (request, socket, head) =>
-      // Of the request it reads what an upgrade request has wherever it came in.
-      sockets.handleUpgrade(request as IncomingMessage, socket, head, (ws) =>
-        serveMediaStream(ws, admit, (why) => log.warn('A media stream was closed', { why })),
+      serveMediaStream(
+        (listener) => {
+          const framed = wire.accept(
+            request,
+            socket,
+            head,
+            {
+              ...listener,
+              onClose: (code, reason) => {
+                if (framed) open.delete(framed)
+                listener.onClose(code, reason)
+              },
+            },
+            READING,
+          )
+          if (framed) open.add(framed)
+          return framed
+        },
+        admit,
+        (why) => log.warn('A media stream was closed', { why }),
       ),
     close() {
-      for (const socket of sockets.clients) socket.close(1001, 'the relay is stopping')
-      sockets.close()
+      for (const framed of open) framed.close(1001, 'the relay is stopping')
     },
   }
 }

@@ -1,9 +1,11 @@
 // One media stream: the carrier's messages into calls of the live call, and its sound back. Walk (i) enters and leaves
 // here. Numbers are text on the wire; unknown events and fields are passed by. Source: protocols B.1, B.2.
-import type { WebSocket } from 'ws'
+import { HotFrame } from '../framing/frame-writer.ts'
+import type { Framed, FramedListener } from '../framing/framed.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
 import { pcmuDurationMs } from '../live/playback.ts'
 import { FrameClock } from './frame-clock.ts'
+import { scanMedia } from './media-scan.ts'
 
 export interface StartMessage {
   stream_sid: string
@@ -35,8 +37,15 @@ interface WireMessage {
   }
 }
 
-/** Takes over an open socket of the carrier. Everything it opens it closes. */
-export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (why: string) => void): void {
+/**
+ * Takes over a socket of the carrier. Everything it opens it closes.
+ * @param accept lets the socket in; null when it was refused
+ */
+export function serveMediaStream(
+  accept: (listener: FramedListener) => Framed | null,
+  admit: Admit,
+  onRefused: (why: string) => void,
+): void {
   let listener: MediaStreamListener | null = null
   let isAdmitting = false
   let hasEnded = false
@@ -45,13 +54,16 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
   /** Messages that come while the token is being checked. */
   let held: WireMessage[] = []
 
+  const accepted = accept({ onText: receive, onBinary: () => strange(), onPong() {}, onError() {}, onClose: closed })
+  if (accepted === null) return
+  const socket = accepted
   const startTimer = setTimeout(() => refuse('it did not start in time'), START_WITHIN_MS)
   const watch = setInterval(() => {
     const silence = frames.quiet(Date.now())
     if (silence) listener?.onAudio(silence)
     if (listener && Date.now() - lastFrameAt > SILENT_SOCKET_MS) socket.terminate()
   }, WATCH_EVERY_MS)
-  const pings = setInterval(() => socket.readyState === socket.OPEN && socket.ping(), PING_EVERY_MS)
+  const pings = setInterval(() => socket.ping(), PING_EVERY_MS)
 
   function end(how: 'stopped' | 'lost'): void {
     if (hasEnded) return
@@ -74,28 +86,22 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
     const start = parseStart(message)
     if (!start) return refuse('its start message lacks what it needs')
     isAdmitting = true
-    const accept = await admit(start).catch(() => null)
-    if (!accept) return refuse('its token is unknown, used, over or not for this call')
-    if (socket.readyState !== socket.OPEN) return
+    const enter = await admit(start).catch(() => null)
+    if (!enter) return refuse('its token is unknown, used, over or not for this call')
+    if (!socket.isOpen) return
     clearTimeout(startTimer)
     const stream = wireStream(socket, start.stream_sid)
     // Throws only when the call is broken, which then ends by itself and closes this socket.
-    listener = accept(stream)
+    listener = enter(stream)
     const waiting = held
     held = []
     for (const early of waiting) give(early)
   }
 
-  function hear(media: WireMessage['media']): void {
-    const payload = media?.payload
+  function hear(payload: unknown, chunk: number, timestamp_ms: number): void {
     if (typeof payload !== 'string' || !isBase64(payload))
       return listener?.onMalformed('a media message without a payload')
-    const verdict = frames.accept(
-      Number(media?.chunk ?? 0),
-      Number(media?.timestamp ?? Number.NaN),
-      pcmuDurationMs(payload),
-      Date.now(),
-    )
+    const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), lastFrameAt)
     if (!verdict.pass) return listener?.onMalformed('a media message that came twice or late')
     if (verdict.silence_before) listener?.onAudio(verdict.silence_before)
     listener?.onAudio(payload)
@@ -113,7 +119,11 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
   function tell(message: WireMessage): void {
     switch (message.event) {
       case 'media':
-        return hear(message.media)
+        return hear(
+          message.media?.payload,
+          Number(message.media?.chunk ?? 0),
+          Number(message.media?.timestamp ?? Number.NaN),
+        )
       case 'mark':
         if (typeof message.mark?.name === 'string') listener?.onMark(message.mark.name)
         else listener?.onMalformed('a mark without a name')
@@ -127,21 +137,33 @@ export function serveMediaStream(socket: WebSocket, admit: Admit, onRefused: (wh
     }
   }
 
-  socket.on('message', (data: Buffer, isBinary: boolean) => {
+  /** Walk (i): a frame of the caller's is heard without being parsed; everything else goes the ordinary way. */
+  function receive(data: Buffer): void {
     lastFrameAt = Date.now()
-    const message = isBinary ? null : parseMessage(data)
-    if (!message) return listener?.onMalformed('a stream message that is not a JSON object')
+    try {
+      const media = listener ? scanMedia(data) : null
+      if (media) return hear(media.payload, media.chunk, media.timestamp_ms)
+    } catch (error) {
+      return listener?.onBroken(error)
+    }
+    const message = parseMessage(data)
+    if (!message) return strange()
     if (listener) return give(message)
     if (message.event === 'start' && !isAdmitting) return void begin(message)
     if (isAdmitting && held.length < HELD_MESSAGES) held.push(message)
-  })
-  socket.on('close', () => {
+  }
+
+  function strange(): void {
+    lastFrameAt = Date.now()
+    listener?.onMalformed('a stream message that is not a JSON object')
+  }
+
+  function closed(): void {
     clearTimeout(startTimer)
     clearInterval(watch)
     clearInterval(pings)
     end('lost')
-  })
-  socket.on('error', () => socket.terminate())
+  }
 }
 
 function parseMessage(data: Buffer): WireMessage | null {
@@ -170,13 +192,16 @@ function parseStart({ start }: WireMessage): StartMessage | null {
 }
 
 /** Only the three messages the carrier accepts, with no field more. */
-function wireStream(socket: WebSocket, stream_sid: string): MediaStream {
-  const head = `{"event":"media","streamSid":${JSON.stringify(stream_sid)},"media":{"payload":"`
-  const send = (text: string) => socket.readyState === socket.OPEN && socket.send(text)
+function wireStream(socket: Framed, stream_sid: string): MediaStream {
+  const sid = JSON.stringify(stream_sid)
+  const media = new HotFrame(`{"event":"media","streamSid":${sid},"media":{"payload":"`, '"}}')
+  const mark = new HotFrame(`{"event":"mark","streamSid":${sid},"mark":{"name":"`, '"}}')
+  const clear = `{"event":"clear","streamSid":${sid}}`
   return {
-    sendAudio: (payload) => void send(`${head}${payload}"}}`),
-    sendMark: (name) => void send(JSON.stringify({ event: 'mark', streamSid: stream_sid, mark: { name } })),
-    clear: () => void send(JSON.stringify({ event: 'clear', streamSid: stream_sid })),
+    sendAudio: (payload) => socket.sendHot(media, payload),
+    // Names are our own: letters, digits and points.
+    sendMark: (name) => socket.sendHot(mark, name),
+    clear: () => socket.sendText(clear),
     close: () => socket.close(1000),
   }
 }

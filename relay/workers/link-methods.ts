@@ -3,6 +3,7 @@
 import type { CallStatus } from '../../shared/contract/calls.ts'
 import type { NewEvent } from '../../shared/events.ts'
 import type { JournalRecord } from '../calls/call-facts.ts'
+import type { WireName } from '../framing/wire.ts'
 import type { UpgradeRequest } from '../live/call-floor.ts'
 import type { CallSetup } from '../live/live-call.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord, MovedCall } from '../live/live-calls.ts'
@@ -13,6 +14,7 @@ import type { CallRef, Person, Voice } from '../platform/ports.ts'
 /** The first thing a worker is told. */
 export interface WorkerSettings {
   realtime: RealtimeConfig
+  framing: WireName
 }
 
 /** How busy a worker is, told once a second. */

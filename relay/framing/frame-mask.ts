@@ -1,0 +1,75 @@
+// Masks of client frames: where their randomness comes from, and laying one over a payload or taking it off again.
+import { randomFillSync } from 'node:crypto'
+import { MASK_BYTES } from './frame-rules.ts'
+
+/** Asking the system once per frame costs more than the frame; 256 masks are five seconds of sound. */
+const POOL_BYTES = 256 * MASK_BYTES
+/** Measured: below this, making a view of words costs more than it saves. */
+const WORDS_FROM_BYTES = 256
+
+/**
+ * Masks nobody can foretell, four bytes each, none used twice.
+ * @source RFC 6455, 5.3 and 10.3: chosen anew for every frame from a strong source, so that no one who chooses a payload
+ *   can choose what an intermediary sees
+ */
+export class MaskSource {
+  #pool: Buffer | null = null
+  #used = POOL_BYTES
+
+  /** Writes the next mask into `frame` at `at`. */
+  writeTo(frame: Buffer, at: number): void {
+    this.#pool ??= Buffer.allocUnsafeSlow(POOL_BYTES)
+    if (this.#used === POOL_BYTES) {
+      randomFillSync(this.#pool)
+      this.#used = 0
+    }
+    for (let i = 0; i < MASK_BYTES; i++) frame[at + i] = this.#pool[this.#used++]!
+  }
+}
+
+/**
+ * Lays the four bytes before `from` over the bytes of `frame` from `from` to `to`, in place. Twice is as if never.
+ * @throws never
+ * @source RFC 6455, 5.3
+ */
+export function applyMask(frame: Buffer, from: number, to: number): void {
+  if (to - from < WORDS_FROM_BYTES) return maskBytes(frame, from, to)
+  const words_from = from + (-(frame.byteOffset + from) & 3)
+  const words_to = to - ((to - words_from) & 3)
+  maskEdge(frame, from, from, words_from)
+  maskWords(frame, from, words_from, words_to)
+  maskEdge(frame, from, words_to, to)
+}
+
+function maskBytes(frame: Buffer, from: number, to: number): void {
+  const a = frame[from - 4]!
+  const b = frame[from - 3]!
+  const c = frame[from - 2]!
+  const d = frame[from - 1]!
+  const fours_to = to - 3
+  let at = from
+  for (; at < fours_to; at += 4) {
+    frame[at] = frame[at]! ^ a
+    frame[at + 1] = frame[at + 1]! ^ b
+    frame[at + 2] = frame[at + 2]! ^ c
+    frame[at + 3] = frame[at + 3]! ^ d
+  }
+  maskEdge(frame, from, at, to)
+}
+
+/** The few bytes that fill no word. */
+function maskEdge(frame: Buffer, payload: number, from: number, to: number): void {
+  for (let at = from; at < to; at++) frame[at] = frame[at]! ^ maskByte(frame, payload, at)
+}
+
+/** The first word is masked by its bytes: what that changed is the mask, turned and in the byte order of this machine. */
+function maskWords(frame: Buffer, payload: number, from: number, to: number): void {
+  const words = new Int32Array(frame.buffer, frame.byteOffset + from, (to - from) >> 2)
+  const before = words[0]!
+  maskEdge(frame, payload, from, from + MASK_BYTES)
+  const mask = words[0]! ^ before
+  for (let i = 1; i < words.length; i++) words[i] = words[i]! ^ mask
+}
+
+const maskByte = (frame: Buffer, payload: number, at: number): number =>
+  frame[payload - MASK_BYTES + ((at - payload) & 3)]!

@@ -1,0 +1,115 @@
+// Builds WebSocket frames, each whole in one buffer, so that one message is one write. The sound of both directions goes
+// out through here: what stays the same of a message is prepared once, and only the payload is put between.
+import { applyMask, MaskSource } from './frame-mask.ts'
+import type { Role } from './frame-rules.ts'
+import * as rules from './frame-rules.ts'
+
+/** What is the same in every message of a kind: the JSON before and after its payload. */
+export class HotFrame {
+  readonly head: Buffer
+  readonly tail: Buffer
+
+  constructor(head: string, tail: string) {
+    this.head = Buffer.from(head)
+    this.tail = Buffer.from(tail)
+  }
+}
+
+const HIGHEST_16_BIT_LENGTH = 0xffff
+
+export class FrameWriter {
+  readonly #masks: MaskSource | null
+
+  constructor(role: Role) {
+    this.#masks = role === 'client' ? new MaskSource() : null
+  }
+
+  text(payload: string | Uint8Array): Buffer {
+    return this.#frame(rules.TEXT, payload)
+  }
+
+  binary(payload: Uint8Array): Buffer {
+    return this.#frame(rules.BINARY, payload)
+  }
+
+  /**
+   * A text message between a prepared head and tail.
+   * @param payload base64 or other ASCII, already fit for JSON: it is neither escaped nor looked at
+   */
+  hot({ head, tail }: HotFrame, payload: string | Uint8Array): Buffer {
+    const length = head.length + payload.length + tail.length
+    const frame = this.#begin(rules.TEXT, length)
+    const at = frame.length - length
+    frame.set(head, at)
+    if (typeof payload === 'string') frame.write(payload, at + head.length, 'latin1')
+    else frame.set(payload, at + head.length)
+    frame.set(tail, frame.length - tail.length)
+    return this.#end(frame, at)
+  }
+
+  ping(): Buffer {
+    return this.#frame(rules.PING, rules.EMPTY)
+  }
+
+  /** @param payload of the ping it answers, at most 125 bytes */
+  pong(payload: Uint8Array): Buffer {
+    return this.#frame(rules.PONG, payload)
+  }
+
+  /** @param body as `closeBody` makes it, or as the other side sent it */
+  close(body: Uint8Array): Buffer {
+    return this.#frame(rules.CLOSE, body)
+  }
+
+  #frame(opcode: number, payload: string | Uint8Array): Buffer {
+    const length = typeof payload === 'string' ? Buffer.byteLength(payload) : payload.length
+    const frame = this.#begin(opcode, length)
+    const at = frame.length - length
+    if (typeof payload === 'string') frame.write(payload, at)
+    else frame.set(payload, at)
+    return this.#end(frame, at)
+  }
+
+  /** A frame with everything but its mask and its payload, which are its end. */
+  #begin(opcode: number, length: number): Buffer {
+    const mask_bytes = this.#masks ? rules.MASK_BYTES : 0
+    const masked = this.#masks ? rules.MASKED : 0
+    const length_bytes = length <= rules.MAX_CONTROL_BYTES ? 0 : length <= HIGHEST_16_BIT_LENGTH ? 2 : 8
+    const frame = Buffer.allocUnsafe(2 + length_bytes + mask_bytes + length)
+    frame[0] = rules.FIN | opcode
+    if (length_bytes === 0) {
+      frame[1] = masked | length
+    } else if (length_bytes === 2) {
+      frame[1] = masked | rules.LENGTH_16
+      frame.writeUInt16BE(length, 2)
+    } else {
+      frame[1] = masked | rules.LENGTH_64
+      frame.writeUInt16BE(0, 2)
+      frame.writeUIntBE(length, 4, 6)
+    }
+    return frame
+  }
+
+  #end(frame: Buffer, payload: number): Buffer {
+    if (this.#masks === null) return frame
+    this.#masks.writeTo(frame, payload - rules.MASK_BYTES)
+    applyMask(frame, payload, frame.length)
+    return frame
+  }
+}
+
+/**
+ * The payload of a close frame.
+ * @param code nothing for a close without a code
+ * @param reason cut at the end of a character where it is longer than 123 bytes: it often quotes an error
+ * @throws RangeError for a code that may not be sent
+ * @source RFC 6455, 5.5.1 and 7.4
+ */
+export function closeBody(code?: number, reason = ''): Buffer {
+  if (code === undefined) return rules.EMPTY
+  if (!rules.mayBeSent(code)) throw new RangeError(`A connection cannot be closed with the code ${code}.`)
+  const room = Buffer.allocUnsafe(rules.MAX_CONTROL_BYTES)
+  const { written } = new TextEncoder().encodeInto(reason, room.subarray(2))
+  room.writeUInt16BE(code)
+  return room.subarray(0, 2 + written)
+}

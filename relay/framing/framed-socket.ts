@@ -1,0 +1,200 @@
+// One WebSocket over a socket that is already upgraded, for the sound of a call: the carrier's media stream and the
+// model's session. What is sent in one turn of the event loop leaves in one write, because the write is what costs.
+//
+//   open ──close() or their close frame, a refusal, an end──▶ closing ──both said close: end()──▶ closed
+//                                                               └──time limit or terminate(): destroy()──▶ closed
+import type { Duplex } from 'node:stream'
+import { systemClock } from '../platform/clock.ts'
+import type { Clock } from '../platform/ports.ts'
+import { FrameReader, type FrameSink } from './frame-reader.ts'
+import { type FrameRefusal, NO_CLOSE_FRAME, NO_CODE, type Role } from './frame-rules.ts'
+import { closeBody, FrameWriter, type HotFrame } from './frame-writer.ts'
+import type { Framed, FramedListener, FramedOptions } from './framed.ts'
+
+const CLOSE_TIMEOUT_MS = 5_000
+
+export class FramedSocket implements Framed {
+  readonly #socket: Duplex
+  readonly #listener: FramedListener
+  readonly #reader: FrameReader
+  readonly #writer: FrameWriter
+  readonly #clock: Clock
+  readonly #close_timeout_ms: number
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #isCorked = false
+  #heldPong: Buffer | null = null
+  #closed = { code: NO_CLOSE_FRAME, reason: '' }
+  #closeTimer: { cancel(): void } | null = null
+
+  /**
+   * Takes the socket over: from here on nobody else reads, writes or ends it.
+   * @param head what of the first frames came together with the upgrade
+   */
+  constructor(socket: Duplex, head: Buffer, role: Role, listener: FramedListener, options: FramedOptions) {
+    this.#socket = socket
+    this.#listener = listener
+    this.#reader = new FrameReader(role, options, this.#sink())
+    this.#writer = new FrameWriter(role)
+    this.#clock = options.clock ?? systemClock
+    this.#close_timeout_ms = options.close_timeout_ms ?? CLOSE_TIMEOUT_MS
+    sendAtOnce(socket)
+    if (head.length > 0) socket.unshift(head)
+    socket.on('data', this.#read)
+    socket.on('drain', this.#sendHeldPong)
+    socket.on('end', this.#onEnd)
+    socket.on('error', this.#onError)
+    socket.on('close', this.#onClose)
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  sendText(text: string | Uint8Array): void {
+    if (this.#state === 'open') this.#write(this.#writer.text(text))
+  }
+
+  sendBinary(bytes: Uint8Array): void {
+    if (this.#state === 'open') this.#write(this.#writer.binary(bytes))
+  }
+
+  sendHot(frame: HotFrame, payload: string | Uint8Array): void {
+    if (this.#state === 'open') this.#write(this.#writer.hot(frame, payload))
+  }
+
+  ping(): void {
+    if (this.#state === 'open') this.#write(this.#writer.ping())
+  }
+
+  close(code?: number, reason?: string): void {
+    if (this.#state === 'open') this.#sayClose(closeBody(code, reason))
+  }
+
+  terminate(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closing'
+    this.#reader.stop()
+    this.#socket.destroy()
+  }
+
+  /** The first write of a turn holds back the others until the turn is over. */
+  #write(frame: Buffer): void {
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#socket.cork()
+      process.nextTick(this.#flush)
+    }
+    this.#socket.write(frame)
+  }
+
+  readonly #flush = (): void => {
+    if (!this.#isCorked) return
+    this.#isCorked = false
+    this.#socket.uncork()
+  }
+
+  /** A listener that throws may leave half a chunk unread: what came after would be misread. */
+  readonly #read = (chunk: Buffer): void => {
+    try {
+      this.#reader.push(chunk)
+    } catch (error) {
+      this.terminate()
+      throw error
+    }
+  }
+
+  #sink(): FrameSink {
+    return {
+      onText: (payload) => this.#listener.onText(payload),
+      onBinary: (payload) => this.#listener.onBinary(payload),
+      onPong: (payload) => this.#listener.onPong(payload),
+      onPing: (payload) => this.#answerPing(payload),
+      onClose: (code, reason) => this.#hearClose(code, reason),
+      onRefusal: (refusal) => this.#refuse(refusal),
+    }
+  }
+
+  /** Pongs for someone who does not read them would pile up without end. Source: RFC 6455, 5.5.3: the newest will do. */
+  #answerPing(payload: Buffer): void {
+    if (this.#state !== 'open') return
+    this.#heldPong = this.#socket.writableNeedDrain ? Buffer.from(payload) : null
+    if (this.#heldPong === null) this.#write(this.#writer.pong(payload))
+  }
+
+  readonly #sendHeldPong = (): void => {
+    const payload = this.#heldPong
+    this.#heldPong = null
+    if (payload && this.#state === 'open') this.#write(this.#writer.pong(payload))
+  }
+
+  #sayClose(body: Uint8Array): void {
+    this.#write(this.#writer.close(body))
+    this.#state = 'closing'
+    this.#limitClosing()
+  }
+
+  #hearClose(code: number, reason: Buffer): void {
+    this.#closed = { code, reason: reason.toString() }
+    if (this.#state === 'open') this.#sayClose(code === NO_CODE ? closeBody() : echo(code, reason))
+    this.#end()
+  }
+
+  #refuse(refusal: FrameRefusal): void {
+    if (this.#state === 'open') this.#sayClose(closeBody(refusal.close_code))
+    this.#end()
+    this.#listener.onError(refusal)
+  }
+
+  readonly #onEnd = (): void => {
+    this.#state = 'closing'
+    this.#reader.stop()
+    this.#end()
+  }
+
+  readonly #onError = (error: Error): void => {
+    const wasOpen = this.#state === 'open'
+    this.terminate()
+    if (wasOpen) this.#listener.onError(error)
+  }
+
+  /** The error listener stays: an error without one would end the process. */
+  readonly #onClose = (): void => {
+    this.#state = 'closed'
+    this.#reader.stop()
+    this.#closeTimer?.cancel()
+    this.#socket.off('data', this.#read)
+    this.#socket.off('drain', this.#sendHeldPong)
+    this.#socket.off('end', this.#onEnd)
+    this.#socket.off('close', this.#onClose)
+    this.#listener.onClose(this.#closed.code, this.#closed.reason)
+  }
+
+  /** Nothing more will be written; what was is sent first. */
+  #end(): void {
+    this.#limitClosing()
+    this.#flush()
+    this.#socket.end()
+  }
+
+  #limitClosing(): void {
+    this.#closeTimer ??= this.#clock.setTimeout(() => this.#socket.destroy(), this.#close_timeout_ms)
+  }
+}
+
+/** As their close frame was: its reason is not read as text, so it comes back byte for byte. */
+function echo(code: number, reason: Buffer): Buffer {
+  const body = Buffer.allocUnsafe(2 + reason.length)
+  body.writeUInt16BE(code)
+  body.set(reason, 2)
+  return body
+}
+
+/** Sound waits for nobody: no gathering of small packets, and no idle limit of the HTTP server it came from. */
+function sendAtOnce(socket: Duplex & { setNoDelay?(): void; setTimeout?(ms: number): void }): void {
+  socket.setNoDelay?.()
+  socket.setTimeout?.(0)
+}
