@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import { PRICES } from './calls/prices.ts'
 import { WIRES } from './framing/wire.ts'
+import { DelayCounter, ProcessMeter } from './http/metrics-process.ts'
 import { LiveCalls } from './live/live-calls.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoices } from './openai/voices.ts'
@@ -25,20 +26,34 @@ export function composeWorker(settings: WorkerSettings): void {
       live.close()
       door.close()
       clearInterval(loads)
+      meter.close()
       link.flush()
       // What was told last leaves before the channel does.
       setTimeout(() => process.disconnect?.(), 50)
     },
   })
+  const meter = new ProcessMeter()
+  const delays = new DelayCounter()
   const live = new LiveCalls({
     ...ports,
-    openRealtimeSession: openaiRealtime(settings.realtime, wire),
+    openRealtimeSession: openaiRealtime(settings.realtime, wire, delays.add),
     realtimeVoices,
     prices: PRICES,
     clock: systemClock,
   })
-  const door = mediaDoor({ wire, claimStream: (token, call_sid) => live.claimStream(token, call_sid), log: ports.log })
-  const loads = setInterval(() => link.tell('load', { calls: live.count, unasked: live.unasked }), LOAD_EVERY_MS)
+  const door = mediaDoor({
+    wire,
+    claimStream: (token, call_sid) => live.claimStream(token, call_sid),
+    delayed: delays.add,
+    log: ports.log,
+  })
+  const tellLoad = (): void =>
+    link.tell('load', {
+      unasked: live.unasked,
+      usage: meter.usage(),
+      bridge: { calls: live.count, ...live.frames, added_delay: delays.totals, letters_dropped: link.dropped },
+    })
+  const loads = setInterval(tellLoad, LOAD_EVERY_MS)
 
   process.on('message', (message: unknown, socket?: unknown) => {
     if (Array.isArray(message)) return link.receive(message)

@@ -25,10 +25,16 @@ import { createApp } from './http/app.ts'
 import { bindRoutes } from './http/bind-routes.ts'
 import { consolePages } from './http/console.ts'
 import { serveEvents } from './http/event-socket.ts'
-import { health } from './http/health.ts'
+import { healthRoutes, watchHealth } from './http/health.ts'
 import { idempotency } from './http/idempotency.ts'
 import { serveListening } from './http/listen-socket.ts'
 import { listen } from './http/listening.ts'
+import { createMetrics } from './http/metrics.ts'
+import { watchDisk } from './http/metrics-disk.ts'
+import { metricsPage } from './http/metrics-page.ts'
+import { DelayCounter, ProcessMeter, type ProcessReport } from './http/metrics-process.ts'
+import { timeRequests } from './http/metrics-requests.ts'
+import { tapEvents, tapSpool } from './http/metrics-taps.ts'
 import { letSocketsIn } from './http/upgrades.ts'
 import { type CallFloor, localFloor } from './live/call-floor.ts'
 import { type CallAnswer, type CallCommand, type CallSummaryRecord, LiveCalls } from './live/live-calls.ts'
@@ -41,6 +47,7 @@ import { localLiveDirectory } from './local/local-live-directory.ts'
 import { localRateLimiter } from './local/local-rate-limiter.ts'
 import { localSessions } from './local/local-sessions.ts'
 import { localTickets } from './local/local-tickets.ts'
+import { nearbyTickets } from './local/nearby-tickets.ts'
 import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
@@ -124,9 +131,21 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const store = later(await openStore(config, log))
     const redis = config.redis && later(await openRedis({ ...config.redis, log }))
     const tenantOf = tenantReader(store, clock)
-    const { events, limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, answers } = redis
-      ? stateInRedis(redis, log)
-      : stateHere(store)
+    const shared = redis ? stateInRedis(redis, log) : stateHere(store)
+    const { limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, answers } = shared
+
+    // ---- what operators watch
+    const meter = later(new ProcessMeter())
+    const delays = new DelayCounter()
+    const disk = watchDisk({ dir: `${config.data_dir}/spool`, clock })
+    const metrics = createMetrics({
+      version: packageVersion(),
+      processes: () => processes(),
+      live_calls: () => floor.byTenant,
+      spool: () => spool.pending(),
+      health: () => healthWatch.look(),
+    })
+    const events = tapEvents(shared.events, metrics)
 
     // ---- the outside: real, or simulated at the same wire
     const simulation = later(
@@ -155,9 +174,10 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         },
       }),
     )
+    const facts = tapSpool(spool, { metrics, disk })
     await spool.flushed()
     const closeCalls = async (whose: 'own' | 'forgotten'): Promise<void> => {
-      const closed = await closeOpenCalls({ store, lay: (record) => spool.append(record), relay_id, clock, whose })
+      const closed = await closeOpenCalls({ store, lay: (record) => facts.append(record), relay_id, clock, whose })
       if (closed > 0) log.warn('Calls that nobody carried any more were closed', { calls: closed, whose })
     }
     await closeCalls('own')
@@ -180,7 +200,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     }
     const around = {
       telephony,
-      spool,
+      spool: facts,
       events,
       bus,
       directory,
@@ -201,6 +221,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         ),
     }
     let worker_pids = (): number[] => []
+    let workers: (() => { wanted: number; up: number }) | undefined
+    let processes: () => ProcessReport[]
     let floor: CallFloor
     if (config.workers > 0) {
       const pool = later(
@@ -208,16 +230,32 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       )
       await pool.start()
       worker_pids = () => pool.pids
+      workers = () => ({ wanted: config.workers, up: pool.up })
+      processes = () => [{ process: 'front', ...meter.usage(), bridge: null }, ...pool.reports]
       floor = pool
     } else {
       const wire = WIRES[config.framing]
       const live = new LiveCalls({
         ...around,
-        openRealtimeSession: openaiRealtime(realtime, wire),
+        openRealtimeSession: openaiRealtime(realtime, wire, delays.add),
         realtimeVoices,
         prices: PRICES,
       })
-      const media = later(mediaDoor({ wire, claimStream: (token, call_sid) => live.claimStream(token, call_sid), log }))
+      const media = later(
+        mediaDoor({
+          wire,
+          claimStream: (token, call_sid) => live.claimStream(token, call_sid),
+          delayed: delays.add,
+          log,
+        }),
+      )
+      const bridge = () => ({
+        calls: live.count,
+        ...live.frames,
+        added_delay: delays.totals,
+        letters_dropped: 0,
+      })
+      processes = () => [{ process: 'front', ...meter.usage(), bridge: bridge() }]
       floor = later(localFloor(live, media.take))
     }
 
@@ -258,13 +296,15 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       clock,
       log,
       recordRefused: (record) =>
-        spool.append({
+        facts.append({
           key: record.call_sid,
           tenant_id: record.tenant_id,
           seq: 1,
           fact: { type: 'call_opened', record },
         }),
+      countRefused: (tenant_id, reason) => metrics.callRefused(tenant_id, reason),
       isStopping: () => isStopping,
+      isDiskFull: async () => (await disk.look()).is_full,
     })
 
     // ---- what an empty store begins with
@@ -291,11 +331,28 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       actorOf: access.actorOf,
       takeTicket: access.takeTicket,
       isSignedIn: access.isSignedIn,
-      serveEvents: (socket, actor, last_seq) => void serveEvents(socket, actor, last_seq, events, clock),
-      serveListening: (socket, actor, call_sid) => void serveListening(socket, call_sid, actor, lines),
+      serveEvents: (socket, actor, last_seq) => {
+        metrics.socketOpened('events', socket)
+        void serveEvents(socket, actor, last_seq, events, clock)
+      },
+      serveListening: (socket, actor, call_sid) => {
+        metrics.socketOpened('listen', socket)
+        void serveListening(socket, call_sid, actor, lines)
+      },
     })
     closers.push(closeSockets)
 
+    const healthWatch = watchHealth({
+      pingStore: () => store.ping(),
+      isStopping: () => isStopping,
+      live_calls: () => floor.count,
+      now: () => clock.now(),
+      log,
+      shared_state: redis ? () => redis.status : undefined,
+      disk: () => disk.look(),
+      workers,
+      spool: () => spool.pending(),
+    })
     const app = createApp({
       version: packageVersion(),
       public_url,
@@ -308,12 +365,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         takeFarewell: (call_sid) => floor.takeFarewell(call_sid),
         log,
       }),
-      health: health({
-        pingStore: () => store.ping(),
-        isStopping: () => isStopping,
-        live_calls: () => floor.count,
-        now: () => clock.now(),
-      }),
+      timing: timeRequests(metrics, clock),
+      health: healthRoutes(healthWatch),
+      metrics: metricsPage(metrics.registry),
       routes: bindRoutes({
         handlers: {
           ...access,
@@ -394,7 +448,11 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       lines: redisListenLines({ redis, clock }),
       sessions: redisSessions({ redis }),
       tickets: redisTickets<Actor>({ redis, kind: 'actor' }),
-      streamTickets: redisTickets<CallRef>({ redis, kind: 'stream' }),
+      streamTickets: nearbyTickets(
+        localTickets<CallRef>({ clock }),
+        redisTickets<CallRef>({ redis, kind: 'stream' }),
+        log,
+      ),
       answers: redisIdempotency({ redis }),
     }
   }

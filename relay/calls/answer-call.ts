@@ -4,10 +4,11 @@
 import type { AgentRecord } from '../agents/agent-records.ts'
 import type { CallFloor } from '../live/call-floor.ts'
 import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
+import { messageOf } from '../platform/errors.ts'
 import { newId, newSecret } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { CallBus, CallLeases, CallRef, Clock, RateLimiter, TicketStore } from '../platform/ports.ts'
-import type { DocStore } from '../store/doc-store.ts'
+import { type DocStore, StoreError } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
 import type { CallRecord } from './call-facts.ts'
@@ -31,6 +32,7 @@ export type RefusalReason =
   | 'too_many_calls'
   | 'call_is_over'
   | 'relay_is_stopping'
+  | 'disk_is_full'
 export type AnswerPlan = { plan: 'connect'; stream_token: string } | { plan: 'refuse'; reason: RefusalReason }
 
 export type AnswerCall = (call: IncomingCall) => Promise<AnswerPlan>
@@ -52,7 +54,11 @@ export function createAnswerCall(deps: {
   limiter: RateLimiter
   /** Lays down a call that never reached an agent. */
   recordRefused: (record: CallRecord) => Promise<void>
+  /** Counts it; null where nobody here has the number. */
+  countRefused: (tenant_id: string | null, reason: RefusalReason) => void
   isStopping: () => boolean
+  /** Nothing of a call could be kept: what is left of the disk is for those in progress. */
+  isDiskFull: () => Promise<boolean>
   /** Names this relay in the records of its calls. */
   relay_id: string
   clock: Clock
@@ -86,26 +92,37 @@ export function createAnswerCall(deps: {
 
   async function decide(call: IncomingCall): Promise<AnswerPlan> {
     const owner = await deps.routing.find(call.to_number)
-    if (!owner) return { plan: 'refuse', reason: 'unknown_number' }
+    if (!owner) return refuse(null, 'unknown_number')
     const { tenant, agent } = owner
     const ref = { tenant_id: tenant.id, call_sid: call.call_sid }
     if (await isLive(ref)) return connect(ref)
-    if (deps.isStopping()) return { plan: 'refuse', reason: 'relay_is_stopping' }
-    if (await isKnown(ref)) return { plan: 'refuse', reason: 'call_is_over' }
+    if (deps.isStopping()) return refuse(tenant.id, 'relay_is_stopping')
+    if (await deps.isDiskFull()) return refuse(tenant.id, 'disk_is_full')
+    if (await isKnown(ref)) return refuse(tenant.id, 'call_is_over')
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
     if (reason || !agent) {
-      await deps.recordRefused(
-        refusedRecord(newRecord(call, tenant, agent, deps), reason ?? 'no_agent', deps.clock.now()),
-      )
-      return { plan: 'refuse', reason: reason ?? 'no_agent' }
+      const record = refusedRecord(newRecord(call, tenant, agent, deps), reason ?? 'no_agent', deps.clock.now())
+      // The caller hears why in any case.
+      await deps
+        .recordRefused(record)
+        .catch((error: unknown) =>
+          deps.log.error('A refused call could not be kept', { call_sid: call.call_sid, error: messageOf(error) }),
+        )
+      return refuse(tenant.id, reason ?? 'no_agent')
     }
     try {
       await deps.floor.open({ record: newRecord(call, tenant, agent, deps), agent })
     } catch (error) {
-      await deps.leases.release(tenant.id, call.call_sid)
+      await deps.leases.release(tenant.id, call.call_sid).catch(() => {})
+      if (error instanceof StoreError && error.code === 'NO_SPACE') return refuse(tenant.id, 'disk_is_full')
       throw error
     }
     return connect(ref)
+  }
+
+  function refuse(tenant_id: string | null, reason: RefusalReason): AnswerPlan {
+    deps.countRefused(tenant_id, reason)
+    return { plan: 'refuse', reason }
   }
 
   async function overLimit(tenant: TenantRecord, call_sid: string): Promise<RefusalReason | null> {
@@ -207,6 +224,7 @@ export const REFUSALS: Record<RefusalReason, string> = {
   too_many_calls: 'The tenant is at its limit of calls.',
   call_is_over: 'The call had ended before.',
   relay_is_stopping: 'The relay was stopping.',
+  disk_is_full: 'The disk of the relay was full.',
 }
 
 function refusedRecord(record: CallRecord, reason: RefusalReason, now: Date): CallRecord {

@@ -1,5 +1,5 @@
 // The relay's HTTP side, in the order a request meets it.
-import express, { type Express, type Router } from 'express'
+import express, { type Express, type RequestHandler, type Router } from 'express'
 import helmet from 'helmet'
 import { RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -10,7 +10,10 @@ export interface AppParts {
   version: string
   public_url: string
   webhooks: Router
+  /** Times every request; stands before all that answers. */
+  timing: RequestHandler
   health: Router
+  metrics: Router
   routes: Router
   console: Router
   log: Logger
@@ -23,6 +26,7 @@ export function createApp(parts: AppParts): Express {
   const app = express()
   app.disable('x-powered-by')
   app.set('trust proxy', 'loopback')
+  app.use(parts.timing)
   app.use(
     helmet({
       contentSecurityPolicy: {
@@ -34,6 +38,7 @@ export function createApp(parts: AppParts): Express {
   )
   app.use(parts.webhooks)
   app.use(parts.health)
+  app.use(parts.metrics)
   app.use('/api', allowDesktop)
   const document = openApiDocument(parts.version, parts.public_url)
   app.get('/api/openapi.json', (_req, res) => void res.json(document))

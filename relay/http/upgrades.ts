@@ -6,7 +6,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES } from '../../shared/events.ts'
 import type { Actor, TenantActor } from '../access/actor.ts'
 import { isTenantActor } from '../access/actor.ts'
-import type { TakeMedia } from '../live/call-floor.ts'
+import type { TakeMedia } from '../platform/ports.ts'
 
 export interface UpgradeDeps {
   public_url: string

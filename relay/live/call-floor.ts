@@ -1,17 +1,13 @@
 // Where the calls of this relay are carried, as the doors see it: in this process, or in workers (`workers/`).
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { CallStatus } from '../../shared/contract/calls.ts'
+import type { TakeMedia } from '../platform/ports.ts'
 import type { CallSetup } from './live-call.ts'
 import type { LiveCalls } from './live-calls.ts'
-
-/** What is left of an upgrade request when its socket changes hands. */
-export type UpgradeRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
-export type TakeMedia = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void
 
 export interface CallFloor {
   /** Calls in progress. */
   readonly count: number
+  readonly byTenant: ReadonlyMap<string, number>
   /** Calls we have left and the carrier has not yet asked how to go on with. */
   readonly unasked: number
   has(call_sid: string): boolean
@@ -32,6 +28,9 @@ export function localFloor(live: LiveCalls, takeMedia: TakeMedia): CallFloor {
   return {
     get count() {
       return live.count
+    },
+    get byTenant() {
+      return live.byTenant
     },
     get unasked() {
       return live.unasked

@@ -44,6 +44,12 @@ export interface CallSetup {
   agent: AnsweringAgent
 }
 
+export interface FrameTotals {
+  frames_in: number
+  frames_out: number
+  frames_dropped: number
+}
+
 /** Who hears of a call. The facts are on disk before they are told. */
 export interface CallObserver {
   updated(call: LiveCall): void
@@ -370,14 +376,17 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     return this.#view.state(this.#words.turns, this.#nowMs())
   }
 
+  /** Audio of this call so far. */
+  get frames(): FrameTotals {
+    return { frames_in: this.#framesIn, frames_out: this.#framesOut, frames_dropped: this.#early.dropped }
+  }
+
   quality(): Quality {
     return {
       ...gapPercentiles(this.#view.replyGaps),
       first_audio_ms: this.#firstAudioMs,
       interruptions: this.#interruptions,
-      frames_in: this.#framesIn,
-      frames_out: this.#framesOut,
-      frames_dropped: this.#early.dropped,
+      ...this.frames,
       malformed_messages: this.#malformed,
     }
   }

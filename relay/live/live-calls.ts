@@ -7,7 +7,7 @@ import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { CallBus, CallLeases, CallRef, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
-import { type CallObserver, type CallSetup, LiveCall, type LiveCallDeps } from './live-call.ts'
+import { type CallObserver, type CallSetup, type FrameTotals, LiveCall, type LiveCallDeps } from './live-call.ts'
 import type { Telephony } from './live-ports.ts'
 
 export type CallCommand =
@@ -81,6 +81,8 @@ export class LiveCalls {
   readonly #updateDue = new Set<LiveCall>()
   readonly #stops: (() => void)[] = []
   readonly #observer: CallObserver
+  /** Of calls that are no longer here. */
+  #framesBefore: FrameTotals = { frames_in: 0, frames_out: 0, frames_dropped: 0 }
 
   constructor(deps: LiveCallsDeps) {
     this.#deps = deps
@@ -95,6 +97,15 @@ export class LiveCalls {
 
   get count(): number {
     return this.#calls.size
+  }
+  get byTenant(): Map<string, number> {
+    const counts = new Map<string, number>()
+    for (const { tenant_id } of this.#calls.values()) counts.set(tenant_id, (counts.get(tenant_id) ?? 0) + 1)
+    return counts
+  }
+  /** All audio since the process started. */
+  get frames(): FrameTotals {
+    return [...this.#calls.values()].reduce((sum, call) => addFrames(sum, call.frames), this.#framesBefore)
   }
 
   /** Calls we have left and the carrier has not yet asked how to go on with. */
@@ -296,7 +307,8 @@ export class LiveCalls {
     })
   }
 
-  #drop({ call_sid }: LiveCall): void {
+  #drop({ call_sid, frames }: LiveCall): void {
+    if (this.#calls.has(call_sid)) this.#framesBefore = addFrames(this.#framesBefore, frames)
     this.#stopWhenGone.get(call_sid)?.()
     for (const by_sid of [this.#calls, this.#journals, this.#stopWhenGone]) by_sid.delete(call_sid)
   }
@@ -324,6 +336,12 @@ export class LiveCalls {
     }
   }
 }
+
+const addFrames = (one: FrameTotals, two: FrameTotals): FrameTotals => ({
+  frames_in: one.frames_in + two.frames_in,
+  frames_out: one.frames_out + two.frames_out,
+  frames_dropped: one.frames_dropped + two.frames_dropped,
+})
 
 /** A live call as it is shown in lists and events. */
 export function summaryOf(call: LiveCall): CallSummaryRecord {

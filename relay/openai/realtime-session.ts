@@ -43,9 +43,12 @@ const AUDIO_DELTAS = new Set(['response.output_audio.delta', 'response.audio.del
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 const APPEND = new HotFrame('{"type":"input_audio_buffer.append","audio":"', '"}')
 
-/** @returns what opens a session; failures come as events, never as exceptions */
-export function openaiRealtime(config: RealtimeConfig, wire: Wire): OpenRealtimeSession {
-  return (settings, listener) => new OpenaiRealtimeSession(config, wire, settings, listener)
+/**
+ * @param delayed told of each piece of audio how long the relay kept it, in milliseconds
+ * @returns what opens a session; failures come as events, never as exceptions
+ */
+export function openaiRealtime(config: RealtimeConfig, wire: Wire, delayed: (ms: number) => void): OpenRealtimeSession {
+  return (settings, listener) => new OpenaiRealtimeSession(config, wire, delayed, settings, listener)
 }
 
 export function realtimeUrl(base_url: string, model: string): string {
@@ -57,6 +60,7 @@ export function realtimeUrl(base_url: string, model: string): string {
 
 class OpenaiRealtimeSession implements RealtimeSession {
   readonly #config: RealtimeConfig
+  readonly #delayed: (ms: number) => void
   readonly #settings: () => SessionSettings
   readonly #listener: RealtimeListener
   readonly #socket: Framed
@@ -69,8 +73,15 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #count = 0
   #lastError: string | null = null
 
-  constructor(config: RealtimeConfig, wire: Wire, settings: () => SessionSettings, listener: RealtimeListener) {
+  constructor(
+    config: RealtimeConfig,
+    wire: Wire,
+    delayed: (ms: number) => void,
+    settings: () => SessionSettings,
+    listener: RealtimeListener,
+  ) {
     this.#config = config
+    this.#delayed = delayed
     this.#settings = settings
     this.#listener = listener
     this.#socket = this.#connect(wire)
@@ -175,8 +186,12 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #receive(data: Buffer): void {
     if (this.#state === 'closed') return
     try {
+      const read_ms = performance.now()
       const delta = scanDelta(data)
-      if (delta) return this.#sound(delta.response_id, delta.item_id, delta.delta)
+      if (delta) {
+        this.#sound(delta.response_id, delta.item_id, delta.delta)
+        return this.#delayed(performance.now() - read_ms)
+      }
       const message = parseMessage(data)
       if (message) this.#take(message)
       else this.#listener.onMalformed('a model message that is not JSON with a type')

@@ -1,5 +1,7 @@
 // Ports that more than one folder speaks through: time, and the shared state of an installation.
 // `local/` answers the shared-state ports inside one process, `redis/` across relays; one suite holds both.
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { NewEvent, RelayEvent } from '../../shared/events.ts'
 
 export interface Clock {
@@ -128,3 +130,8 @@ export interface IdempotencyStore {
   finish(key: string, status: number, body: string): Promise<void>
   abandon(key: string): Promise<void>
 }
+
+/** What is left of an upgrade request when its socket changes hands. */
+export type UpgradeRequest = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+/** Takes the carrier's socket for a call, with what came in together with its request. */
+export type TakeMedia = (request: UpgradeRequest, socket: Duplex, head: Buffer) => void

@@ -1,9 +1,9 @@
 // The carrier's sockets become media streams here, in the process that carries the call. Walk (i) begins behind it.
 import type { Framed } from '../framing/framed.ts'
 import type { Wire } from '../framing/wire.ts'
-import type { TakeMedia } from '../live/call-floor.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
 import type { Logger } from '../platform/logger.ts'
+import type { TakeMedia } from '../platform/ports.ts'
 import { serveMediaStream } from './media-stream.ts'
 
 /** One message of the carrier's is a few hundred bytes. What is not UTF-8 in it, JSON parsing finds. */
@@ -15,10 +15,12 @@ export interface MediaDoorDeps {
     token: string,
     call_sid: string,
   ) => Promise<(MediaStreamListener & { attach(stream: MediaStream): void }) | null>
+  /** Told of each frame how long the relay kept it, in milliseconds. */
+  delayed: (ms: number) => void
   log: Logger
 }
 
-export function mediaDoor({ wire, claimStream, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
+export function mediaDoor({ wire, claimStream, delayed, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
   const open = new Set<Framed>()
   const admit = async (start: { token: string; call_sid: string }) => {
     const call = await claimStream(start.token, start.call_sid)
@@ -49,6 +51,7 @@ export function mediaDoor({ wire, claimStream, log }: MediaDoorDeps): { take: Ta
           return framed
         },
         admit,
+        delayed,
         (why) => log.warn('A media stream was closed', { why }),
       ),
     close() {

@@ -40,10 +40,12 @@ interface WireMessage {
 /**
  * Takes over a socket of the carrier. Everything it opens it closes.
  * @param accept lets the socket in; null when it was refused
+ * @param delayed told of each frame how long the relay kept it, in milliseconds
  */
 export function serveMediaStream(
   accept: (listener: FramedListener) => Framed | null,
   admit: Admit,
+  delayed: (ms: number) => void,
   onRefused: (why: string) => void,
 ): void {
   let listener: MediaStreamListener | null = null
@@ -141,8 +143,12 @@ export function serveMediaStream(
   function receive(data: Buffer): void {
     lastFrameAt = Date.now()
     try {
+      const read_ms = performance.now()
       const media = listener ? scanMedia(data) : null
-      if (media) return hear(media.payload, media.chunk, media.timestamp_ms)
+      if (media) {
+        hear(media.payload, media.chunk, media.timestamp_ms)
+        return delayed(performance.now() - read_ms)
+      }
     } catch (error) {
       return listener?.onBroken(error)
     }

@@ -4,12 +4,12 @@ import type { CallStatus } from '../../shared/contract/calls.ts'
 import type { NewEvent } from '../../shared/events.ts'
 import type { JournalRecord } from '../calls/call-facts.ts'
 import type { WireName } from '../framing/wire.ts'
-import type { UpgradeRequest } from '../live/call-floor.ts'
+import type { BridgeTotals, ProcessUsage } from '../http/metrics-process.ts'
 import type { CallSetup } from '../live/live-call.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord, MovedCall } from '../live/live-calls.ts'
 import type { RealtimeConfig } from '../openai/realtime-session.ts'
 import type { LogFields, LogLevel } from '../platform/logger.ts'
-import type { CallRef, Person, Voice } from '../platform/ports.ts'
+import type { CallRef, Person, UpgradeRequest, Voice } from '../platform/ports.ts'
 
 /** The first thing a worker is told. */
 export interface WorkerSettings {
@@ -17,10 +17,11 @@ export interface WorkerSettings {
   framing: WireName
 }
 
-/** How busy a worker is, told once a second. */
+/** How busy a worker is and how it fares, told once a second. */
 export interface WorkerLoad {
-  calls: number
   unasked: number
+  usage: ProcessUsage
+  bridge: BridgeTotals
 }
 
 /** Asked of the front. */

@@ -2,6 +2,7 @@
 // and closes in the record what a worker that died had open. What workers ask for is done here. Source: style, Processes.
 import type { CallStatus } from '../../shared/contract/calls.ts'
 import { endedFact } from '../calls/close-open-calls.ts'
+import type { ProcessReport } from '../http/metrics-process.ts'
 import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord } from '../live/live-calls.ts'
@@ -27,6 +28,10 @@ export interface WorkerPoolDeps
 export interface WorkerPool extends CallFloor {
   /** Resolves when every worker is up. @throws when one cannot start */
   start(): Promise<void>
+  /** Workers that take calls. */
+  readonly up: number
+  /** How each worker fares, as it said last. */
+  readonly reports: ProcessReport[]
   /** For tests and operators. */
   readonly pids: number[]
 }
@@ -45,8 +50,8 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   const leaving = new Map<string, WorkerProcess | 'died'>()
   let isClosing = false
 
-  function startWorker(): WorkerProcess {
-    const worker = new WorkerProcess(deps.settings, {
+  function startWorker(slot: number): WorkerProcess {
+    const worker = new WorkerProcess(slot, deps.settings, {
       log,
       methods: (self) => ({
         ready: () => self.isUp(),
@@ -116,7 +121,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     }
     if (isClosing) return
     log.error('A call worker died; another takes its place', { worker: worker.pid })
-    clock.setTimeout(() => isClosing || startWorker(), worker.age_ms < AGAIN_AFTER_MS ? AGAIN_AFTER_MS : 0)
+    clock.setTimeout(() => isClosing || startWorker(worker.slot), worker.age_ms < AGAIN_AFTER_MS ? AGAIN_AFTER_MS : 0)
   }
 
   async function end({ record }: CarriedCall): Promise<void> {
@@ -157,13 +162,24 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       return calls.size
     },
     get unasked() {
-      return [...workers].reduce((sum, worker) => sum + worker.load.unasked, 0)
+      return [...workers].reduce((sum, worker) => sum + worker.unasked, 0)
+    },
+    get byTenant() {
+      const counts = new Map<string, number>()
+      for (const { record } of calls.values()) counts.set(record.tenant_id, (counts.get(record.tenant_id) ?? 0) + 1)
+      return counts
+    },
+    get up() {
+      return [...workers].filter((worker) => worker.isReady).length
+    },
+    get reports() {
+      return [...workers].flatMap(({ report }) => report ?? [])
     },
     get pids() {
       return [...workers].map((worker) => worker.pid)
     },
     async start() {
-      await Promise.all(Array.from({ length: deps.workers }, () => startWorker().up))
+      await Promise.all(Array.from({ length: deps.workers }, (_, slot) => startWorker(slot).up))
     },
     has: (call_sid) => calls.has(call_sid),
     async open(setup) {

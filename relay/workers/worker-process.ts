@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { fileURLToPath } from 'node:url'
-import type { UpgradeRequest } from '../live/call-floor.ts'
+import type { ProcessReport } from '../http/metrics-process.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Person, TapListener } from '../platform/ports.ts'
+import type { Person, TapListener, UpgradeRequest } from '../platform/ports.ts'
 import { Link } from './link.ts'
 import type { FrontMethods, MediaMessage, WorkerLoad, WorkerMethods, WorkerSettings } from './link-methods.ts'
 import { plainSocket } from './plain-socket.ts'
@@ -29,12 +29,16 @@ export class WorkerProcess {
   readonly #child: ChildProcess
   readonly #exited: Promise<void>
   readonly #startedAt = Date.now()
-  #load: WorkerLoad = { calls: 0, unasked: 0 }
+  #load: WorkerLoad | null = null
   #isUp = (): void => {}
   #isReady = false
   #count = 0
 
-  constructor(settings: WorkerSettings, deps: WorkerProcessDeps) {
+  /** Its place among the workers: one that takes another's place has its number. */
+  readonly slot: number
+
+  constructor(slot: number, settings: WorkerSettings, deps: WorkerProcessDeps) {
+    this.slot = slot
     this.#child = startProcess()
     this.link = new Link<WorkerMethods, FrontMethods>(
       {
@@ -83,8 +87,16 @@ export class WorkerProcess {
   get isReady(): boolean {
     return this.#isReady
   }
-  get load(): WorkerLoad {
-    return this.#load
+  /** Calls we have left and the carrier has not yet asked how to go on with. */
+  get unasked(): number {
+    return this.#load?.unasked ?? 0
+  }
+  /** Null until it has said something of itself. */
+  get report(): ProcessReport | null {
+    if (this.#load === null) return null
+    const { usage, bridge } = this.#load
+    const letters_dropped = bridge.letters_dropped + this.link.dropped
+    return { process: `worker_${this.slot}`, ...usage, bridge: { ...bridge, letters_dropped } }
   }
 
   isUp(): void {

@@ -74,7 +74,7 @@ await describeWithServices('a service that goes away', () => {
       const drained_ms = Date.now() - returned
       const sorted = [...slowest].sort((a, b) => a - b)
       console.log(
-        `API while MongoDB is ${_how}: slowest answer ${Math.round(sorted.at(-1)!)} ms; drained in ${drained_ms} ms`,
+        `API while MongoDB is ${_how}: slowest answer ${Math.round(sorted.at(-1)!)} ms; drained in ${drained_ms} ms\n`,
       )
       expect(sorted.at(-1)).toBeLessThan(1_000)
       expect(await until(async () => (await ready()).body.status === 'ready')).toBe(true)
@@ -110,7 +110,7 @@ await describeWithServices('a service that goes away', () => {
     await until(
       async () => (await admin.call('listLiveCalls', {})).status === 200 && (await ready()).body.status === 'ready',
     )
-    console.log(`Redis: everything is back after ${Date.now() - returned} ms`)
+    process.stdout.write(`Redis: everything is back after ${Date.now() - returned} ms\n`)
     expect(Date.now() - returned).toBeLessThan(4_000)
     stop()
     expect(session.received.length).toBeGreaterThan(0)

@@ -85,8 +85,6 @@ await describeWithServices('two relays', () => {
         feed.all.flatMap((event) =>
           event.event_type === 'call.transcript' && event.turn.is_final ? [[event.seq, event.turn.turn_id]] : [],
         )
-      const [left, right] = [kept(one), kept(two)]
-      if (JSON.stringify(left) !== JSON.stringify(right)) console.log(JSON.stringify(left), JSON.stringify(right))
       expect(kept(two)).toEqual(kept(one))
     }, 60_000)
 

@@ -28,6 +28,15 @@ async function workers(): Promise<number[]> {
     })
 }
 
+/** As the relay itself says it. */
+const bothAreUp = () =>
+  until(async () => {
+    const health = (await (await fetch(`${company.relays[0]!.url}/health/ready`)).json()) as {
+      parts: { workers: { status: string } }
+    }
+    return health.parts.workers.status === 'ready'
+  }, 30_000)
+
 describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-call', () => {
   it.each([1, 2, 3])(
     'round %i: its call ends in the record with every word shown; another takes its place',
@@ -56,6 +65,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
   )
 
   it('calls of the other worker go on, and the next call is answered', async () => {
+    await bothAreUp()
     const first = await company.talk()
     const second = await company.talk()
     const [one] = await workers()
@@ -82,7 +92,7 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of a call worker in mid-c
     const pids = await workers()
     await company.kill()
     stop()
-    await until(async () => pids.every((pid) => !isRunning(pid)), 5_000)
+    await until(async () => pids.every((pid) => !isRunning(pid)), 15_000)
     await company.start()
     admin = await company.admin()
     const { record, kept } = await keptOf(admin, call.call_sid)

