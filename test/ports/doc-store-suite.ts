@@ -39,7 +39,7 @@ export function docStoreSuite(name: string, bench: DocStoreBench): void {
       store = opened.store
       close = opened.close
     }, 60_000)
-    afterAll(() => close())
+    afterAll(() => close(), 60_000)
 
     const freshScope = (): TenantScope => tenantScope(`tn_${bench.fresh()}`, 'relay')
     const things = (scope = freshScope()): Things => store.forTenant(scope).collection<Thing>(THINGS)
