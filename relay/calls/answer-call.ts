@@ -37,13 +37,12 @@ export type AnswerPlan = { plan: 'connect'; stream_token: string } | { plan: 're
 
 export type AnswerCall = (call: IncomingCall) => Promise<AnswerPlan>
 
+/** Renewed while the call is in progress; `live/live-calls.ts` does it. */
+const LEASE_SECONDS = 120
 const STREAM_TOKEN_SECONDS = 60
 const DESCRIBED_WITHIN_MS = 1_000
 
 const HOUR_SECONDS = 3_600
-/** Longer than any call: the lease of one that was forgotten ends by itself. */
-const LEASE_SECONDS = 4 * HOUR_SECONDS
-
 export function createAnswerCall(deps: {
   store: DocStore
   routing: CallRouting
@@ -75,9 +74,12 @@ export function createAnswerCall(deps: {
     return { plan: 'connect', stream_token }
   }
 
-  /** The carrier asks again about a call that some relay has in progress. */
-  const isLive = async (call: CallRef): Promise<boolean> =>
-    (await deps.bus.send(call, { type: 'describe' }, DESCRIBED_WITHIN_MS)) !== null
+  /** The carrier asks again about a call that some relay has in progress. Relays that cannot be asked do not count. */
+  const isLive = (call: CallRef): Promise<boolean> =>
+    deps.bus.send(call, { type: 'describe' }, DESCRIBED_WITHIN_MS).then(
+      (answer) => answer !== null,
+      () => false,
+    )
 
   /** While the store is away, a call that was over before would be answered again: rarer than a caller nobody answers. */
   async function isKnown({ tenant_id, call_sid }: CallRef): Promise<boolean> {

@@ -19,8 +19,11 @@ export function createStatusReports(deps: {
   /** To the relay that has the call, when it is another. */
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
 }): ReportStatus {
-  const isTold = async (call: { tenant_id: string; call_sid: string }, status: CallStatus): Promise<boolean> =>
-    (await deps.bus.send(call, { type: 'carrier_ended', status }, TOLD_WITHIN_MS)) !== null
+  const isTold = (call: { tenant_id: string; call_sid: string }, status: CallStatus): Promise<boolean> =>
+    deps.bus.send(call, { type: 'carrier_ended', status }, TOLD_WITHIN_MS).then(
+      (answer) => answer !== null,
+      () => false,
+    )
 
   return async (call_sid, status) => {
     if (isTerminal(status) && deps.floor.carrierEnded(call_sid, status)) return

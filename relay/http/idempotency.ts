@@ -48,14 +48,13 @@ export function idempotency(store: IdempotencyStore): Idempotency {
         res.set('Idempotent-Replayed', 'true')
         return sendJson(res, known)
       }
-      try {
-        const answer = await work()
-        await store.finish(key, answer.status, answer.body)
-        sendJson(res, answer)
-      } catch (error) {
+      const answer = await work().catch(async (error: unknown) => {
         await store.abandon(key)
         throw error
-      }
+      })
+      // It is done: an answer that could not be kept must not make it look undone.
+      await store.finish(key, answer.status, answer.body).catch(() => {})
+      sendJson(res, answer)
     },
   }
 }

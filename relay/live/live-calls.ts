@@ -50,6 +50,9 @@ export type CallSummaryRecord = Omit<
 }
 
 const UPDATES_EVERY_MS = 500
+/** A call's place among those its tenant may have; one whose relay died is free again after this. */
+const LEASE_SECONDS = 120
+const RENEW_EVERY_SECONDS = 30
 /** The carrier's last question and report come within seconds. */
 const REMEMBERED_MS = 60_000
 
@@ -60,7 +63,7 @@ export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' 
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'serve'>
   directory: Pick<LiveDirectory<CallSummaryRecord>, 'put' | 'remove'>
   lines: Pick<ListenLines, 'serve'>
-  leases: Pick<CallLeases, 'release'>
+  leases: Pick<CallLeases, 'release' | 'renew'>
   telephony: Telephony
   /** The call a stream token was made for, once. */
   takeStreamTicket: (token: string) => Promise<CallRef | null>
@@ -76,6 +79,7 @@ export class LiveCalls {
   /** Calls that ended a moment ago: the carrier still reports on them, and asks what to say. */
   readonly #leaving = new Map<string, LiveCall>()
   readonly #expiries = new Map<string, { cancel(): void }>()
+  #seconds = 0
   readonly #journals = new Map<string, CallJournal>()
   readonly #stopWhenGone = new Map<string, () => void>()
   readonly #updateDue = new Set<LiveCall>()
@@ -327,7 +331,9 @@ export class LiveCalls {
   }
 
   #tick(): void {
+    const isRenewal = ++this.#seconds % RENEW_EVERY_SECONDS === 0
     for (const call of this.#calls.values()) {
+      if (isRenewal) void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS).catch(() => false)
       try {
         call.tick()
       } catch (error) {

@@ -34,6 +34,7 @@ export type FrontMethods = {
   list(call: CallRef, summary: CallSummaryRecord): void
   unlist(call: CallRef): void
   releaseLease(call: CallRef): void
+  renewLease(call: CallRef, ttl_seconds: number): void
   /** From now on the worker answers commands to this call and lets listeners in. */
   serve(call: CallRef): void
   unserve(call: CallRef): void

@@ -21,7 +21,7 @@ export interface WorkerPoolDeps
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'serve'>
   directory: Pick<LiveDirectory<CallSummaryRecord>, 'put' | 'remove'>
   lines: Pick<ListenLines, 'serve'>
-  leases: Pick<CallLeases, 'release'>
+  leases: Pick<CallLeases, 'release' | 'renew'>
   clock: Clock
 }
 
@@ -64,6 +64,8 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         list: (call, summary) => calls.has(call.call_sid) && deps.directory.put(call, summary),
         unlist: (call) => deps.directory.remove(call),
         releaseLease: (call) => void release(call),
+        renewLease: (call, ttl_seconds) =>
+          void deps.leases.renew(call.tenant_id, call.call_sid, ttl_seconds).catch(() => false),
         serve: (call) => serve(self, call),
         unserve: ({ call_sid }) => forget(call_sid, self),
         piece: (id, voice, at_ms, mulaw) => self.listeners.get(id)?.onPiece(voice, at_ms, Buffer.from(mulaw)),

@@ -96,7 +96,13 @@ export function workerPorts(
           return () => void opens.delete(call.call_sid)
         },
       },
-      leases: { release: async (tenant_id, call_sid) => link.tell('releaseLease', { tenant_id, call_sid }) },
+      leases: {
+        release: async (tenant_id, call_sid) => link.tell('releaseLease', { tenant_id, call_sid }),
+        async renew(tenant_id, call_sid, ttl_seconds) {
+          link.tell('renewLease', { tenant_id, call_sid }, ttl_seconds)
+          return true
+        },
+      },
       telephony: { hangUp: (call_sid) => link.ask('hangUp', call_sid) },
       takeStreamTicket: (token) => link.ask('takeStreamTicket', token),
       fetchCall: ({ tenant_id, call_sid }) => link.ask('fetchCall', { tenant_id, call_sid }),
