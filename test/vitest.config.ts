@@ -6,8 +6,10 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Real sockets and real time on shared machines: in CI a test that failed is asked once more before it counts. */
 const common = { root, passWithNoTests: false, retry: process.env.CI ? 1 : 0 }
 
-/** Journeys that bring their own processes and services are the same on every run. */
-const OWN_SERVICES = ['sudden-end', 'workers', 'two-relays', 'faults'].map((name) => `test/journeys/${name}.test.ts`)
+/** Left out of the run on other services: journeys that bring their own, and those of what a model does. */
+const SAME_EVERYWHERE = ['sudden-end', 'workers', 'two-relays', 'faults', 'endings', 'first-words', 'hard-models'].map(
+  (name) => `test/journeys/${name}.test.ts`,
+)
 
 export default defineConfig({
   root,
@@ -37,7 +39,7 @@ export default defineConfig({
           ...common,
           name: 'journeys',
           include: ['test/journeys/**/*.test.ts'],
-          exclude: process.env.PHONY_TEST_MONGODB ? OWN_SERVICES : [],
+          exclude: process.env.PHONY_TEST_MONGODB ? SAME_EVERYWHERE : [],
           testTimeout: 45_000,
           hookTimeout: 20_000,
           fileParallelism: true,
