@@ -153,7 +153,7 @@ export class ConfigError extends Error {}
 
 /** @throws ConfigError naming every faulty variable */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const parsed = Environment.safeParse(withFiles(withoutBlanks(env)))
+  const parsed = Environment.safeParse(withoutBlanks(withFiles(withoutBlanks(env))))
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'environment'}: ${issue.message}`)
     throw new ConfigError(`The configuration has ${faults.length === 1 ? 'a fault' : 'faults'}:\n${faults.join('\n')}`)

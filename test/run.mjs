@@ -121,6 +121,23 @@ async function playwright(project, env) {
   count(stats.expected + stats.flaky, stats.unexpected || (code === 0 ? 0 : 1), stats.skipped)
 }
 
+/** The image, built and called; says itself what it needs, and in CI fails without it. Its last line is its count. */
+async function image() {
+  say('\n== the image')
+  const child = spawn(process.execPath, ['--import', 'tsx', 'test/docker/build-and-call.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.on('data', (data) => {
+    output += data
+    process.stdout.write(data)
+  })
+  const code = await new Promise((resolve) => child.on('exit', resolve))
+  const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? [null, 0, code === 0 ? 0 : 1]
+  count(Number(passed), Number(failed), 0)
+}
+
 /** Types, lint and format: each counts as one. */
 async function statics() {
   const jobs = [
@@ -198,6 +215,7 @@ async function everything({ mongodb, redis }) {
   else say('\nThe console flows were left out: no Chromium here.')
   if (electron) await playwright('shell', { CONSOLE_ELECTRON: electron.exe })
   else say('\nThe desktop shell was left out: no Electron or no display here.')
+  await image()
 }
 
 main(process.argv[2] ?? 'test').then(
