@@ -1,0 +1,85 @@
+// The command line of the bench.
+import { parseArgs } from 'node:util'
+import { SYSTEM_NAMES, type SystemName } from './systems.ts'
+
+export const SCENARIOS = ['ladder', 'first-words', 'memory', 'stall', 'listener', 'overload', 'short'] as const
+export type Scenario = (typeof SCENARIOS)[number]
+
+export interface Options {
+  scenario: Scenario
+  /** Null: the scenario's own. */
+  calls: number[] | null
+  seconds: number | null
+  rounds: number | null
+  only: SystemName[] | null
+  /** A disturbed run is repeated so often. */
+  retries: number
+  workers: number
+  isUrgent: boolean
+  /** A relay that is built already. */
+  relay: string | null
+}
+
+export const USAGE = `node --import tsx test/bench/bridge.ts [scenario] [options]
+
+Without a scenario: a ladder of calls, CPU and added latency of every system at each step.
+  --first-words   what is lost of the caller while the model opens in 0, 400 and 2,000 ms
+  --memory        memory of one call, after a forced collection
+  --stall         the bridge stands still for 500 ms: how long until it has caught up, and what is lost
+  --listener      what a listener and a hundred consoles cost, and what one does that stops reading
+  --overload      1.3 times the calls of --calls
+  --short         for CI: ratios and losses, never times; ends with a verdict and exit code 0 or 1
+
+  --calls 10,50   how many calls, in steps        --only phony,naive  which systems: ${SYSTEM_NAMES.join(', ')}
+  --seconds 5     how long each run is measured   --retries 2         how often a disturbed run is repeated
+  --rounds 3      how often everything is run     --workers 1         call workers of the product
+  --relay FILE    a built relay/main.js instead of building it
+  --urgent        comes before everything else on this machine (needs the right to): for machines that others use too
+`
+
+/** @throws with one sentence about what cannot be understood */
+export function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...Object.fromEntries(SCENARIOS.map((name) => [name, { type: 'boolean' as const }])),
+      calls: { type: 'string' },
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      only: { type: 'string' },
+      retries: { type: 'string', default: '2' },
+      workers: { type: 'string', default: '1' },
+      relay: { type: 'string' },
+      urgent: { type: 'boolean', default: false },
+    },
+  })
+  const flags = values as Record<string, string | boolean | undefined>
+  const asked = SCENARIOS.filter((name) => flags[name] === true)
+  if (asked.length > 1) throw new Error(`One scenario at a time: ${asked.join(' or ')}.`)
+  const number = (name: 'seconds' | 'rounds' | 'retries' | 'workers'): number | null =>
+    values[name] === undefined ? null : positive(name, values[name])
+  return {
+    scenario: asked[0] ?? 'ladder',
+    calls: values.calls?.split(',').map((text) => positive('calls', text)) ?? null,
+    seconds: number('seconds'),
+    rounds: number('rounds'),
+    only: values.only?.split(',').map(systemNamed) ?? null,
+    retries: number('retries') ?? 0,
+    workers: number('workers') ?? 1,
+    isUrgent: values.urgent,
+    relay: values.relay ?? null,
+  }
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < (name === 'retries' ? 0 : 1))
+    throw new Error(`--${name} takes whole numbers from 1, not "${text}".`)
+  return value
+}
+
+function systemNamed(name: string): SystemName {
+  const found = SYSTEM_NAMES.find((known) => known === name)
+  if (!found) throw new Error(`There is no system "${name}": ${SYSTEM_NAMES.join(', ')}.`)
+  return found
+}

@@ -1,0 +1,177 @@
+// One run: one system, so many calls, so many seconds. Fresh processes each time, so that no run inherits from another.
+import type { Histogram } from './histogram.ts'
+import { type Heard, type Load, startLoad } from './load.ts'
+import { busyMs, type Cores, cpuMs, residentKb, waitedMs } from './machine.ts'
+import { openCollector } from './memory.ts'
+import type { Counts } from './orders.ts'
+import { type Prepared, type Running, type SystemName, startSystem } from './systems.ts'
+
+export interface Durations {
+  count: number
+  p50_ms: number | null
+  p99_ms: number | null
+  max_ms: number | null
+}
+
+export interface Result {
+  system: SystemName
+  calls: number
+  seconds: number
+  open_after_ms: number
+  /** Milliseconds of CPU for one second of one call. */
+  cpu_ms_per_call_s: number
+  /** The same of processes beside the bridge's own, which are on other cores. */
+  helper_cpu_ms_per_call_s: number
+  /** Of the bridge's core. */
+  core_share: number
+  rss_kb_per_call: number
+  up: Durations
+  down: Durations
+  clear: Durations
+  clears_missing: number
+  frames: Heard['frames']
+  kept: number
+  pieces: Heard['pieces']
+  refused: number
+  /**
+   * What may have disturbed the run: how long the bridge waited for its core, how busy everything else kept the cores,
+   * and how late the load was.
+   */
+  noise: Noise
+  /** Why the figures of this run should not be believed; null for a clean one. */
+  disturbed: string | null
+}
+
+export interface Noise {
+  waited: number
+  bridge_core: number
+  load_cores: number
+  load_share: number
+  load_cpu_ms_per_call_s: number
+  late_p99_ms: number | null
+}
+
+export interface Wish {
+  system: SystemName
+  calls: number
+  seconds: number
+  open_after_ms?: number
+  slice_ms?: number
+  workers?: number
+  /** Memory is read after a forced collection. */
+  collects?: boolean
+  /** Done when all calls stand and before anything is counted. @returns what undoes it */
+  before?: (running: Running, load: Load) => Promise<() => void>
+  /** Done while it is listened to. */
+  meanwhile?: (running: Running, load: Load) => Promise<void>
+}
+
+const SETTLED_AFTER_MS = 2_000
+/** A bridge that waits so long for a core that others use, or a load that sends its frames so late, spoils a run. */
+const WAITED_SHARE = 0.02
+const LATE_MS = 4
+
+export const durations = (histogram: Histogram): Durations => {
+  const ms = (us: number | null): number | null => (us === null ? null : us / 1_000)
+  return {
+    count: histogram.count,
+    p50_ms: ms(histogram.at(0.5)),
+    p99_ms: ms(histogram.at(0.99)),
+    max_ms: histogram.count > 0 ? histogram.max / 1_000 : null,
+  }
+}
+
+export interface Run {
+  result: Result
+  slices: Heard['slices']
+}
+
+/** @throws when the calls do not stand in time, with what the system wrote */
+export async function run(wish: Wish, cores: Cores, prepared: Prepared): Promise<Run> {
+  const load = await startLoad(wish.calls, wish.open_after_ms ?? 0)
+  try {
+    const running = await startSystem(wish.system, load.model, cores, prepared, wish.workers)
+    try {
+      return await measure(wish, cores, load, running)
+    } catch (error) {
+      throw new Error(`${wish.system}, ${wish.calls} calls: ${String(error)} ${running.output().slice(-600)}`, {
+        cause: error,
+      })
+    } finally {
+      await running.end()
+    }
+  } finally {
+    load.end()
+  }
+}
+
+async function measure(wish: Wish, cores: Cores, load: Load, running: Running): Promise<Run> {
+  const total = (of: (pid: number) => number, pids: number[]) => pids.reduce((sum, pid) => sum + of(pid), 0)
+  const collector = wish.collects ? await openCollector(running) : null
+  await collector?.collect()
+  const rss_before = total(residentKb, running.pids)
+  const standing = await load.open(running.entrance)
+  const undo = await wish.before?.(running, load)
+  await new Promise((resolve) => setTimeout(resolve, SETTLED_AFTER_MS))
+
+  const read = () => ({
+    at_ms: performance.now(),
+    bridge: total(cpuMs, running.pids),
+    helpers: total(cpuMs, running.helpers),
+    waited: total(waitedMs, running.pids),
+    load: total(cpuMs, [...load.pids, process.pid]),
+    bridge_core: busyMs([cores.bridge]),
+    load_cores: busyMs(cores.others),
+  })
+  const before = read()
+  await Promise.all([load.listen(wish.seconds, wish.slice_ms), wish.meanwhile?.(running, load)])
+  const after = read()
+  await collector?.collect()
+  collector?.close()
+  const rss_after = total(residentKb, running.pids)
+  undo?.()
+  const heard = await load.finish()
+
+  const ms = after.at_ms - before.at_ms
+  const used = (of: Exclude<keyof typeof before, 'at_ms'>): number => after[of] - before[of]
+  const per_call_s = (cpu: number): number => cpu / (ms / 1_000) / wish.calls
+  const noise: Noise = {
+    waited: used('waited') / ms / running.pids.length,
+    bridge_core: Math.max(0, used('bridge_core') - used('bridge')) / ms,
+    load_cores: Math.max(0, used('load_cores') - used('load') - used('helpers')) / ms,
+    load_share: (used('load') + used('helpers')) / ms / cores.others.length,
+    load_cpu_ms_per_call_s: per_call_s(used('load')),
+    late_p99_ms: durations(heard.late).p99_ms,
+  }
+  const result: Result = {
+    system: wish.system,
+    calls: wish.calls,
+    seconds: wish.seconds,
+    open_after_ms: wish.open_after_ms ?? 0,
+    cpu_ms_per_call_s: per_call_s(used('bridge')),
+    helper_cpu_ms_per_call_s: per_call_s(used('helpers')),
+    core_share: used('bridge') / ms,
+    rss_kb_per_call: (rss_after - rss_before) / wish.calls,
+    up: durations(heard.up),
+    down: durations(heard.down),
+    clear: durations(heard.clear),
+    clears_missing: heard.clears_missing,
+    frames: heard.frames,
+    kept: heard.kept,
+    pieces: heard.pieces,
+    refused: standing.refused,
+    noise,
+    disturbed: disturbance(noise, standing),
+  }
+  return { result, slices: heard.slices }
+}
+
+/** Looks at the machine and at the load, never at the bridge. */
+function disturbance(noise: Noise, { failures }: Counts): string | null {
+  if (failures.length > 0) return failures.join(' ')
+  if (noise.waited > WAITED_SHARE) return `the bridge waited for its core for ${percent(noise.waited)} of the time`
+  if ((noise.late_p99_ms ?? 0) > LATE_MS) return `the load was ${noise.late_p99_ms?.toFixed(1)} ms late (p99)`
+  return null
+}
+
+export const percent = (share: number): string => `${Math.round(share * 100)} %`

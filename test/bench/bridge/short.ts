@@ -1,0 +1,60 @@
+// The form for CI: a few minutes, on a machine that may be busy. It asserts losses, and ratios to what runs in the same
+// rounds; never a time.
+import { busyMs } from './machine.ts'
+import type { Result } from './run.ts'
+import { type Bench, cellsOf, cpuRatios, median, runSeries } from './series.ts'
+import { cellTable } from './table.ts'
+
+/** What the product may cost beside those two, with the room that noise needs. Its aim is 0.8 and 0.95. */
+const MOST_OVER_NAIVE = 1.25
+const MOST_OVER_RAW = 1.5
+
+const ROUNDS = 3
+const SECONDS = 4
+
+/** Fewer calls where others leave little of the machine. */
+async function callsFor({ cores }: Bench): Promise<number> {
+  const all = [cores.bridge, ...cores.others.slice(0, 1)]
+  const before = busyMs(all)
+  const WATCHED_MS = 1_000
+  await new Promise((resolve) => setTimeout(resolve, WATCHED_MS))
+  const busy = (busyMs(all) - before) / WATCHED_MS / all.length
+  return busy < 0.3 ? 200 : busy < 0.7 ? 100 : 50
+}
+
+/** @returns what is wrong, in sentences; none when all is well */
+export async function runShort(bench: Bench, calls: number | null): Promise<{ wrong: string[]; results: Result[] }> {
+  const count = calls ?? (await callsFor(bench))
+  bench.say(`${count} calls, ${ROUNDS} rounds of ws-raw, naive and phony, ${SECONDS} s each`)
+  const series = await runSeries(
+    { ...bench, retries: 0 },
+    { systems: ['ws-raw', 'naive', 'phony'], calls: [count], rounds: ROUNDS, seconds: SECONDS },
+  )
+  bench.say(`\n${cellTable(cellsOf(series))}\n`)
+  const results = series.rounds.flatMap((round) => round.results)
+  const wrong = series.failures.map(({ why }) => why)
+  for (const result of results.filter(({ system }) => system === 'phony')) wrong.push(...lossesOf(result))
+  for (const [over, most] of [
+    ['naive', MOST_OVER_NAIVE],
+    ['ws-raw', MOST_OVER_RAW],
+  ] as const) {
+    const ratio = median(cpuRatios(series, 'phony', over, count))
+    if (ratio === null) wrong.push(`There is no round with both phony and ${over}.`)
+    else bench.say(`CPU of phony over ${over}: ${ratio.toFixed(2)} (at most ${most})`)
+    if (ratio !== null && ratio > most) wrong.push(`It costs ${ratio.toFixed(2)} times the CPU of ${over}.`)
+  }
+  return { wrong, results }
+}
+
+function lossesOf({ frames, pieces, clears_missing, refused }: Result): string[] {
+  const found: [number, string][] = [
+    [frames.lost, 'frames of the caller were lost'],
+    [pieces.lost, "pieces of the agent's voice were lost"],
+    [frames.doubled + pieces.doubled, 'came twice'],
+    [frames.disordered + pieces.disordered, 'came out of order'],
+    [frames.crossed + pieces.crossed, 'came to another call'],
+    [clears_missing, 'interruptions were not followed by a clear'],
+    [refused, 'calls were refused'],
+  ]
+  return found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}.`)
+}

@@ -1,0 +1,108 @@
+// Figures as markdown, and the picture of the ladder.
+import { type Cell, type Failure, lostWords } from './series.ts'
+import type { SystemName } from './systems.ts'
+
+export function markdown(head: string[], rows: string[][]): string {
+  const lines = [head, head.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+export const ms = (value: number | null, digits = 1): string => (value === null ? '-' : value.toFixed(digits))
+
+/** Everything measured of each system at each number of calls. */
+export function cellTable(cells: Cell[]): string {
+  const head = ['calls', 'system', 'ms CPU per call-s', 'of the core', 'beside', 'up p50 / p99 / max ms']
+  const rest = ['down p99', 'clear p99', 'lost', 'KB per call', 'runs']
+  const rows = cells.map((cell) => [
+    String(cell.calls),
+    cell.system,
+    cell.cpu_ms_per_call_s.toFixed(2),
+    `${Math.round(cell.core_share * 100)} %`,
+    cell.helper_cpu_ms_per_call_s > 0 ? cell.helper_cpu_ms_per_call_s.toFixed(2) : '-',
+    `${ms(cell.up_p50_ms, 2)} / ${ms(cell.up_p99_ms)} / ${ms(cell.up_max_ms, 0)}`,
+    ms(cell.down_p99_ms),
+    ms(cell.clear_p99_ms),
+    lostWords(cell),
+    cell.rss_kb_per_call.toFixed(0),
+    `${cell.runs}${cell.is_clean ? '' : ' (disturbed)'}`,
+  ])
+  return markdown([...head, ...rest], rows)
+}
+
+/** p99 upstream and share of the core, calls down and systems across. */
+export function ladderTable(cells: Cell[], failures: Failure[]): string {
+  const systems = [...new Set(cells.map(({ system }) => system))]
+  const rows = callsOf(cells).map((calls) => [
+    String(calls),
+    ...systems.map((system) => {
+      const cell = cells.find((one) => one.system === system && one.calls === calls)
+      if (!cell) return failures.some((one) => one.system === system && one.calls <= calls) ? 'failed' : ''
+      return `${ms(cell.up_p99_ms)} / ${Math.round(cell.core_share * 100)} %${cell.is_clean ? '' : ' ~'}`
+    }),
+  ])
+  return markdown(['calls', ...systems], rows)
+}
+
+const callsOf = (cells: Cell[]): number[] => [...new Set(cells.map(({ calls }) => calls))].sort((a, b) => a - b)
+
+/** The most calls at which a system, and at all fewer, kept below a limit. */
+export function callsBelow(cells: Cell[], system: SystemName, limit_ms: number): number {
+  const own = cells.filter((cell) => cell.system === system).sort((a, b) => a.calls - b.calls)
+  const cliff = own.findIndex(({ up_p99_ms }) => (up_p99_ms ?? Number.POSITIVE_INFINITY) >= limit_ms)
+  return own[(cliff < 0 ? own.length : cliff) - 1]?.calls ?? 0
+}
+
+// ---- the picture
+
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [760, 420, 60, 48, 24, 110]
+const COLOURS: Record<SystemName, string> = {
+  'tcp-node': '#8a8f98',
+  'ws-raw': '#5b7fb5',
+  naive: '#b58a3c',
+  phony: '#0b7a5c',
+  'agents-sdk': '#b5475b',
+}
+/** Milliseconds on a logarithmic scale. */
+const [LOWEST, HIGHEST] = [0.1, 1_000]
+
+/** p99 against calls. It stands on any ground: its own is white. */
+export function plot(cells: Cell[]): string {
+  const most = Math.max(...callsOf(cells))
+  const x = (calls: number): number => LEFT + ((WIDTH - LEFT - RIGHT) * calls) / most
+  const y = (value: number): number => {
+    const share = Math.log(Math.min(HIGHEST, Math.max(LOWEST, value)) / LOWEST) / Math.log(HIGHEST / LOWEST)
+    return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * share
+  }
+  const text = (at_x: number, at_y: number, words: string, more = ''): string =>
+    `<text x="${at_x.toFixed(1)}" y="${at_y.toFixed(1)}" ${more}>${words}</text>`
+  const grid = [0.1, 1, 5, 10, 100, 1_000].map(
+    (value) =>
+      `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${y(value).toFixed(1)}" y2="${y(value).toFixed(1)}" stroke="${value === 5 ? '#888' : '#ddd'}"/>` +
+      text(LEFT - 8, y(value) + 4, `${value} ms`, 'text-anchor="end"'),
+  )
+  const ticks = callsOf(cells).map((calls) =>
+    text(x(calls), HEIGHT - BOTTOM + 18, String(calls), 'text-anchor="middle"'),
+  )
+  const lines = [...new Set(cells.map(({ system }) => system))].map((system) => {
+    const own = cells.filter((cell) => cell.system === system && cell.up_p99_ms !== null)
+    const points = own.sort((a, b) => a.calls - b.calls).map(({ calls, up_p99_ms }) => [x(calls), y(up_p99_ms ?? 0)])
+    const path = points.map((point) => point.map((value) => value?.toFixed(1)).join(',')).join(' ')
+    const [last_x = LEFT, last_y = TOP] = points.at(-1) ?? []
+    const width = system === 'phony' ? 3 : 1.5
+    return (
+      `<polyline points="${path}" fill="none" stroke="${COLOURS[system]}" stroke-width="${width}"/>` +
+      text(last_x + 6, last_y + 4, system, `fill="${COLOURS[system]}"`)
+    )
+  })
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>Latency that a bridge adds to the caller's voice, p99, against calls on one core</title>`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    ...grid,
+    ...ticks,
+    ...lines,
+    text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8, 'calls on one core', 'text-anchor="middle"'),
+    '</svg>',
+    '',
+  ].join('\n')
+}
