@@ -26,7 +26,7 @@ import { createCallActions } from './features/calls/call-actions.ts'
 import { CallPage } from './features/calls/call-page.tsx'
 import { LivePage } from './features/calls/live-page.tsx'
 import { ContextColumn } from './features/context/context-column.tsx'
-import { ContextLayers } from './features/context/context-layers.tsx'
+import { ContextGlance } from './features/context/context-layers.tsx'
 import { NumbersPage } from './features/numbers/numbers-page.tsx'
 import type { ConsolePorts } from './lib/console-context.tsx'
 import { ConsoleProvider, useActions, useConsoleState } from './lib/console-context.tsx'
@@ -106,7 +106,7 @@ function Shell() {
             <LivePage
               lane={lane}
               lostBar={<LostBar />}
-              context={(call_sid) => <ContextLayers call_sid={call_sid} />}
+              context={(call_sid) => <ContextGlance call_sid={call_sid} />}
               onOpen={openCall}
             />
           </Route>
@@ -146,8 +146,15 @@ function Shell() {
           </Route>
         )}
         {allowed('analytics.read') && (
-          <Route path="/analytics">
-            <AnalyticsPage lostBar={<LostBar />} onOpenCall={openCall} />
+          <Route path="/analytics/:agent_id?">
+            {({ agent_id }) => (
+              <AnalyticsPage
+                key={agent_id ?? 'all'}
+                agent_id={agent_id ?? null}
+                lostBar={<LostBar />}
+                onOpenCall={openCall}
+              />
+            )}
           </Route>
         )}
         <Route>{screens.length > 0 ? <Redirect to={home} /> : <NoScreen />}</Route>

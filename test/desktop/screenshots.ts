@@ -1,21 +1,24 @@
 // Pictures of the console, to be looked at beside the design's. Builds the renderer as it ships, serves it, puts the
 // fake Bridge where Electron's preload puts the real one, and drives Chromium. Serious faults of accessibility are printed.
 //
-//   npx tsx test/desktop/screenshots.ts <folder> [scene ...]
+//   npx tsx test/desktop/screenshots.ts <folder> [scene ...]      ONLY=1280-light takes one size and theme
 
 import { mkdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { extname, join, resolve } from 'node:path'
-import type { Page } from '@playwright/test'
+import type { Browser, Page } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import axe from 'axe-core'
 import { build } from 'vite'
+import { NOON, SCENES } from './support/scenes.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const WORK = join(tmpdir(), 'phony-screenshots')
+/** Takes only pictures whose name ends so, such as `1280-light`. */
+const ONLY = process.env.ONLY
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -26,61 +29,6 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ]
-/** Noon in Chicago on a Monday, whenever the pictures are taken. */
-const NOON = Date.parse('2026-11-23T18:03:04Z')
-
-interface Scene {
-  hash: string
-  options?: Record<string, unknown>
-  act?: (page: Page) => Promise<unknown>
-  height?: number
-}
-
-const pick = (page: Page) => page.locator('[data-call$="1"]').first().click()
-const FIRST_CALL = `CA${'1'.padStart(32, '0')}`
-
-const SCENES: Record<string, Scene> = {
-  live: { hash: '#/live', act: pick },
-  'live-few': { hash: '#/live', options: { calls: 1, few: true }, act: pick },
-  'live-quiet': { hash: '#/live', options: { calls: 0 } },
-  'live-link-lost': {
-    hash: '#/live',
-    act: async (page) => {
-      await pick(page)
-      await page.waitForTimeout(300)
-      await page.evaluate((now) => {
-        window.fake.link({
-          state: 'lost',
-          as_of: new Date(now).toISOString(),
-          retry_at: new Date(now + 4000).toISOString(),
-        })
-      }, NOON)
-    },
-  },
-  'live-read-only': { hash: '#/live', options: { role: 'analyst' }, act: pick },
-  'live-500': { hash: '#/live', options: { many: 500 }, act: pick },
-  call: { hash: `#/calls/${FIRST_CALL}` },
-  agents: { hash: '#/agents', options: { role: 'agent_manager' } },
-  'agent-editor': { hash: '#/agents/ag_billing001', options: { role: 'agent_manager' } },
-  numbers: {
-    hash: '#/numbers',
-    options: { role: 'agent_manager' },
-    act: async (page) => {
-      const assign = async (number: string, agent: string) => {
-        await page.getByRole('button', { name: `Assign ${number} to…` }).click()
-        await page.getByRole('menuitem', { name: agent }).click()
-      }
-      await assign('+1 312 555 0164', 'Billing support')
-      await assign('+1 312 555 0129', 'Returns desk')
-      await assign('+49 30 23125101', 'Unassigned')
-      await page.getByRole('button', { name: /^\+1 312 555 0161/ }).click()
-      await page.getByRole('button', { name: /^\+1 312 555 0162/ }).click()
-    },
-  },
-  analytics: { hash: '#/analytics', options: { role: 'agent_manager' } },
-  'sign-in': { hash: '', options: { signed_in: false } },
-}
-
 async function buildAll(): Promise<void> {
   await build({
     configFile: false,
@@ -155,43 +103,60 @@ async function report(page: Page, scene: string): Promise<void> {
   for (const fault of faults) process.stderr.write(`${scene}: ${fault}\n`)
 }
 
+const SIZES = [
+  [1280, 800],
+  [1920, 1080],
+] as const
+const THEMES = ['light', 'dark'] as const
+
+async function takeScene(browser: Browser, url: string, name: string, folder: string): Promise<void> {
+  const scene = SCENES[name]
+  if (!scene) throw new Error(`There is no scene ${name}.`)
+  for (const [width, height] of scene.size ? [scene.size] : SIZES) {
+    for (const theme of THEMES) {
+      const picture = `${name}-${width}-${theme}`
+      if (ONLY && !picture.endsWith(ONLY)) continue
+      const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme })
+      page.on('console', (message) => {
+        if (message.type() === 'error') process.stderr.write(`${name}: ${message.text()}\n`)
+      })
+      page.on('pageerror', (error) => process.stderr.write(`${name}: ${error.message}\n`))
+      await page.clock.setFixedTime(NOON)
+      await page.addInitScript(`window.fakeOptions = ${JSON.stringify(scene.options ?? {})}`)
+      await page.addInitScript({ path: join(WORK, 'fake/fake.js') })
+      await page.goto(`${url}${scene.hash}`)
+      await page.waitForTimeout(700)
+      try {
+        await scene.act?.(page)
+      } catch (error) {
+        // The picture then shows why.
+        process.stderr.write(`${picture}: ${String(error)}\n`)
+        process.exitCode = 1
+      }
+      await page.mouse.move(width - 2, height - 2)
+      await page.waitForTimeout(1_300)
+      if (width !== 1920) await report(page, `${name} ${theme}`)
+      await page.screenshot({ path: join(folder, `${picture}.png`) })
+      await page.close()
+    }
+  }
+  process.stdout.write(`${name}\n`)
+}
+
 async function main(): Promise<void> {
   const [folder = join(WORK, 'pictures'), ...wanted] = process.argv.slice(2)
   await mkdir(folder, { recursive: true })
   if (!process.env.SKIP_BUILD) await buildAll()
   const server = await serve(join(WORK, 'renderer'))
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
-  const names = wanted.length > 0 ? wanted : Object.keys(SCENES)
-  for (const name of names) {
-    const scene = SCENES[name]
-    if (!scene) throw new Error(`There is no scene ${name}.`)
-    for (const [width, height] of [
-      [1280, 800],
-      [1920, 1080],
-    ] as const) {
-      for (const theme of ['light', 'dark'] as const) {
-        const page = await browser.newPage({ viewport: { width, height }, colorScheme: theme })
-        page.on('console', (message) => {
-          if (message.type() === 'error') process.stderr.write(`${name}: ${message.text()}\n`)
-        })
-        page.on('pageerror', (error) => process.stderr.write(`${name}: ${error.message}\n`))
-        await page.clock.setFixedTime(NOON)
-        await page.addInitScript(`window.fakeOptions = ${JSON.stringify(scene.options ?? {})}`)
-        await page.addInitScript({ path: join(WORK, 'fake/fake.js') })
-        await page.goto(`${server.url}${scene.hash}`)
-        await page.waitForTimeout(700)
-        await scene.act?.(page)
-        await page.mouse.move(width - 2, height - 2)
-        await page.waitForTimeout(1_300)
-        if (width === 1280) await report(page, `${name} ${theme}`)
-        await page.screenshot({ path: join(folder, `${name}-${width}-${theme}.png`) })
-        await page.close()
-      }
+  try {
+    for (const name of wanted.length > 0 ? wanted : Object.keys(SCENES)) {
+      await takeScene(browser, server.url, name, folder)
     }
-    process.stdout.write(`${name}\n`)
+  } finally {
+    await browser.close()
+    server.close()
   }
-  await browser.close()
-  server.close()
 }
 
 await main()

@@ -6,10 +6,11 @@ import type { Diagnostic } from '@codemirror/lint'
 import { setDiagnostics } from '@codemirror/lint'
 import type { Extension } from '@codemirror/state'
 import { Compartment, EditorState, RangeSet } from '@codemirror/state'
-import type { ViewUpdate } from '@codemirror/view'
 import { Decoration, EditorView, GutterMarker, gutterLineClass, keymap, lineNumbers } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
-import { useEffect, useRef } from 'react'
+import { useEffect } from 'react'
+import type { Written } from './use-code-mirror.ts'
+import { basics, useCodeMirror } from './use-code-mirror.ts'
 
 export interface CodeProblem {
   from: number
@@ -17,63 +18,34 @@ export interface CodeProblem {
   says: string
 }
 
-interface CodeEditorProps {
-  value: string
-  onChange: (value: string) => void
-  label: string
+interface CodeEditorProps extends Written {
   /** Lines that are not in this text are tinted as new. */
   baseline?: string
   problems?: readonly CodeProblem[]
-  is_read_only?: boolean
   /** Ctrl+Enter. */
   onSubmit?: () => void
   has_focus?: boolean
-  described_by?: string
 }
 
 export default function CodeEditor(props: CodeEditorProps) {
-  const host = useRef<HTMLDivElement>(null)
-  const view = useRef<EditorView | null>(null)
-  const newest = useRef(props)
-  newest.current = props
-  const { value, baseline, problems, is_read_only = false, has_focus = false } = props
-
-  useEffect(() => {
-    if (!host.current) return
-    const editor = new EditorView({ parent: host.current, state: stateOf(newest) })
-    view.current = editor
-    return () => {
-      view.current = null
-      editor.destroy()
-    }
-  }, [])
-  useEffect(() => {
-    const editor = view.current
-    if (!editor || editor.state.doc.toString() === value) return
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } })
-  }, [value])
+  const { baseline, problems, has_focus = false } = props
+  const { host, view } = useCodeMirror(props, stateOf)
   useEffect(() => {
     view.current?.dispatch({ effects: tint.reconfigure(changedLines(baseline)) })
-  }, [baseline])
-  useEffect(() => {
-    view.current?.dispatch({ effects: writing.reconfigure(writable(!is_read_only)) })
-  }, [is_read_only])
+  }, [baseline, view])
   useEffect(() => {
     if (view.current) mark(view.current, problems ?? [])
-  }, [problems])
+  }, [problems, view])
   useEffect(() => {
     if (has_focus) view.current?.focus()
-  }, [has_focus])
+  }, [has_focus, view])
   return <div className="editor" ref={host} />
 }
 
 const tint = new Compartment()
-const writing = new Compartment()
-
-const writable = (can: boolean): Extension => [EditorState.readOnly.of(!can), EditorView.editable.of(can)]
 
 function stateOf(newest: React.RefObject<CodeEditorProps>): EditorState {
-  const { value, baseline, label, described_by, is_read_only = false } = newest.current
+  const { value, baseline } = newest.current
   const submit = () => {
     newest.current.onSubmit?.()
     return newest.current.onSubmit !== undefined
@@ -89,16 +61,8 @@ function stateOf(newest: React.RefObject<CodeEditorProps>): EditorState {
       json(),
       syntaxHighlighting(INK),
       keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-      EditorView.lineWrapping,
-      EditorView.contentAttributes.of({
-        'aria-label': label,
-        ...(described_by ? { 'aria-describedby': described_by } : {}),
-      }),
-      EditorView.updateListener.of((update: ViewUpdate) => {
-        if (update.docChanged) newest.current.onChange(update.state.doc.toString())
-      }),
+      basics(newest),
       tint.of(changedLines(baseline)),
-      writing.of(writable(!is_read_only)),
     ],
   })
 }

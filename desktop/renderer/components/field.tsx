@@ -43,6 +43,15 @@ export function Select({ className = '', children, ...rest }: SelectHTMLAttribut
   )
 }
 
+/** The choices of a select, each with its word. */
+export function Options<T extends string>({ of, words }: { of: readonly T[]; words?: Record<T, string> }) {
+  return of.map((value) => (
+    <option key={value} value={value}>
+      {words?.[value] ?? value}
+    </option>
+  ))
+}
+
 /** A field that narrows what is below it. `/` goes there, Esc clears it. */
 export function FilterField({
   value,

@@ -1,10 +1,12 @@
-// A prompt, edited as one reads it: placeholders tinted by the layer that fills them.
+// A prompt, edited as one reads it: placeholders tinted by the layer that fills them, headings as headings.
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
-import type { Extension } from '@codemirror/state'
-import { Compartment, EditorState, RangeSetBuilder } from '@codemirror/state'
+import type { Extension, Text } from '@codemirror/state'
+import { Compartment, EditorState, RangeSet, RangeSetBuilder } from '@codemirror/state'
 import type { DecorationSet, ViewUpdate } from '@codemirror/view'
-import { Decoration, EditorView, keymap, ViewPlugin } from '@codemirror/view'
-import { useEffect, useRef } from 'react'
+import { Decoration, EditorView, keymap, placeholder, ViewPlugin } from '@codemirror/view'
+import { useEffect } from 'react'
+import type { Written } from './use-code-mirror.ts'
+import { basics, useCodeMirror } from './use-code-mirror.ts'
 
 export interface Tinted {
   from: number
@@ -13,59 +15,50 @@ export interface Tinted {
   tone: string
 }
 
-interface PromptEditorProps {
-  value: string
-  onChange: (value: string) => void
-  label: string
+interface PromptEditorProps extends Written {
+  /** What to write, while nothing is written. */
+  hint: string
   tint: (text: string) => readonly Tinted[]
-  is_read_only: boolean
-  described_by?: string
 }
 
 export default function PromptEditor(props: PromptEditorProps) {
-  const host = useRef<HTMLDivElement>(null)
-  const view = useRef<EditorView | null>(null)
-  const newest = useRef(props)
-  newest.current = props
-  const { value, tint, is_read_only } = props
-  useEffect(() => {
-    if (!host.current) return
-    const editor = new EditorView({
-      parent: host.current,
-      state: EditorState.create({
-        doc: newest.current.value,
-        extensions: [
-          history(),
-          keymap.of([...defaultKeymap, ...historyKeymap]),
-          EditorView.lineWrapping,
-          EditorView.contentAttributes.of({
-            'aria-label': newest.current.label,
-            ...(newest.current.described_by ? { 'aria-describedby': newest.current.described_by } : {}),
-          }),
-          EditorView.updateListener.of((update: ViewUpdate) => {
-            if (update.docChanged) newest.current.onChange(update.state.doc.toString())
-          }),
-          tints.of(tinted(newest.current.tint)),
-          EditorState.readOnly.of(is_read_only),
-          EditorView.editable.of(!is_read_only),
-        ],
-      }),
-    })
-    view.current = editor
-    return () => editor.destroy()
-  }, [is_read_only])
-  useEffect(() => {
-    const editor = view.current
-    if (!editor || editor.state.doc.toString() === value) return
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } })
-  }, [value])
+  const { tint } = props
+  const { host, view } = useCodeMirror(props, stateOf)
   useEffect(() => {
     view.current?.dispatch({ effects: tints.reconfigure(tinted(tint)) })
-  }, [tint])
+  }, [tint, view])
   return <div className="prompt-editor" ref={host} />
 }
 
 const tints = new Compartment()
+
+function stateOf(newest: React.RefObject<PromptEditorProps>): EditorState {
+  return EditorState.create({
+    doc: newest.current.value,
+    extensions: [
+      history(),
+      keymap.of([...defaultKeymap, ...historyKeymap]),
+      basics(newest),
+      placeholder(newest.current.hint),
+      headings,
+      tints.of(tinted(newest.current.tint)),
+    ],
+  })
+}
+
+const HEADING = Decoration.line({ class: 'prompt-heading' })
+
+const headings = EditorView.decorations.compute(['doc'], (state) =>
+  RangeSet.of(headingLines(state.doc).map((at) => HEADING.range(at))),
+)
+
+// A short line without an end, alone above a paragraph: what one would print in bold.
+function headingLines(doc: Text): number[] {
+  const text = (line: number) => (line >= 1 && line <= doc.lines ? doc.line(line).text.trim() : '')
+  return Array.from({ length: doc.lines }, (_, index) => index + 1)
+    .filter((line) => text(line - 1) === '' && text(line + 1) !== '' && /^[^{].{1,58}[^.,:;!?]$/.test(text(line)))
+    .map((line) => doc.line(line).from)
+}
 
 function tinted(tint: PromptEditorProps['tint']): Extension {
   const decorate = (view: EditorView): DecorationSet => {

@@ -28,17 +28,20 @@ export function Empty({
   )
 }
 
+/** Lines of a list, cards of the wall, cells of a page, columns of a board. */
+export type Shape = 'rows' | 'cards' | 'cells' | 'columns'
+
 /** The shape of what comes, after 200 ms: what is there at once never flickers. */
-export function Loading({ what, rows = 3 }: { what: string; rows?: number }) {
+export function Loading({ what, rows = 3, shape = 'rows' }: { what: string; rows?: number; shape?: Shape }) {
   const [shown, setShown] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setShown(true), 200)
     return () => clearTimeout(timer)
   }, [])
   return (
-    <div role="status" aria-label={`Reading ${what}`}>
+    <div role="status" aria-label={`Reading ${what}`} className="loading">
       {shown && (
-        <div className="sk" aria-hidden="true">
+        <div className={`sk sk-${shape}`} aria-hidden="true">
           {Array.from({ length: rows }, (_, row) => row).map((row) => (
             <div key={row}>
               <i style={{ width: '52%' }} />
@@ -52,20 +55,34 @@ export function Loading({ what, rows = 3 }: { what: string; rows?: number }) {
   )
 }
 
-export function Failed({ what, problem, onRetry }: { what: string; problem: Problem; onRetry?: () => void }) {
+export function Failed({
+  what,
+  problem,
+  onRetry,
+  act,
+}: {
+  what: string
+  problem: Problem
+  onRetry?: () => void
+  /** The way on, where trying again is none. */
+  act?: ReactNode
+}) {
+  const way = act || (onRetry && <RetryButton onRetry={onRetry} />)
   return (
     <div className="empty" role="alert">
       <Icon of={CircleX} className="lv l3" />
       <b>{what} could not be read</b>
       <p>{problemWords(problem)}</p>
-      {onRetry && (
-        <div className="row empty-act">
-          <button type="button" className="btn" onClick={onRetry}>
-            Try again
-          </button>
-        </div>
-      )}
+      {way && <div className="row empty-act">{way}</div>}
     </div>
+  )
+}
+
+function RetryButton({ onRetry }: { onRetry: () => void }) {
+  return (
+    <button type="button" className="btn" onClick={onRetry}>
+      Try again
+    </button>
   )
 }
 

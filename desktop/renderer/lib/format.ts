@@ -105,13 +105,18 @@ export function formatDate(at: string, time_zone: string | undefined, now: numbe
   return `${day.format(date)} ${formatClock(at, time_zone, false)}`
 }
 
-/** A day. @returns `18 Nov`. @source design.md section 8, analytics */
-export function formatDay(at: string, time_zone: string | undefined): string {
-  return new Intl.DateTimeFormat('en-GB', {
+/** Days from the first to the last. @returns `17–23 Nov`, `28 Oct – 3 Nov`, of one day `18 Nov`. @source design.md section 8, analytics */
+export function formatDays(from: string, to: string, time_zone: string | undefined): string {
+  const days = new Intl.DateTimeFormat('en-GB', {
     day: 'numeric',
     month: 'short',
     ...(time_zone ? { timeZone: time_zone } : {}),
-  }).format(new Date(at))
+  })
+  // Newer engines set thin spaces around the dash of a range, older ones none.
+  return days
+    .formatRange(new Date(from), new Date(to))
+    .replace(/\s*–\s*/, ' – ')
+    .replace(/^(\d+) – (?=\d+ \D+$)/, '$1–')
 }
 
 /** A phone number in full. @param number E.164. @returns `+1 312 555 0188`; anything else as it came. @source ITU-T E.123; design.md section 6 */

@@ -38,6 +38,9 @@ export const ROLE_WORDS: Record<Role, string> = {
   platform_admin: 'Platform admin',
 }
 
+/** What the relay writes where the caller spoke and no words came of it. @source contract/calls.ts, SpeechTurn */
+export const NOT_TRANSCRIBED = '(not transcribed)'
+
 export const LEVEL_WORDS = ['nothing', 'watch', 'needs you', 'now'] as const
 
 /** The evidence cut at the words to stress, in order. @source contract/calls.ts, Attention */

@@ -110,8 +110,10 @@ export function withTurn(turns: readonly Turn[], turn: Turn): Turn[] {
 }
 
 function withLastLine(call: CallSummary, turn: SpeechTurn): CallSummary {
-  if (!call.live || turn.text === '') return call
-  const last_line = { speaker: turn.speaker, text: turn.text, is_final: turn.is_final }
+  // Words that nobody heard are still the newest: the line before them must not stay as if it were being spoken.
+  const text = turn.text || (turn.is_final ? turn.unheard_text : '')
+  if (!call.live || text === '') return call
+  const last_line = { speaker: turn.speaker, text, is_final: turn.is_final }
   return { ...call, live: { ...call.live, last_line } }
 }
 

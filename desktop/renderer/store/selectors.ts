@@ -1,6 +1,7 @@
 // What components read. Each selector returns what lies in the store, or a plain value, so that it is stable.
 import type { Me } from '../../../shared/contract/access.ts'
 import type { CallSummary } from '../../../shared/contract/calls.ts'
+import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { Permission } from '../../../shared/permissions.ts'
 import type { ConsoleState, Density } from './state.ts'
 import { placedCalls } from './wall.ts'
@@ -46,4 +47,16 @@ export function percentile95(values: readonly number[]): number | null {
 /** Reply gaps of the calls that are on. Milliseconds. @source contract/calls.ts, LiveState */
 export function replyGaps(calls: readonly CallSummary[]): number[] {
   return calls.flatMap((call) => (isLive(call) ? (call.live?.reply_gap_ms ?? []) : []))
+}
+
+/**
+ * The number of the version in force; 0 while every version still waits or was refused.
+ * @param current the call's own count, which runs ahead of what the model has
+ * @source contract/context.ts, ContextVersion
+ */
+export function versionInForce(current: number, versions: readonly ContextVersion[]): number {
+  const applied = versions.find((version) => version.state === 'applied')
+  if (applied) return applied.version
+  const oldest = versions.at(-1)
+  return oldest ? oldest.version - 1 : current
 }

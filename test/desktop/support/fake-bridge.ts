@@ -5,28 +5,18 @@ import type { Agent } from '../../../shared/contract/agents.ts'
 import type { CallSummary } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { PhoneNumber } from '../../../shared/contract/numbers.ts'
-import type { ErrorCode, Problem } from '../../../shared/errors.ts'
-import { ERRORS } from '../../../shared/errors.ts'
+import type { Problem } from '../../../shared/errors.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
 import type { Role } from '../../../shared/permissions.ts'
 import { permissionsOf } from '../../../shared/permissions.ts'
 import type { RouteInput, RouteOutput } from '../../../shared/route.ts'
 import type { RouteName, Routes } from '../../../shared/routes.ts'
-import {
-  DANA,
-  floorAgents,
-  floorAnalytics,
-  floorCalls,
-  floorNumbers,
-  floorSession,
-  floorTenant,
-  floorVersions,
-  iso,
-  TENANT_ID,
-} from './fake-floor.ts'
-
-type WithoutEnvelope<T> = T extends RelayEvent ? Omit<T, 'tenant_id' | 'seq' | 'at'> : never
-export type FakeEvent = WithoutEnvelope<RelayEvent>
+import { floorAgents, floorNumbers } from './fake-agents.ts'
+import type { FakeEvent } from './fake-answers.ts'
+import { createAnswers, problemOf, SETUP } from './fake-answers.ts'
+import { floorCalls } from './fake-calls.ts'
+import { DANA, iso, PRIYA, TENANT_ID } from './fake-floor.ts'
+import { floorVersions } from './fake-open-call.ts'
 
 export interface FakeOptions {
   now?: () => number
@@ -37,6 +27,15 @@ export interface FakeOptions {
   calls?: number
   /** Calls given by the test instead of the floor's. */
   live?: CallSummary[]
+  /** How many calls are over. */
+  finished?: number
+  capacity?: number
+  setup?: Setup
+  /** An installation in which nothing was made yet. */
+  nothing?: boolean
+  /** Requests that are never answered, and those that are always refused. */
+  waits?: readonly RouteName[]
+  refuses?: readonly RouteName[]
 }
 
 export interface FakeBridge extends Bridge {
@@ -57,38 +56,6 @@ const TENANTS = [
   { tenant_id: 'tn_beta000001', name: 'Beta Company', roles: ['supervisor' as Role] },
 ]
 
-export const SETUP: Setup = {
-  product: 'phony',
-  version: '1.4.0',
-  multi_tenant: true,
-  simulated: { phone: true, model: true },
-  demo_users: [
-    ['Dana Ortiz', 'supervisor'],
-    ['Priya Raman', 'agent_manager'],
-    ['Jonas Weber', 'supervisor'],
-    ['Ines Costa', 'analyst'],
-    ['Sam Adeyemi', 'tenant_admin'],
-  ].map(([name, role]) => ({
-    email: `${name?.split(' ')[0]?.toLowerCase()}@acme.example`,
-    name: name ?? '',
-    password: 'demo',
-    tenant_id: TENANT_ID,
-    tenant_name: name === 'Ines Costa' ? 'Beta Company' : 'Acme Corporation',
-    roles: [role as Role],
-  })),
-}
-
-export function problemOf(code: ErrorCode, detail: string, rest: Partial<Problem> = {}): Problem {
-  return {
-    type: `urn:phony:${code}`,
-    title: ERRORS[code].meaning,
-    status: ERRORS[code].status,
-    code,
-    detail,
-    ...rest,
-  }
-}
-
 export function fakeBridge(options: FakeOptions = {}): FakeBridge {
   const now = options.now ?? Date.now
   const listeners = new Set<(message: LinkMessage) => void>()
@@ -96,18 +63,19 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
   const asked: FakeBridge['asked'] = []
   const calls = new Map((options.live ?? floorCalls(now(), options.calls)).map((call) => [call.call_sid, call]))
   const versions = new Map([...calls.values()].map((call) => [call.call_sid, floorVersions(call)]))
-  const agents = new Map<string, Agent>(floorAgents(now()).map((agent) => [agent.id, agent]))
+  const agents = new Map<string, Agent>((options.nothing ? [] : floorAgents(now())).map((agent) => [agent.id, agent]))
   const numbers = new Map<string, PhoneNumber>(
-    floorNumbers([...agents.values()]).map((number) => [number.phone_number, number]),
+    (options.nothing ? [] : floorNumbers([...agents.values()])).map((number) => [number.phone_number, number]),
   )
   let link: LinkState = { state: 'signed_out' }
   let seq = 100
   let hearing: ((message: ListenMessage) => void) | null = null
   let listening: string | null = null
 
-  const me = (name = 'Dana Ortiz', role: Role = options.role ?? 'supervisor', tenant_id = TENANT_ID): Me => ({
+  const usual = options.role === 'agent_manager' ? PRIYA.name : DANA.name
+  const me = (name = usual, role: Role = options.role ?? 'supervisor', tenant_id = TENANT_ID): Me => ({
     user: {
-      id: name === DANA.name ? DANA.id : 'us_other00001',
+      id: [DANA, PRIYA].find((each) => each.name === name)?.id ?? 'us_other00001',
       email: `${name.split(' ')[0]?.toLowerCase()}@acme.example`,
       name,
     },
@@ -127,172 +95,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
     )
     send({ type: 'events', events: numbered })
   }
-  const page = <T>(items: T[]) => ({ items, next_cursor: null })
-  const missing = problemOf('NOT_FOUND', 'There is no such call.')
-
-  const answers: { [N in RouteName]?: (input: RouteInput<Routes[N]>) => RouteOutput<Routes[N]> | Problem } = {
-    getSetup: () => SETUP,
-    getTenant: floorTenant,
-    listLiveCalls: () => ({ items: [...calls.values()], last_seq: seq, capacity: 100 }),
-    listCalls: () => page([...calls.values()].filter((call) => call.ended_at !== null)),
-    getCall: ({ params }) => {
-      const call = calls.get(params.call_sid)
-      return call ? floorSession(call) : missing
-    },
-    listContextVersions: ({ params }) => page(versions.get(params.call_sid) ?? []),
-    overrideContext: ({ params, body }) => {
-      const known = versions.get(params.call_sid) ?? []
-      const newest = known[0]?.version ?? 1
-      if (body.expected_version !== undefined && body.expected_version !== newest) {
-        return problemOf('VERSION_CONFLICT', 'Somebody changed it since you read it.', {
-          current_version: newest,
-        })
-      }
-      const version: ContextVersion = {
-        id: `cx_new0000${newest + 1}`,
-        tenant_id: TENANT_ID,
-        call_sid: params.call_sid,
-        agent_id: null,
-        version: newest + 1,
-        context_data: body.context as ContextVersion['context_data'],
-        diff: [{ path: '/changed', after: true }],
-        updated_by: DANA,
-        updated_at: iso(now()),
-        reason: body.reason ?? null,
-        state: 'pending',
-        applied_at: null,
-        refused_reason: null,
-        used_in_turn: null,
-      }
-      versions.set(params.call_sid, [version, ...known])
-      return version
-    },
-    rollbackContext: ({ params, body }) => {
-      const known = versions.get(params.call_sid) ?? []
-      const target = known.find((version) => version.version === body.to_version)
-      if (!target) return missing
-      const version = {
-        ...target,
-        version: (known[0]?.version ?? 0) + 1,
-        state: 'pending' as const,
-        reason: body.reason ?? null,
-        used_in_turn: null,
-        applied_at: null,
-        diff: [],
-      }
-      versions.set(params.call_sid, [version, ...known])
-      return version
-    },
-    hangUpCall: ({ params, body }) => {
-      const call = calls.get(params.call_sid)
-      if (!call) return missing
-      const ended: CallSummary = {
-        ...call,
-        status: 'completed',
-        outcome: body.outcome ?? 'unresolved',
-        end_reason: 'Ended by a supervisor.',
-        ended_at: iso(now()),
-        duration_seconds: 10,
-        live: null,
-      }
-      calls.set(params.call_sid, ended)
-      queueMicrotask(() => say({ event_type: 'call.ended', call_session: ended }))
-      return ended
-    },
-    listAgents: () => page([...agents.values()]),
-    getAgent: ({ params }) => agents.get(params.agent_id) ?? missing,
-    listAgentVersions: ({ params }) => {
-      const agent = agents.get(params.agent_id)
-      if (!agent) return missing
-      return page(
-        [
-          'Close by repeating what was agreed',
-          'Never read a card number aloud',
-          'Shorter greeting',
-          'Restored from v7',
-        ].map((note, index) => ({
-          agent_id: agent.id,
-          version: agent.version - index,
-          snapshot: {
-            ...agent,
-            version: agent.version - index,
-            ...(index > 0 ? { greeting_message: 'Hello, this is Acme.' } : {}),
-          } as unknown as Record<string, never>,
-          changed_by: { id: 'us_priya00001', name: 'Priya Raman' },
-          changed_at: iso(now() - (index + 2) * 4 * 86_400_000),
-          note,
-        })),
-      )
-    },
-    createAgent: ({ body }) => {
-      const [first] = agents.values()
-      const made = {
-        ...first,
-        ...body,
-        id: `ag_new${agents.size}00`,
-        version: 1,
-        statistics: {
-          total_calls: 0,
-          total_minutes: 0,
-          average_duration: 0,
-          success_rate: 0,
-          last_call: null,
-        },
-      } as Agent
-      agents.set(made.id, made)
-      queueMicrotask(() => say({ event_type: 'agent.created', agent: made }))
-      return made
-    },
-    changeAgent: ({ params, body }) => {
-      const agent = agents.get(params.agent_id)
-      if (!agent) return missing
-      const { expected_version: _version, note: _note, ...change } = body
-      const changed = { ...agent, ...change, version: agent.version + 1 } as Agent
-      agents.set(changed.id, changed)
-      queueMicrotask(() => say({ event_type: 'agent.updated', agent: changed }))
-      return changed
-    },
-    deleteAgent: ({ params }) => {
-      agents.delete(params.agent_id)
-      queueMicrotask(() => say({ event_type: 'agent.deleted', agent_id: params.agent_id }))
-      return undefined
-    },
-    listNumbers: () => page([...numbers.values()]),
-    assignNumbers: ({ body }) => {
-      const changed = body.assignments.map(({ phone_number, agent_id }) => {
-        const number = {
-          ...(numbers.get(phone_number) as PhoneNumber),
-          assigned_agent: agent_id,
-          status: 'assigned' as const,
-        }
-        numbers.set(phone_number, number)
-        return number
-      })
-      queueMicrotask(() => say(...changed.map((number) => ({ event_type: 'number.updated' as const, number }))))
-      return { numbers: changed }
-    },
-    releaseNumbers: ({ body }) => {
-      const changed = body.phone_numbers.map((phone_number) => {
-        const number = {
-          ...(numbers.get(phone_number) as PhoneNumber),
-          assigned_agent: null,
-          status: 'available' as const,
-        }
-        numbers.set(phone_number, number)
-        return number
-      })
-      queueMicrotask(() => say(...changed.map((number) => ({ event_type: 'number.updated' as const, number }))))
-      return { numbers: changed }
-    },
-    syncNumbers: ({ body }) => ({
-      added: [],
-      updated: ['+13125550103'],
-      released: [],
-      dry_run: body.dry_run ?? false,
-    }),
-    getAnalytics: ({ query }) =>
-      floorAnalytics(query.start ?? iso(now() - 7 * 86_400_000), query.end ?? iso(now()), query.end ? 0.942 : 1),
-  }
+  const answers = createAnswers({ now, options, calls, versions, agents, numbers, say, last_seq: () => seq })
 
   return {
     shell: 'browser',
@@ -329,10 +132,14 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
     signOut: async () => send({ type: 'link', link: { state: 'signed_out' } }),
     switchTenant: async (tenant_id) => {
       linked()
-      return { ok: true, value: me(DANA.name, options.role, tenant_id) }
+      return { ok: true, value: me(usual, options.role, tenant_id) }
     },
     async request<N extends RouteName>(name: N, input: RouteInput<Routes[N]>): Promise<Reply<RouteOutput<Routes[N]>>> {
       asked.push({ name, input })
+      if (options.waits?.includes(name)) return new Promise(() => undefined)
+      if (options.refuses?.includes(name)) {
+        return { ok: false, problem: problemOf('CARRIER_FAILED', 'The carrier answered 429. Nothing was changed.') }
+      }
       const refusal = refusals.get(name)
       if (refusal) {
         refusals.delete(name)
@@ -351,7 +158,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
     },
     subscribe(listener) {
       listeners.add(listener)
-      queueMicrotask(() => listener({ type: 'setup', setup: SETUP }))
+      queueMicrotask(() => listener({ type: 'setup', setup: options.setup ?? SETUP }))
       return () => listeners.delete(listener)
     },
     listen(call_sid, listener) {

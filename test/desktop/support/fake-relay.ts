@@ -13,7 +13,8 @@ import { HEARTBEAT_MS } from '../../../shared/events.ts'
 import type { Route } from '../../../shared/route.ts'
 import type { RouteName } from '../../../shared/routes.ts'
 import { ROUTES } from '../../../shared/routes.ts'
-import { type FakeEvent, fakeBridge, problemOf } from './fake-bridge.ts'
+import { type FakeEvent, problemOf } from './fake-answers.ts'
+import { fakeBridge } from './fake-bridge.ts'
 import { TENANT_ID } from './fake-floor.ts'
 
 export interface FakeRelay {

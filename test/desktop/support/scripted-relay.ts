@@ -3,7 +3,7 @@ import type { LinkMessage } from '../../../shared/bridge.ts'
 import { permissionsOf } from '../../../shared/permissions.ts'
 import type { FetchLike, RelayClient, SocketLike } from '../../../shared/relay-client.ts'
 import { createRelayClient } from '../../../shared/relay-client.ts'
-import { problemOf, SETUP } from './fake-bridge.ts'
+import { problemOf, SETUP } from './fake-answers.ts'
 import { floorTenant, TENANT_ID } from './fake-floor.ts'
 
 export class ScriptedSocket implements SocketLike {

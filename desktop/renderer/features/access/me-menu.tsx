@@ -1,4 +1,4 @@
-import { LogOut } from 'lucide-react'
+import { Keyboard, LogOut } from 'lucide-react'
 import { useState } from 'react'
 import { Face } from '../../components/face.tsx'
 import { Icon } from '../../components/icon.tsx'
@@ -49,7 +49,7 @@ export function MeMenu({ onShowKeys }: { onShowKeys: () => void }) {
         }}
       />
       <MenuLine />
-      <MenuItem onSelect={onShowKeys} aside="?">
+      <MenuItem onSelect={onShowKeys} aside="?" icon={<Icon of={Keyboard} />}>
         Keys
       </MenuItem>
       <MenuItem onSelect={() => void actions.signOut()} icon={<Icon of={LogOut} />}>

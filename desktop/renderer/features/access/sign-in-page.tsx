@@ -1,6 +1,6 @@
 // Signing in: one click on a demo user, or the own account below.
 import { ArrowRight, Check, CircleX } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import type { DemoUser } from '../../../../shared/contract/access.ts'
 import type { Problem } from '../../../../shared/errors.ts'
@@ -145,15 +145,21 @@ function DemoUsers({
   is_busy: boolean
   onPick: (user: { email: string; password: string; tenant_id: string }) => void
 }) {
+  const first = useRef<HTMLButtonElement>(null)
+  // Enter signs in: the first one has the focus, unless somebody already writes.
+  useEffect(() => {
+    if (document.activeElement === document.body) first.current?.focus()
+  }, [])
   return (
     <>
       <h2 className="sec mt-[22px] mb-0.5">Demo users</h2>
       <p className="xs dim mb-2">This relay runs the demo on its built-in simulator. One click signs in.</p>
       <ul className="demo">
-        {users.map((user) => (
+        {users.map((user, index) => (
           <li key={`${user.email}${user.tenant_id}`}>
             <button
               type="button"
+              ref={index === 0 ? first : undefined}
               disabled={is_busy}
               onClick={() => onPick({ email: user.email, password: user.password, tenant_id: user.tenant_id })}
             >
@@ -167,6 +173,7 @@ function DemoUsers({
                 </span>
               </span>
               <Icon of={ArrowRight} className="dim s" />
+              <kbd aria-hidden="true">↵</kbd>
             </button>
           </li>
         ))}

@@ -28,11 +28,24 @@ export function unfilled(placeholders: readonly Placeholder[]): string[] {
   return [...new Set(placeholders.filter((each) => each.layer === null).map((each) => each.name))]
 }
 
+/** The agent's layer with every name in it, empty where it was not there. @source design.md section 4, prompt */
+export function withNames(context: JsonObject, names: readonly string[]): JsonObject {
+  return names.reduce((at, name) => withName(at, name.split('.')), context)
+}
+
+function withName(context: JsonObject, [key = '', ...rest]: readonly string[]): JsonObject {
+  if (rest.length === 0) return Object.hasOwn(context, key) ? context : { ...context, [key]: '' }
+  const inner = context[key]
+  const is_object = typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+  return { ...context, [key]: withName(is_object ? inner : {}, rest) }
+}
+
 function has(context: JsonObject, name: string): boolean {
   let at: Json | undefined = context
   for (const key of name.split('.')) {
     if (typeof at !== 'object' || at === null || Array.isArray(at) || !Object.hasOwn(at, key)) return false
     at = at[key]
   }
-  return at !== undefined
+  // The relay fills nothing with null.
+  return at !== undefined && at !== null
 }

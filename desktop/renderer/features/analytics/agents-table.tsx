@@ -64,7 +64,9 @@ export function AgentsTable({
                 <td className="r ink2">{agent.calls > 0 ? formatAverage(agent.average_duration) : MISSING}</td>
                 <td>
                   <div className="rate">
-                    <span>{agent.calls > 0 ? formatRate(agent.success_rate) : MISSING}</span>
+                    <span className={fell(agent, earlier) ? 'text-att-2' : ''}>
+                      {agent.calls > 0 ? formatRate(agent.success_rate) : MISSING}
+                    </span>
                     <span className="bar" aria-hidden="true">
                       <i style={{ width: `${agent.success_rate * 100}%` }} />
                       {earlier && earlier.calls > 0 && <u style={{ left: `${earlier.success_rate * 100}%` }} />}
@@ -81,3 +83,11 @@ export function AgentsTable({
     </section>
   )
 }
+
+type Performance = Analytics['agent_performance'][number]
+
+/** Points of success an agent may lose before it stands out. 0 to 1. Source: design.md section 4, "orange only when worse". */
+const FELL_BY = 0.05
+
+const fell = (now: Performance, before: Performance | undefined) =>
+  before !== undefined && before.calls > 0 && now.calls > 0 && before.success_rate - now.success_rate >= FELL_BY

@@ -5,14 +5,16 @@ import { useEffect, useState } from 'react'
 import type { Analytics } from '../../../../shared/contract/analytics.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { Icon } from '../../components/icon.tsx'
+import { Page } from '../../components/page.tsx'
 import { Segmented } from '../../components/seg.tsx'
 import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsole, useConsoleState } from '../../lib/console-context.tsx'
 import {
+  countOf,
   formatAverage,
   formatCostRate,
   formatCount,
-  formatDay,
+  formatDays,
   formatRate,
   formatReportCost,
   MISSING,
@@ -33,7 +35,16 @@ interface Figures {
   period: Period
 }
 
-export function AnalyticsPage({ lostBar, onOpenCall }: { lostBar: ReactNode; onOpenCall: (call_sid: string) => void }) {
+export function AnalyticsPage({
+  agent_id,
+  lostBar,
+  onOpenCall,
+}: {
+  /** The agent whose calls are shown at first; null for all. */
+  agent_id: string | null
+  lostBar: ReactNode
+  onOpenCall: (call_sid: string) => void
+}) {
   const actions = useActions(createAnalyticsActions)
   const { ticker } = useConsole()
   const zone = useConsoleState((state) => state.tenant?.time_zone) ?? 'UTC'
@@ -41,7 +52,10 @@ export function AnalyticsPage({ lostBar, onOpenCall }: { lostBar: ReactNode; onO
   const [name, setName] = useState<PeriodName>('7d')
   const [figures, setFigures] = useState<Figures | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
-  const [filter, setFilter] = useState<CallsFilter>({})
+  const agent_name = useConsoleState((state) => (agent_id ? state.agents[agent_id]?.name : undefined))
+  const [filter, setFilter] = useState<CallsFilter>(
+    agent_id ? { agent: { id: agent_id, name: agent_name ?? 'this agent' } } : {},
+  )
   const [tries, setTries] = useState(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: read for each period, and again when asked or linked again
   useEffect(() => {
@@ -58,28 +72,28 @@ export function AnalyticsPage({ lostBar, onOpenCall }: { lostBar: ReactNode; onO
     }
   }, [name, zone, tries, is_lost])
   return (
-    <main className="page">
-      {lostBar}
-      <div className="page-h">
-        <h1>Analytics</h1>
-        {figures && (
-          <span className="dim num">
-            {figures.now.summary.total_agents} agents, {figures.now.summary.active_agents} active
-          </span>
-        )}
-        <span className="grow" />
-        <span className="dim xs num">{zone}</span>
-        <Segmented
-          label="Period"
-          value={name}
-          onChoose={setName}
-          choices={PERIODS.map((value) => ({ value, word: PERIOD_WORDS[value] }))}
-        />
-      </div>
+    <Page
+      title="Analytics"
+      about={
+        figures && `${countOf(figures.now.summary.total_agents, 'agent')}, ${figures.now.summary.active_agents} active`
+      }
+      lostBar={lostBar}
+      tools={
+        <>
+          <span className="dim xs num">{zone}</span>
+          <Segmented
+            label="Period"
+            value={name}
+            onChoose={setName}
+            choices={PERIODS.map((value) => ({ value, word: PERIOD_WORDS[value] }))}
+          />
+        </>
+      }
+    >
       {problem ? (
         <Failed what="Figures" problem={problem} onRetry={() => setTries(tries + 1)} />
       ) : !figures ? (
-        <Loading what="figures" rows={4} />
+        <Loading what="figures" shape="cells" rows={4} />
       ) : (
         <>
           <Summary now={figures.now} before={figures.before} />
@@ -92,23 +106,23 @@ export function AnalyticsPage({ lostBar, onOpenCall }: { lostBar: ReactNode; onO
                 before: figures.before ? daysOf(figures.before, zone) : '',
               }}
             />
-            <Outcomes
-              now={figures.now}
-              before={figures.before}
-              chosen={filter.outcome ?? null}
-              onChoose={(outcome) => setFilter(outcome ? { outcome } : {})}
-            />
+            <CallsList period={figures.period} filter={filter} onClear={() => setFilter({})} onOpen={onOpenCall} />
             <AgentsTable
               now={figures.now}
               before={figures.before}
               chosen={filter.agent?.id ?? null}
               onChoose={(agent) => setFilter(agent ? { agent } : {})}
             />
-            <CallsList period={figures.period} filter={filter} onClear={() => setFilter({})} onOpen={onOpenCall} />
+            <Outcomes
+              now={figures.now}
+              before={figures.before}
+              chosen={filter.outcome ?? null}
+              onChoose={(outcome) => setFilter(outcome ? { outcome } : {})}
+            />
           </div>
         </>
       )}
-    </main>
+    </Page>
   )
 }
 
@@ -209,8 +223,5 @@ const withCalls = (before: Analytics | null) => (before && before.summary.total_
 const sumEscalated = (analytics: Analytics) =>
   analytics.agent_performance.reduce((sum, agent) => sum + agent.escalated, 0)
 
-function daysOf(analytics: Analytics, zone: string): string {
-  const first = formatDay(analytics.period.start, zone)
-  const last = formatDay(new Date(Date.parse(analytics.period.end) - 1).toISOString(), zone)
-  return first === last ? first : `${first} – ${last}`
-}
+const daysOf = ({ period }: Analytics, zone: string) =>
+  formatDays(period.start, new Date(Date.parse(period.end) - 1).toISOString(), zone)

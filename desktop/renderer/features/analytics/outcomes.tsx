@@ -9,11 +9,11 @@ const COLOURS: Record<Outcome, string> = {
   resolved: 'var(--chart-1)',
   transferred: 'var(--chart-2)',
   unresolved: 'var(--chart-3)',
-  escalated: 'var(--chart-4)',
+  escalated: 'var(--heat-5)',
   voicemail: 'var(--chart-6)',
   abandoned: 'var(--chart-5)',
-  refused: 'var(--n-7)',
-  failed: 'var(--n-9)',
+  refused: 'var(--n-5)',
+  failed: 'var(--chart-4)',
 }
 /** Outcomes of which more is worse. */
 const WORSE: readonly Outcome[] = ['unresolved', 'failed', 'abandoned']

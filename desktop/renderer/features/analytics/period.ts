@@ -51,12 +51,12 @@ export interface Change {
   words: string
 }
 
-/** A change as a share of what was: `6.2%`. Null where there was nothing. @source design.md section 6 */
+/** A change as a share of what was: `6.2%`, from ten per cent `31%`. Null where there was nothing. @source design.md section 6 */
 export function changeOf(now: number, before: number): Change | null {
   if (before === 0) return null
   const share = (now - before) / before
   if (Math.abs(share) < 0.0005) return { direction: 'same', words: 'no change' }
-  return { direction: share > 0 ? 'up' : 'down', words: `${(Math.abs(share) * 100).toFixed(1)}%` }
+  return { direction: share > 0 ? 'up' : 'down', words: percentWords(Math.abs(share)) }
 }
 
 /** A change of a rate in points: `1.1 pts`. @source design.md section 6 */
@@ -86,6 +86,7 @@ export function scaleTop(highest: number): number {
 /** A share in per cent, one decimal below ten: `83%`, `7.1%`. @source design.md section 8, analytics */
 export function shareWords(part: number, whole: number): string {
   if (whole === 0) return MISSING
-  const share = (part / whole) * 100
-  return `${share >= 10 ? formatCount(share) : share.toFixed(1)}%`
+  return percentWords(part / whole)
 }
+
+const percentWords = (share: number) => `${share >= 0.0995 ? formatCount(share * 100) : (share * 100).toFixed(1)}%`

@@ -13,6 +13,8 @@ export interface CallActions {
   /** Reads a call whole, so that its transcript and versions are there and stay in step. */
   open(call_sid: string): Promise<Reply<CallSession>>
   readAgain(): Promise<void>
+  /** When the newest finished call ended; null when there is none, or it could not be read. */
+  lastEnd(): Promise<string | null>
   setView(view: Partial<Pick<ConsoleState, 'density' | 'group' | 'filter' | 'narrowed'>>): void
   toggleListening(call_sid: string): void
   stopListening(): void
@@ -59,6 +61,10 @@ export function createCallActions({
     show: (call_sid) => store.setState({ opened: call_sid }),
     open: (call_sid) => readCall(bridge, store, call_sid),
     readAgain: () => readLiveCalls(bridge, store),
+    lastEnd: async () => {
+      const reply = await bridge.request('listCalls', { query: { limit: 1 } })
+      return reply.ok ? (reply.value.items[0]?.ended_at ?? null) : null
+    },
     setView: (view) => store.setState(view),
     toggleListening(call_sid) {
       const { listening } = store.getState()

@@ -17,7 +17,7 @@ import { placedCalls } from '../../store/wall.ts'
 import { createCallActions } from './call-actions.ts'
 import { clockZero } from './call-clock.ts'
 import { CostMeter, Interventions, Watching } from './call-side.tsx'
-import { callerOf } from './card.tsx'
+import { callerOf, Phase } from './card.tsx'
 import { EndCallDialog } from './end-call.tsx'
 import { noWords } from './inspector.tsx'
 import { Ladder, useRights } from './ladder.tsx'
@@ -73,7 +73,26 @@ export function CallPage({
     return (
       <main className={`page ${is_lost ? 'lost' : ''}`}>
         {lostBar}
-        {problem ? <Failed what="The call" problem={problem} onRetry={open} /> : <Loading what="the call" rows={6} />}
+        <header className="call-head unread">
+          <BackButton onBack={onBack} />
+          <h1>Call</h1>
+        </header>
+        {problem ? (
+          <Failed
+            what="The call"
+            problem={problem}
+            onRetry={open}
+            act={
+              problem.code === 'NOT_FOUND' && (
+                <button type="button" className="btn" onClick={onBack}>
+                  Back to Live
+                </button>
+              )
+            }
+          />
+        ) : (
+          <Loading what="the call" shape="columns" rows={3} />
+        )}
       </main>
     )
   }
@@ -109,6 +128,7 @@ function OpenCall({
 }) {
   const actions = useActions(createCallActions)
   const turns = useConsoleState((state) => state.turns[call.call_sid]) ?? NO_TURNS
+  const summary = useConsoleState((state) => state.details[call.call_sid]?.summary)
   const now = useNow()
   const rights = useRights(call)
   const [is_ending, setEnding] = useState(false)
@@ -127,6 +147,7 @@ function OpenCall({
           <h2>Transcript</h2>
           <span className="xs dim">{countOf(turns.filter((turn) => turn.kind === 'speech').length, 'turn')}</span>
         </div>
+        {summary && <p className="call-summary">{summary}</p>}
         <Transcript turns={turns} size="call" is_lost={is_lost} none={noWords(call, now)} />
       </section>
       {context({
@@ -143,6 +164,14 @@ function OpenCall({
       </section>
       {is_ending && <EndCallDialog call={call} onClose={() => setEnding(false)} />}
     </main>
+  )
+}
+
+function BackButton({ onBack }: { onBack: () => void }) {
+  return (
+    <button type="button" className="icon-btn" aria-label="Back to Live" title="Back (Esc)" onClick={onBack}>
+      <Icon of={ChevronLeft} />
+    </button>
   )
 }
 
@@ -168,9 +197,7 @@ function CallHead({
   }
   return (
     <header className="call-head">
-      <button type="button" className="icon-btn" aria-label="Back to Live" title="Back (Esc)" onClick={onBack}>
-        <Icon of={ChevronLeft} />
-      </button>
+      <BackButton onBack={onBack} />
       <h1>{maskNumber(callerOf(call))}</h1>
       <span className="sep" />
       <span className="row tight">
@@ -192,7 +219,13 @@ function CallHead({
         </span>
       )}
       <span className="grow" />
-      {call.ended_at !== null && <span className="xs ink2 num">{formatDate(call.started_at, zone, now)}</span>}
+      {call.ended_at === null ? (
+        <span className="xs ink2">
+          <Phase call={call} />
+        </span>
+      ) : (
+        <span className="xs ink2 num">{formatDate(call.started_at, zone, now)}</span>
+      )}
       <Faces people={call.live?.listeners ?? []} self_id={self_id} size="md" />
       <span className="sep" />
       <span className="num">{formatCost(call.cost)}</span>

@@ -24,7 +24,8 @@ export function Interventions({ call }: { call: CallSummary }) {
         <h2>Interventions</h2>
         <span className="grow" />
       </div>
-      <div className="ivs">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section className="ivs" aria-label="Interventions" tabIndex={0}>
         {versions.length === 0 && acts.length === 0 && <p className="none">Nobody stepped in.</p>}
         {versions.map((version) => (
           <div key={version.version} className={`iv ${version.updated_by.id === self_id ? 'you' : ''}`}>
@@ -46,7 +47,7 @@ export function Interventions({ call }: { call: CallSummary }) {
             <time>{formatCallTime(Date.parse(act.at) - zero)}</time>
           </div>
         ))}
-      </div>
+      </section>
     </>
   )
 }

@@ -1,6 +1,6 @@
 // The cell of the wall, in four densities: the same facts, fewer as it shrinks.
 import { memo } from 'react'
-import type { CallSummary, SpeechTurn } from '../../../../shared/contract/calls.ts'
+import type { CallSummary, SpeechTurn, Turn } from '../../../../shared/contract/calls.ts'
 import { Faces } from '../../components/face.tsx'
 import { Icon, LevelIcon } from '../../components/icon.tsx'
 import { Score } from '../../components/score.tsx'
@@ -12,6 +12,8 @@ import { isLost, selectMe } from '../../store/selectors.ts'
 import { FADE_MS } from '../../store/snapshot.ts'
 import type { Density } from '../../store/state.ts'
 import { countsTenths, lengthOf, phaseOf, SLOW_REPLY_MS } from './phase.ts'
+import type { Said } from './said.ts'
+import { newestSaid, saidIn } from './said.ts'
 
 export const Card = memo(function Card({
   call_sid,
@@ -27,6 +29,8 @@ export const Card = memo(function Card({
   const Drawn = CARDS[density]
   return <Drawn call={call} in_incident={in_incident} />
 })
+
+const NO_TURNS: readonly Turn[] = []
 
 interface CardProps {
   call: CallSummary
@@ -76,7 +80,11 @@ function LargeCard({ call, in_incident }: CardProps) {
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const turns = useConsoleState((state) => state.turns[call.call_sid])
   const spoken = (turns ?? [])
-    .filter((turn): turn is SpeechTurn => turn.kind === 'speech' && turn.text !== '')
+    .filter((turn): turn is SpeechTurn => turn.kind === 'speech')
+    .flatMap((turn) => {
+      const said = saidIn(turn)
+      return said ? [{ turn_id: turn.turn_id, speaker: turn.speaker, said }] : []
+    })
     .slice(-2)
   return (
     <>
@@ -97,10 +105,9 @@ function LargeCard({ call, in_incident }: CardProps) {
       </div>
       <Why call={call} in_incident={in_incident} />
       {spoken.length > 0 ? (
-        spoken.map((turn) => (
-          <p key={turn.turn_id} className="line3">
-            <span className="dim">{SPEAKER_WORDS[turn.speaker]}</span>{' '}
-            <Said text={turn.text} is_final={turn.is_final} />
+        spoken.map(({ turn_id, speaker, said }) => (
+          <p key={turn_id} className="line3">
+            <span className="dim">{SPEAKER_WORDS[speaker]}</span> <SaidWords said={said} />
           </p>
         ))
       ) : (
@@ -224,18 +231,31 @@ function WhyOrLine({ call, in_incident }: CardProps) {
 }
 
 function LastLine({ call, with_speaker = false }: { call: CallSummary; with_speaker?: boolean }) {
-  const line = call.live?.last_line
-  if (!line) return call.end_reason ?? 'No words yet'
+  const turns = useConsoleState((state) => state.turns[call.call_sid]) ?? NO_TURNS
+  const newest = newestSaid(call.live?.last_line ?? null, turns)
+  if (!newest) return call.end_reason ?? 'No words yet'
   return (
     <>
-      {with_speaker && <span className="dim">{SPEAKER_WORDS[line.speaker]} </span>}
-      <Said text={line.text} is_final={line.is_final} />
+      {with_speaker && <span className="dim">{SPEAKER_WORDS[newest.speaker]} </span>}
+      <SaidWords said={newest.said} />
     </>
   )
 }
 
-function Said({ text, is_final }: { text: string; is_final: boolean }) {
-  return is_final ? text : <em>{text.replace(/[.…]*$/, '')}…</em>
+/** Words as they were heard: those being spoken in italics, those nobody heard struck, none where none were written down. */
+function SaidWords({ said }: { said: Said }) {
+  switch (said.kind) {
+    case 'words':
+      return said.is_final ? said.text : <em>{said.text.replace(/[.…]*$/, '')}…</em>
+    case 'unheard':
+      return (
+        <>
+          <span className="dim">Not heard:</span> <span className="unheard">{said.text}</span>
+        </>
+      )
+    case 'untranscribed':
+      return <span className="dim">Spoke, not transcribed</span>
+  }
 }
 
 function CardScore({ call, now, size }: { call: CallSummary; now: number; size: 'compact' | 'medium' | 'large' }) {

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { CallSummary, Outcome } from '../../../../shared/contract/calls.ts'
 import { OUTCOMES } from '../../../../shared/contract/calls.ts'
 import { Dialog, DialogActs } from '../../components/dialog.tsx'
-import { Labelled, Select } from '../../components/field.tsx'
+import { Labelled, Options, Select } from '../../components/field.tsx'
 import { tell, tellRefused } from '../../components/toast.tsx'
 import { useActions } from '../../lib/console-context.tsx'
 import { maskNumber } from '../../lib/format.ts'
@@ -35,11 +35,7 @@ export function EndCallDialog({ call, onClose }: { call: CallSummary; onClose: (
         <Labelled label="Outcome">
           {(ids) => (
             <Select {...ids} value={outcome} onChange={(event) => setOutcome(event.target.value as Outcome)}>
-              {CHOICES.map((choice) => (
-                <option key={choice} value={choice}>
-                  {OUTCOME_WORDS[choice]}
-                </option>
-              ))}
+              <Options of={CHOICES} words={OUTCOME_WORDS} />
             </Select>
           )}
         </Labelled>

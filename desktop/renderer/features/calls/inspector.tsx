@@ -11,12 +11,13 @@ import { useActions, useConsoleState, useNow } from '../../lib/console-context.t
 import { formatCallTime, formatCost, formatSince, maskNumber } from '../../lib/format.ts'
 import { OUTCOME_WORDS, reasonWords } from '../../lib/wording.ts'
 import { worst } from '../../store/attention.ts'
-import { isLost, selectMe } from '../../store/selectors.ts'
+import { isLost, selectMe, versionInForce } from '../../store/selectors.ts'
 import { createCallActions } from './call-actions.ts'
 import { callerOf } from './card.tsx'
 import { Ladder } from './ladder.tsx'
 import { lengthOf } from './phase.ts'
-import { Tool, Transcript } from './transcript.tsx'
+import { ToolEntry } from './tool-turn.tsx'
+import { Transcript } from './transcript.tsx'
 
 interface InspectorProps {
   call_sid: string | null
@@ -70,13 +71,13 @@ function Selected({
         <Tabs.Content value="transcript" className="tab-pane" tabIndex={-1}>
           <Transcript turns={turns} size="inspector" is_lost={is_lost} none={noWords(call, now)} />
         </Tabs.Content>
-        <Tabs.Content value="context" className="tab-pane scrolls" tabIndex={-1}>
+        <Tabs.Content value="context" className="tab-pane scrolls">
           {context(call.call_sid)}
         </Tabs.Content>
-        <Tabs.Content value="tools" className="tab-pane scrolls" tabIndex={-1}>
+        <Tabs.Content value="tools" className="tab-pane scrolls">
           {tools.length === 0 && <p className="none">No tool was called.</p>}
           {tools.map((turn) => (
-            <Tool key={turn.turn_id} turn={turn} size="call" />
+            <ToolEntry key={turn.turn_id} turn={turn} />
           ))}
         </Tabs.Content>
       </Tabs.Root>
@@ -89,6 +90,8 @@ function Selected({
 function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) => void }) {
   const now = useNow()
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
+  const summary = useConsoleState((state) => state.details[call.call_sid]?.summary)
+  const version = useConsoleState((state) => versionInForce(call.context_version, state.versions[call.call_sid] ?? []))
   const attention = worst(call)
   const listeners = call.live?.listeners ?? []
   return (
@@ -110,14 +113,18 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
         <Icon of={call.direction === 'inbound' ? ArrowDownLeft : ArrowUpRight} className="s" />
         <span className="trunc">
           {call.agent_name ?? 'No agent yet'}{' '}
-          {call.agent_version !== null && <span className="num">v{call.agent_version}</span>} · context{' '}
-          <span className="num">v{call.context_version}</span> · <span className="num">{formatCost(call.cost)}</span>
+          {call.agent_version !== null && <span className="num">v{call.agent_version}</span>} ·{' '}
+          {version === 0 ? 'no override' : <span className="num">context v{version}</span>} ·{' '}
+          <span className="num">{formatCost(call.cost)}</span>
         </span>
       </p>
       {call.ended_at !== null ? (
-        <p className="why text-ink-2">
-          {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'} <span className="dim">{call.end_reason}</span>
-        </p>
+        <>
+          <p className="why text-ink-2">
+            {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'} <span className="dim trunc">{call.end_reason}</span>
+          </p>
+          {summary && <p className="xs mt-1">{summary}</p>}
+        </>
       ) : (
         (attention || listeners.length > 0) && (
           <p className={`why ${attention ? `l${attention.level}` : ''}`}>

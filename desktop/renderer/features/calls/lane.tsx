@@ -6,6 +6,7 @@ import { useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { countOf, formatAge, formatSince, maskNumber } from '../../lib/format.ts'
 import { reasonWords } from '../../lib/wording.ts'
 import type { Lane, LaneItem } from '../../store/attention.ts'
+import type { Reading } from '../../store/state.ts'
 import { callerOf } from './card.tsx'
 
 interface LaneActs {
@@ -15,24 +16,25 @@ interface LaneActs {
   onShowIncident: (item: Extract<LaneItem, { kind: 'incident' }>) => void
 }
 
-export function AttentionLane({ lane, is_lost, ...acts }: { lane: Lane; is_lost: boolean } & LaneActs) {
+export function AttentionLane({
+  lane,
+  is_lost,
+  reading,
+  ...acts
+}: { lane: Lane; is_lost: boolean; reading: Reading } & LaneActs) {
   const selected = useConsoleState((state) => state.selected)
   return (
     <aside className="lane" aria-label="Needs you">
       <div className="lane-head">
         <h2 className="sec">Needs you</h2>
-        <span className="dim num xs">{lane.needs.length}</span>
+        {reading.state === 'ready' && <span className="dim num xs">{lane.needs.length}</span>}
         {lane.needs.length > 0 && (
           <button type="button" className="btn sm quiet" onClick={acts.onNext}>
             Next <kbd>A</kbd>
           </button>
         )}
       </div>
-      {lane.needs.length === 0 && (
-        <p className="none">
-          Nothing needs you. Calls that do will wait here, the most urgent first, with the reason and the words.
-        </p>
-      )}
+      {lane.needs.length === 0 && <p className="none">{NONE[reading.state]}</p>}
       <div className="lane-scroll">
         <ul aria-label="Calls that need you">
           {lane.needs.map((item) => (
@@ -50,6 +52,13 @@ export function AttentionLane({ lane, is_lost, ...acts }: { lane: Lane; is_lost:
     </aside>
   )
 }
+
+// That nothing needs a person is said only when it is known.
+const NONE = {
+  ready: 'Nothing needs you. Calls that do will wait here, the most urgent first, with the reason and the words.',
+  waiting: 'Reading which calls need you.',
+  failed: 'Which calls need you is not known: the live calls could not be read.',
+} as const
 
 function CallItem({
   item,

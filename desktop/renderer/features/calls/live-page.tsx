@@ -1,12 +1,12 @@
 // The live wall: figures, what needs a person, every call in its place, and the selected one.
-import { AudioLines, ChevronDown } from 'lucide-react'
+import { ChevronDown } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { FilterField, focusFilter } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Menu, MenuChoices } from '../../components/menu.tsx'
-import { Empty, Failed, Loading } from '../../components/standing.tsx'
+import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { countOf } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
@@ -15,6 +15,7 @@ import { nextNeeded } from '../../store/attention.ts'
 import { callsOnWall, densityFor, groupFor, isLive, isLost } from '../../store/selectors.ts'
 import type { Density } from '../../store/state.ts'
 import { DENSITIES } from '../../store/state.ts'
+import { AllQuiet } from './all-quiet.tsx'
 import { createCallActions } from './call-actions.ts'
 import { EndCallDialog } from './end-call.tsx'
 import { Inspector } from './inspector.tsx'
@@ -40,6 +41,7 @@ export function LivePage({
   const selected = useConsoleState((state) => state.selected)
   const chosen = useConsoleState((state) => state.density)
   const calls = useCalls()
+  const live = calls.filter(isLive).length
   const [ending, setEnding] = useState<CallSummary | null>(null)
   const density = chosen === 'auto' ? densityFor(calls.length) : chosen
   const grouping = useConsoleState((state) => state.group)
@@ -58,23 +60,24 @@ export function LivePage({
   return (
     <main className={`live ${is_lost ? 'lost' : ''}`}>
       {lostBar}
-      <Strip calls={calls} need={lane.needs.length} />
+      <Strip calls={calls} need={lane.needs.length} is_known={reading.state === 'ready'} />
       <AttentionLane
         lane={lane}
         is_lost={is_lost}
+        reading={reading}
         onSelect={actions.select}
         onOpen={onOpen}
         onNext={next}
         onShowIncident={(item) => showIncident(item.attention.evidence, item.calls)}
       />
       <section className="wall-pane" data-density={density} aria-label="All calls">
-        <WallBar calls={calls.filter(isLive).length} density={density} group={group} />
+        <WallBar calls={reading.state === 'ready' ? live : null} density={density} group={group} />
         {reading.state === 'failed' ? (
           <div className="allquiet">
             <Failed what="Live calls" problem={reading.problem} onRetry={actions.readAgain} />
           </div>
         ) : reading.state === 'waiting' ? (
-          <Loading what="live calls" rows={6} />
+          <Loading what="live calls" shape="cards" rows={12} />
         ) : calls.length === 0 ? (
           <AllQuiet />
         ) : (
@@ -82,6 +85,7 @@ export function LivePage({
             density={density}
             group={group}
             lane={lane}
+            live={live}
             onSelect={actions.select}
             onOpen={onOpen}
             onClearFilter={clearFilter}
@@ -136,7 +140,16 @@ function useLiveKeys({
   })
 }
 
-function WallBar({ calls, density, group }: { calls: number; density: Density; group: 'agent' | 'none' }) {
+function WallBar({
+  calls,
+  density,
+  group,
+}: {
+  /** How many are on; null while that is not known. */
+  calls: number | null
+  density: Density
+  group: 'agent' | 'none'
+}) {
   const actions = useActions(createCallActions)
   const grouping = useConsoleState((state) => state.group)
   const chosen = useConsoleState((state) => state.density)
@@ -153,7 +166,7 @@ function WallBar({ calls, density, group }: { calls: number; density: Density; g
         </button>
       )}
       <span className="grow" />
-      {calls > 0 && (
+      {calls !== null && calls > 0 && (
         <>
           <Menu
             label="Group"
@@ -206,20 +219,6 @@ function WallBar({ calls, density, group }: { calls: number; density: Density; g
           />
         </>
       )}
-    </div>
-  )
-}
-
-function AllQuiet() {
-  const agents = useConsoleState((state) => state.agents)
-  const numbers = useConsoleState((state) => state.numbers)
-  const ready = Object.values(agents).filter((agent) => agent.is_active).length
-  const assigned = Object.values(numbers).filter((number) => number.assigned_agent !== null).length
-  return (
-    <div className="allquiet">
-      <Empty icon={AudioLines} fact="All quiet">
-        {countOf(ready, 'agent')} ready on {countOf(assigned, 'number')}.
-      </Empty>
     </div>
   )
 }

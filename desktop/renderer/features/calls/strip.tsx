@@ -3,14 +3,23 @@ import { useMemo } from 'react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { Sparkline } from '../../components/sparkline.tsx'
 import { useConsoleState, useNow } from '../../lib/console-context.tsx'
-import { formatCost, formatDelay } from '../../lib/format.ts'
+import { formatCost, formatDelay, MISSING } from '../../lib/format.ts'
 import { isRinging, percentile95, replyGaps } from '../../store/selectors.ts'
 import { lengthOf, SLOW_REPLY_MS } from './phase.ts'
 
 /** A call this young would make its cost a minute a fantasy. Milliseconds. */
 const COST_FROM_MS = 10_000
 
-export function Strip({ calls, need }: { calls: readonly CallSummary[]; need: number }) {
+export function Strip({
+  calls,
+  need,
+  is_known,
+}: {
+  calls: readonly CallSummary[]
+  need: number
+  /** False before the calls were read: then there are no figures, not figures of 0. */
+  is_known: boolean
+}) {
   const capacity = useConsoleState((state) => state.capacity)
   const delays = useConsoleState((state) => state.delays)
   const now = useNow()
@@ -20,13 +29,13 @@ export function Strip({ calls, need }: { calls: readonly CallSummary[]; need: nu
   return (
     <div className="strip">
       <div className="first">
-        <b>{live.length - ringing}</b>
+        <b>{is_known ? live.length - ringing : MISSING}</b>
         <span>live</span>
-        <b className="ms-2.5">{ringing}</b>
+        <b className="ms-2.5">{is_known ? ringing : MISSING}</b>
         <span>ringing</span>
       </div>
       <div className={need > 0 ? 'need' : ''}>
-        <b>{need}</b>
+        <b>{is_known ? need : MISSING}</b>
         <span>{need === 1 ? 'needs you' : 'need you'}</span>
       </div>
       <div>
@@ -38,7 +47,7 @@ export function Strip({ calls, need }: { calls: readonly CallSummary[]; need: nu
       </div>
       <div>
         <span>Cost</span>
-        <b>{formatCost(costPerMinute(live, now))}</b>
+        <b>{is_known ? formatCost(costPerMinute(live, now)) : MISSING}</b>
         <span>/min</span>
       </div>
       {capacity > 0 && (

@@ -15,6 +15,10 @@ export interface Waves {
   unheard: string
 }
 
+/** How long words take that were never sent as sound, and how much of them is drawn. Milliseconds. @source ours, as the relay's score */
+const UNHEARD_MS_PER_LETTER = 62
+const UNHEARD_AT_MOST_MS = 6_000
+
 /**
  * Paths of the voices. Where a voice stands is measured; how high its bars are is texture, the same for one turn.
  * @param total_ms what the whole width stands for
@@ -23,20 +27,27 @@ export interface Waves {
  */
 export function wavesOf(turns: readonly Turn[], total_ms: number, now_ms: number): Waves {
   const waves: Waves = { caller: '', agent: '', supervisor: '', unheard: '' }
-  for (const turn of turns) {
+  for (const [index, turn] of turns.entries()) {
     if (turn.kind !== 'speech') continue
     const to_ms = turn.ended_ms ?? now_ms
-    // While a turn is spoken, what was heard so far says nothing of what will not be heard.
-    const is_cut = turn.is_final && turn.heard_ms !== null && turn.cut_off_by !== null
-    const heard_to_ms = is_cut ? Math.min(to_ms, turn.started_ms + (turn.heard_ms ?? 0)) : to_ms
-    waves[turn.speaker] += bars(turn, turn.started_ms, heard_to_ms, total_ms)
-    if (heard_to_ms < to_ms) waves.unheard += bars(turn, heard_to_ms, to_ms, total_ms)
+    waves[turn.speaker] += bars(turn, turn.started_ms, to_ms, total_ms)
+    waves.unheard += bars(turn, to_ms, unheardTo(turns, index, to_ms), total_ms)
   }
   return waves
 }
 
+// What nobody heard follows where the voice was cut, until whoever answers speaks again.
+function unheardTo(turns: readonly Turn[], index: number, from_ms: number): number {
+  const turn = turns[index]
+  if (turn?.kind !== 'speech' || !turn.is_final || turn.unheard_text === '') return from_ms
+  const length_ms = Math.min(UNHEARD_AT_MOST_MS, turn.unheard_text.length * UNHEARD_MS_PER_LETTER)
+  const next = turns.slice(index + 1).find((each) => each.kind === 'speech' && each.speaker !== 'caller')
+  return Math.min(from_ms + length_ms, Math.max(from_ms, next?.started_ms ?? Number.POSITIVE_INFINITY))
+}
+
 function bars(turn: SpeechTurn, from_ms: number, to_ms: number, total_ms: number): string {
   const side = turn.speaker === 'caller' ? UPPER : LOWER
+  if (to_ms <= from_ms) return ''
   const from = (from_ms / total_ms) * WIDTH
   const to = (to_ms / total_ms) * WIDTH
   const seed = seedOf(turn.turn_id)

@@ -66,7 +66,12 @@ export function Timeline({ call, turns }: { call: CallSummary; turns: readonly T
           </span>
         ))}
         {marks.map((mark) => (
-          <i key={mark.key} className={`tl-mark ${mark.tone}`} style={{ left: at(mark.at_ms) }} title={mark.says}>
+          <i
+            key={mark.key}
+            className={`tl-mark ${mark.tone}`}
+            style={{ left: `min(${at(mark.at_ms)}, 100% - 10px)` }}
+            title={mark.says}
+          >
             <span>
               <Icon of={mark.icon} />
             </span>

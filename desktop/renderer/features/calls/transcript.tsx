@@ -1,13 +1,14 @@
 // What was said, turn by turn: partials in italics, what nobody heard struck, the words that fired a rule underlined.
-import { Scissors, Wrench } from 'lucide-react'
+import { CaptionsOff, EarOff, Scissors } from 'lucide-react'
 import { useEffect, useRef } from 'react'
-import type { SpeechTurn, ToolTurn, Turn } from '../../../../shared/contract/calls.ts'
+import type { SpeechTurn, Turn } from '../../../../shared/contract/calls.ts'
 import { Icon } from '../../components/icon.tsx'
 import { Stressed } from '../../components/stressed.tsx'
 import { formatCallTime, formatDelay } from '../../lib/format.ts'
-import { readJson } from '../../lib/json-place.ts'
 import { SPEAKER_WORDS } from '../../lib/wording.ts'
 import { SLOW_REPLY_MS } from './phase.ts'
+import { cutWords, saidIn } from './said.ts'
+import { Tool } from './tool-turn.tsx'
 
 export function Transcript({
   turns,
@@ -34,7 +35,7 @@ export function Transcript({
       tabIndex={0}
     >
       <div className="talk-in">
-        {turns.length === 0 && <p className="none">{none}</p>}
+        {turns.length === 0 && <p className="none no-words">{none}</p>}
         {turns.map((turn) => (
           <TurnRow key={turn.turn_id} turn={turn} size={size} is_lost={is_lost} />
         ))}
@@ -65,8 +66,9 @@ const SIDES = { caller: 'c', agent: 'a', supervisor: 's' } as const
 
 function Speech({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
   const gap = turn.reply_gap_ms
+  const is_unheard = saidIn(turn)?.kind === 'unheard'
   return (
-    <div className={`turn ${SIDES[turn.speaker]}`}>
+    <div className={`turn ${SIDES[turn.speaker]} ${is_unheard ? 'none-heard' : ''}`}>
       <time>{formatCallTime(turn.started_ms)}</time>
       <div className="body">
         <p className="who">
@@ -89,66 +91,43 @@ function Partial({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
 }
 
 function Final({ turn }: { turn: SpeechTurn }) {
+  if (saidIn(turn)?.kind === 'untranscribed') return <Untranscribed turn={turn} />
+  const cut = cutWords(turn)
   return (
     <p>
-      <Stressed text={turn.text} words={turn.rule_words} />{' '}
+      {turn.text !== '' && (
+        <>
+          <Stressed text={turn.text} words={turn.rule_words} />{' '}
+        </>
+      )}
       {turn.unheard_text !== '' && (
         <>
           <span className="unheard" title="Not heard by the caller">
+            <span className="sr-only">Not heard: </span>
             {turn.unheard_text}
           </span>{' '}
         </>
       )}
-      {turn.cut_off_by && (
+      {cut && (
         <span className="cut">
-          <Icon of={Scissors} /> cut off by the {SPEAKER_WORDS[turn.cut_off_by].toLowerCase()}
-          {turn.heard_ms !== null && <span className="sr-only"> after {formatDelay(turn.heard_ms)}</span>}
+          <Icon of={turn.cut_off_by ? Scissors : EarOff} /> {cut}
+          {turn.cut_off_by && turn.text !== '' && turn.heard_ms !== null && (
+            <span className="sr-only"> after {formatDelay(turn.heard_ms)}</span>
+          )}
         </span>
       )}
     </p>
   )
 }
 
-/** One tool call: name, arguments, result, time; orange when it failed. */
-export function Tool({ turn, size }: { turn: ToolTurn; size: 'inspector' | 'call' }) {
-  const took_ms = turn.ended_ms === null ? null : turn.ended_ms - turn.started_ms
+// Not the caller's words, so not set as words.
+function Untranscribed({ turn }: { turn: SpeechTurn }) {
+  const ms = (turn.ended_ms ?? turn.started_ms) - turn.started_ms
   return (
-    <div className="inl">
-      <time>{formatCallTime(turn.started_ms)}</time>
-      <div className="box">
-        <p className="h">
-          <Icon of={Wrench} />
-          <span className="mono text-ink">{turn.name}</span>
-          {size === 'call' && Object.keys(turn.arguments).length > 0 && (
-            <span className="mono dim trunc">{shortJson(turn.arguments)}</span>
-          )}
-          {size === 'call' && <span className="grow" />}
-          <span className={`trunc ${turn.failed ? 'm text-att-2' : ''}`}>
-            {turn.result === null ? (turn.is_final ? '' : 'running') : resultWords(turn.result)}
-          </span>
-          {size === 'inspector' && <span className="grow" />}
-          {took_ms !== null && <span className="num dim">{formatDelay(took_ms)}</span>}
-        </p>
-      </div>
-    </div>
+    <p className="untranscribed">
+      <Icon of={CaptionsOff} /> Spoke{ms > 0 && ` for ${formatDelay(ms)}`}, not transcribed
+    </p>
   )
-}
-
-/** The sentence in a tool's answer, if it has one; else the answer as it came. @source contract/calls.ts, ToolTurn */
-export function resultWords(result: string): string {
-  const reading = readJson(result)
-  const value = reading.ok ? reading.value : null
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return result
-  const sentence = value.note ?? value.message ?? value.error ?? value.detail
-  return typeof sentence === 'string' ? sentence : shortJson(value)
-}
-
-/** JSON on one line, as one would write it. @source design.md section 8, call */
-export function shortJson(value: unknown): string {
-  return JSON.stringify(value)
-    .replaceAll('":', '": ')
-    .replaceAll(',"', ', "')
-    .replace(/^\{(.+)\}$/s, '{ $1 }')
 }
 
 // The newest words stay in sight, unless somebody scrolled up to read.

@@ -32,6 +32,7 @@ export function CallWall({
   density,
   group,
   lane,
+  live,
   onSelect,
   onOpen,
   onClearFilter,
@@ -39,6 +40,8 @@ export function CallWall({
   density: Density
   group: 'agent' | 'none'
   lane: Lane
+  /** How many calls are on. */
+  live: number
   onSelect: (call_sid: string) => void
   onOpen: (call_sid: string) => void
   onClearFilter: () => void
@@ -49,7 +52,6 @@ export function CallWall({
   const rows = useWallRows(lane, columns, group)
   const selected = useConsoleState((state) => state.selected)
   const filter = useConsoleState((state) => state.filter)
-  const hidden = useConsoleState((state) => state.wall.all.filter((cell) => cell !== null).length)
   const kinds = rows.map((row) => row.kind[0]).join('')
   const virtual = useVirtualizer({
     count: rows.length,
@@ -93,7 +95,7 @@ export function CallWall({
             </button>
           }
         >
-          {countOf(hidden, 'call is', 'calls are')} hidden by the filter.
+          {countOf(live, 'call is', 'calls are')} hidden by the filter.
         </Empty>
       </div>
     )

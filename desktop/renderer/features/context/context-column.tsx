@@ -2,7 +2,7 @@
 import { LayerLegend } from '../../components/layer-chip.tsx'
 import { Loading } from '../../components/standing.tsx'
 import { ContextEditor } from './context-editor.tsx'
-import { ContextLayers } from './context-layers.tsx'
+import { ContextLayers, InForce } from './context-layers.tsx'
 import { useContextOfCall } from './context-of-call.ts'
 import { ContextVersions } from './context-versions.tsx'
 
@@ -22,8 +22,7 @@ export function ContextColumn({
     <section className="col" aria-label="Context">
       <div className="col-h">
         <h2>Context</h2>
-        <span className="xs dim">in force</span>
-        {context && <b className="num">v{context.in_force_version}</b>}
+        {context && <InForce context={context} />}
         <span className="grow" />
         <LayerLegend />
       </div>

@@ -1,23 +1,15 @@
-// The override of a call: its layer as JSON, a reason, one button. What is wrong is marked at its place; what somebody
-// else changed meanwhile is merged, never overwritten.
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react'
-import type { Problem } from '../../../../shared/errors.ts'
-import type { JsonObject } from '../../../../shared/primitives.ts'
-import { useActions } from '../../lib/console-context.tsx'
+// The override of a call: its layer as JSON, a reason, one button. What is wrong is marked at its place; what it would
+// change is said before it is sent; what somebody else changed meanwhile is merged, never overwritten.
+import { lazy, Suspense } from 'react'
 import { problemWords } from '../../lib/wording.ts'
 import { writeJson } from '../../lib/write-json.ts'
-import { createContextActions } from './context-actions.ts'
+import { Changes } from './changes.tsx'
 import type { ContextOfCall } from './context-of-call.ts'
-import { applyPatch, mergePatch } from './layers.ts'
-import type { DraftProblem } from './override-draft.ts'
-import { readDraft, refusedAt } from './override-draft.ts'
+import { diffOf } from './layers.ts'
+import type { OverrideDraft } from './use-override.ts'
+import { useOverride } from './use-override.ts'
 
 const CodeEditor = lazy(() => import('../../components/code-editor.tsx'))
-
-interface Base {
-  context: JsonObject
-  version: number
-}
 
 export function ContextEditor({
   call_sid,
@@ -31,148 +23,139 @@ export function ContextEditor({
   refused: string | null
   has_focus: boolean
 }) {
-  const actions = useActions(createContextActions)
-  const [base, setBase] = useState<Base>({ context: context.newest, version: context.newest_version })
-  const [text, setText] = useState(() => writeJson(context.newest))
-  const [reason, setReason] = useState('')
-  const [speak_now, setSpeakNow] = useState(false)
-  const [is_sending, setSending] = useState(false)
-  const [problem, setProblem] = useState<Problem | null>(null)
-  const draft = useMemo(() => readDraft(text), [text])
-  const is_changed = text !== writeJson(base.context)
-  const moved_on = context.newest_version !== base.version
-
-  const startFrom = (next: Base) => {
-    setBase(next)
-    setText(writeJson(next.context))
-    setProblem(null)
-  }
-  // Nobody's draft is lost: only an untouched one follows what others applied.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when a newer version is known
-  useEffect(() => {
-    if (moved_on && !is_changed) startFrom({ context: context.newest, version: context.newest_version })
-  }, [context.newest_version])
-
-  const can_apply = draft.ok && is_changed && !is_sending && refused === null && !moved_on
-  const apply = async () => {
-    if (!can_apply || !draft.ok) return
-    setSending(true)
-    const reply = await actions.override(call_sid, {
-      context: draft.context,
-      reason,
-      expected_version: base.version,
-      speak_now,
-    })
-    setSending(false)
-    if (reply.ok) {
-      startFrom({ context: reply.value.context_data, version: reply.value.version })
-      setReason('')
-      setSpeakNow(false)
-      return
-    }
-    setProblem(reply.problem)
-    if (reply.problem.code === 'VERSION_CONFLICT') await actions.readVersions(call_sid)
-  }
-  const merge = () => {
-    if (!draft.ok) return
-    const merged = applyPatch(context.newest, mergePatch(base.context, draft.context))
-    setBase({ context: context.newest, version: context.newest_version })
-    setText(writeJson(merged))
-    setProblem(null)
-  }
-  const problems = useMemo(() => faults(text, draft, problem), [text, draft, problem])
-  const is_waiting = context.pending !== null && !is_changed
+  const override = useOverride(call_sid, context, refused !== null)
+  const { text, problems } = override
   return (
     <section aria-label="Override of this call">
       <div className="col-h">
         <h2>Override of this call</h2>
-        <span className="xs dim">JSON, based on v{base.version}</span>
+        <span className="xs dim">
+          {override.base.version === 0 ? 'JSON, none so far' : `JSON, based on v${override.base.version}`}
+        </span>
       </div>
       <div className="editor-frame">
         <Suspense fallback={<pre className="code-plain">{text}</pre>}>
           <CodeEditor
             value={text}
-            onChange={(next) => {
-              setText(next)
-              setProblem(null)
-            }}
+            onChange={override.write}
             label="Override of this call, JSON"
             baseline={writeJson(context.in_force)}
             problems={problems}
             is_read_only={refused !== null}
-            onSubmit={() => void apply()}
+            onSubmit={() => void override.apply()}
             has_focus={has_focus}
             described_by="override-says"
           />
         </Suspense>
       </div>
-      <div id="override-says">
-        {problems.map((each) => (
-          <p key={`${each.from}${each.says}`} className="help bad editor-says" role="alert">
-            Line {lineOf(text, each.from)}: {each.says}
-          </p>
-        ))}
-        {problem && problem.code !== 'VERSION_CONFLICT' && problems.length === 0 && (
-          <p className="help bad editor-says" role="alert">
-            Not applied. {problemWords(problem)}
-          </p>
-        )}
-      </div>
-      {moved_on && is_changed && (
-        <p className="editor-conflict" role="alert">
-          <span>
-            {context.versions[0]?.updated_by.name ?? 'Somebody'} set v{context.newest_version} while you edited v
-            {base.version}.
-          </span>
-          <button type="button" className="btn sm" disabled={!draft.ok} onClick={merge}>
-            Merge
-          </button>
-          <button
-            type="button"
-            className="btn sm quiet"
-            onClick={() => startFrom({ context: context.newest, version: context.newest_version })}
-          >
-            Take v{context.newest_version}
-          </button>
-        </p>
-      )}
-      <form
-        className="editor-apply"
-        onSubmit={(event) => {
-          event.preventDefault()
-          void apply()
-        }}
-      >
-        <input
-          className="field sm"
-          aria-label="Reason"
-          placeholder="Reason, kept with the version"
-          value={reason}
-          maxLength={500}
-          disabled={refused !== null}
-          onChange={(event) => setReason(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void apply()
-          }}
-        />
-        <button type="submit" className={`btn sm ${can_apply ? 'primary' : ''}`} disabled={!can_apply}>
-          {is_sending || is_waiting ? 'Applying…' : 'Apply'}
-        </button>
-        {is_changed && refused === null && (
-          <label className="editor-now">
-            <input type="checkbox" checked={speak_now} onChange={(event) => setSpeakNow(event.target.checked)} />
-            The agent speaks at once, not at its next turn
-          </label>
-        )}
-        {refused !== null && <p className="help editor-now">{refused}</p>}
-      </form>
+      <Says override={override} context={context} />
+      <ApplyForm override={override} context={context} refused={refused} />
     </section>
   )
 }
 
-function faults(text: string, draft: ReturnType<typeof readDraft>, problem: Problem | null): DraftProblem[] {
-  if (!draft.ok) return draft.problems
-  return problem ? refusedAt(text, problem) : []
+function Says({ override, context }: { override: OverrideDraft; context: ContextOfCall }) {
+  const { text, draft, problem, problems, base } = override
+  const changes = draft.ok && override.is_changed ? diffOf(base.context, draft.context) : []
+  return (
+    <div id="override-says">
+      {problems.map((each) => (
+        <p key={`${each.from}${each.says}`} className="help bad editor-says" role="alert">
+          Line {lineOf(text, each.from)}: {each.says}
+        </p>
+      ))}
+      {problem && problem.code !== 'VERSION_CONFLICT' && problems.length === 0 && (
+        <p className="help bad editor-says" role="alert">
+          Not applied. {problemWords(problem)}
+        </p>
+      )}
+      {changes.length > 0 && (
+        <p className="help editor-says">
+          Will change{' '}
+          <span className="mono">
+            <Changes diff={changes} />
+          </span>
+        </p>
+      )}
+      {override.moved_on && override.is_changed && (
+        <div className="editor-conflict" role="alert">
+          <p>
+            {context.versions[0]?.updated_by.name ?? 'Somebody'} set v{context.newest_version} while you edited v
+            {base.version}.
+          </p>
+          <button type="button" className="btn sm" disabled={!draft.ok} onClick={override.merge}>
+            Merge
+          </button>
+          <button type="button" className="btn sm quiet" onClick={override.takeNewest}>
+            Take v{context.newest_version}
+          </button>
+        </div>
+      )}
+      {override.refused && (
+        <div className="editor-conflict refused" role="alert">
+          <p>
+            v{override.refused.version} was refused:{' '}
+            {override.refused.refused_reason ?? 'the realtime session gave no reason'}.{' '}
+            {context.in_force_version === 0 ? 'Nothing was changed.' : `v${context.in_force_version} stays in force.`}
+          </p>
+          <button type="button" className="btn sm quiet" onClick={override.takeNewest}>
+            {context.standing_version === 0 ? 'Start again' : `Take v${context.standing_version}`}
+          </button>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function ApplyForm({
+  override,
+  context,
+  refused,
+}: {
+  override: OverrideDraft
+  context: ContextOfCall
+  refused: string | null
+}) {
+  const { is_changed, can_apply } = override
+  const waiting = is_changed ? null : context.pending
+  return (
+    <form
+      className="editor-apply"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void override.apply()
+      }}
+    >
+      <label className={`field sm ${refused === null ? '' : 'off'}`}>
+        <span className="dim">Reason</span>
+        <input
+          className="bare"
+          value={waiting ? (waiting.reason ?? '') : override.reason}
+          maxLength={500}
+          disabled={refused !== null}
+          readOnly={waiting !== null}
+          onChange={(event) => override.setReason(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void override.apply()
+          }}
+        />
+      </label>
+      <button type="submit" className={`btn sm ${can_apply ? 'primary' : ''}`} disabled={!can_apply}>
+        {override.is_sending || waiting ? 'Applying…' : 'Apply'}
+      </button>
+      {is_changed && refused === null && (
+        <label className="editor-now">
+          <input
+            type="checkbox"
+            checked={override.speak_now}
+            onChange={(event) => override.setSpeakNow(event.target.checked)}
+          />
+          The agent speaks at once, not at its next turn
+        </label>
+      )}
+      {refused !== null && <p className="help editor-now">{refused}</p>}
+    </form>
+  )
 }
 
 function lineOf(text: string, at: number): number {

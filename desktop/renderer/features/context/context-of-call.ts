@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { useConsoleState } from '../../lib/console-context.tsx'
+import { versionInForce } from '../../store/selectors.ts'
 import type { CallDetail } from '../../store/state.ts'
 import { layerInForce } from './layers.ts'
 
@@ -13,6 +14,9 @@ export interface ContextOfCall {
   in_force_version: number
   /** The newest layer that was not refused: what one goes on from. */
   newest: JsonObject
+  /** The version that layer belongs to. */
+  standing_version: number
+  /** The newest number given, also to a refused version: what the next override names as the one it saw. */
   newest_version: number
   pending: ContextVersion | null
 }
@@ -28,12 +32,14 @@ export function useContextOfCall(call_sid: string): ContextOfCall | null {
     if (!detail) return null
     const in_force = layerInForce(detail.context, versions)
     const standing = versions.find((each) => each.state !== 'refused')
+    const in_force_version = versionInForce(version, versions)
     return {
       detail,
       versions,
       in_force,
-      in_force_version: versions.find((each) => each.state === 'applied')?.version ?? version,
+      in_force_version,
       newest: standing?.context_data ?? in_force,
+      standing_version: standing?.version ?? in_force_version,
       newest_version: versions[0]?.version ?? version,
       pending: standing?.state === 'pending' ? standing : null,
     }

@@ -1,16 +1,18 @@
 // Every version of a call's context: who, why, what changed, and what the model did with it.
-import { CircleCheck, CircleDashed, CircleX, Undo2 } from 'lucide-react'
-import { useState } from 'react'
+import { Undo2 } from 'lucide-react'
+import { Fragment, useState } from 'react'
 import type { ContextDiff, ContextVersion } from '../../../../shared/contract/context.ts'
 import { Dialog, DialogActs } from '../../components/dialog.tsx'
 import { Input, Labelled } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { tell, tellRefused } from '../../components/toast.tsx'
-import { useActions, useNow } from '../../lib/console-context.tsx'
-import { formatCallTime, formatDelay } from '../../lib/format.ts'
+import { useActions } from '../../lib/console-context.tsx'
+import { formatCallTime } from '../../lib/format.ts'
+import { Changes } from './changes.tsx'
 import { createContextActions } from './context-actions.ts'
 import type { ContextOfCall } from './context-of-call.ts'
-import { changeWords } from './layers.ts'
+import { changeWords, diffOf } from './layers.ts'
+import { VersionState } from './version-state.tsx'
 
 export function ContextVersions({
   call_sid,
@@ -60,13 +62,16 @@ export function ContextVersions({
               {version.state === 'refused' ? (
                 <span className="trunc">{version.refused_reason ?? 'refused by the realtime session'}</span>
               ) : (
-                <Changes diff={version.diff} />
+                <span className={version.diff.length === 0 ? 'trunc' : 'mono trunc'}>
+                  {version.diff.length === 0 ? 'no value changed' : <Changes diff={version.diff} />}
+                </span>
               )}
               {version.used_in_turn !== null && <span className="used num">used in turn {version.used_in_turn}</span>}
             </p>
           </li>
         ))}
       </ol>
+      <VersionDiff context={context} />
       {target && (
         <RollBackDialog
           call_sid={call_sid}
@@ -79,55 +84,54 @@ export function ContextVersions({
   )
 }
 
-function VersionState({ version }: { version: ContextVersion }) {
-  const now = useNow(version.state === 'pending' ? 200 : 60_000)
-  const since = Date.parse(version.updated_at)
-  switch (version.state) {
-    case 'pending':
-      return (
-        <span className="st pending">
-          <Icon of={CircleDashed} />
-          Pending {formatDelay(Math.max(100, now - since))}
-        </span>
-      )
-    case 'applied':
-      return (
-        <span className="st applied">
-          <Icon of={CircleCheck} />
-          Applied {version.applied_at && formatDelay(Math.max(0, Date.parse(version.applied_at) - since))}
-        </span>
-      )
-    case 'refused':
-      return (
-        <span className="st refused">
-          <Icon of={CircleX} />
-          Refused
-        </span>
-      )
-  }
+/** What the newest version makes of the one in force, or the one in force made of the one before. Where there is room. */
+function VersionDiff({ context }: { context: ContextOfCall }) {
+  const { versions, in_force, in_force_version, pending } = context
+  const before = versions.find((version) => version.state === 'applied' && version.version < in_force_version)
+  const from = pending ? { version: in_force_version, layer: in_force } : before && layerOf(before)
+  const to = pending ? layerOf(pending) : { version: in_force_version, layer: in_force }
+  if (!from) return null
+  const diff = diffOf(from.layer, to.layer)
+  return (
+    <section className="wide" aria-label="What changed">
+      <div className="col-h sub">
+        <h2>
+          v{from.version} to v{to.version}
+        </h2>
+        <span className="xs dim">{diff.length === 0 ? 'no value differs' : countsOf(diff)}</span>
+      </div>
+      <div className="code">
+        {diff.map(changeWords).map((words, index) => (
+          <Fragment key={diff[index]?.path}>
+            {words.sign !== '+' && <DiffLine sign="−" name={words.key} value={words.before ?? ''} />}
+            {words.sign !== '−' && <DiffLine sign="+" name={words.key} value={words.after ?? ''} />}
+          </Fragment>
+        ))}
+      </div>
+    </section>
+  )
 }
 
-function Changes({ diff }: { diff: readonly ContextDiff[] }) {
-  if (diff.length === 0) return <span className="trunc">no value changed</span>
+function DiffLine({ sign, name, value }: { sign: '+' | '−'; name: string; value: string }) {
   return (
-    <span className="mono trunc">
-      {diff.map((change) => {
-        const words = changeWords(change)
-        return (
-          <span key={change.path} className="change">
-            {words.sign && `${words.sign} `}
-            {words.key}
-            {words.before !== null && (
-              <>
-                {' '}
-                <s>{words.before}</s> {words.after}
-              </>
-            )}
-          </span>
-        )
-      })}
-    </span>
+    <div className={sign === '+' ? 'add' : 'del'}>
+      <i>{sign}</i>
+      <span className="trunc" title={value}>
+        <span className="k">{name}</span> <span className="s">{value}</span>
+      </span>
+    </div>
   )
+}
+
+const layerOf = (version: ContextVersion) => ({ version: version.version, layer: version.context_data })
+
+function countsOf(diff: readonly ContextDiff[]): string {
+  const signs = diff.map((change) => changeWords(change).sign)
+  const count = (sign: string, word: string) => {
+    const found = signs.filter((each) => each === sign).length
+    return found > 0 ? `${found} ${word}` : ''
+  }
+  return [count('+', 'added'), count('', 'changed'), count('−', 'removed')].filter(Boolean).join(', ')
 }
 
 function RollBackDialog({

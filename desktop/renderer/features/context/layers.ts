@@ -86,14 +86,14 @@ export function flatten(value: JsonObject, prefix = ''): Map<string, Json> {
 export function layerInForce(read: JsonObject, versions: readonly ContextVersion[]): JsonObject {
   const applied = versions.find((version) => version.state === 'applied')
   if (applied) return applied.context_data
-  const oldest = versions.at(-1)
-  // Only pending or refused versions: what was read may be what waits, so their changes are taken back.
-  return oldest && sameJson(read, versions[0]?.context_data) ? undone(read, versions) : read
-}
-
-function undone(read: JsonObject, versions: readonly ContextVersion[]): JsonObject {
-  const diffs = versions.filter((version) => version.state === 'pending').flatMap((version) => version.diff)
-  return diffs.reduce((layer, diff) => withPointer(layer, diff.path, diff.before), read)
+  // Only pending or refused versions: what was read may hold their changes, and then they are taken back, newest first.
+  return versions.reduce(
+    (layer, version) =>
+      sameJson(layer, version.context_data)
+        ? version.diff.reduce((at, diff) => withPointer(at, diff.path, diff.before), layer)
+        : layer,
+    read,
+  )
 }
 
 function withPointer(object: JsonObject, pointer: string, value: Json | undefined): JsonObject {
@@ -133,6 +133,17 @@ export function applyPatch(target: JsonObject, patch: JsonObject): JsonObject {
   return result
 }
 
+/** What differs between two layers, place by place. @source contract/context.ts, ContextDiff */
+export function diffOf(before: JsonObject, after: JsonObject, at = ''): ContextDiff[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key): ContextDiff[] => {
+    const path = `${at}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const [was, is] = [before[key], after[key]]
+    if (isObject(was) && isObject(is)) return diffOf(was, is, path)
+    if (sameJson(was, is)) return []
+    return [{ path, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) }]
+  })
+}
+
 /** One change as words: `+ promise`, `− promise`, or the key with both values. @source design.md section 4, version row */
 export interface ChangeWords {
   key: string
@@ -142,10 +153,12 @@ export interface ChangeWords {
 }
 export function changeWords(diff: ContextDiff): ChangeWords {
   const key = diff.path.replace(/^\//, '').split('/').map(plainPart).join('.')
-  if (diff.before === undefined) return { key, sign: '+', before: null, after: null }
-  if (diff.after === undefined) return { key, sign: '−', before: null, after: null }
+  if (diff.before === undefined) return { key, sign: '+', before: null, after: wordsOf(diff.after) }
+  if (diff.after === undefined) return { key, sign: '−', before: wordsOf(diff.before), after: null }
   return { key, sign: '', before: valueWords(diff.before), after: valueWords(diff.after) }
 }
+
+const wordsOf = (value: Json | undefined) => (value === undefined ? null : valueWords(value))
 
 /** A value as one reads it: texts bare, lists with commas, the rest as JSON. @source design.md section 8, call */
 export function valueWords(value: Json): string {

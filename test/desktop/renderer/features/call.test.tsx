@@ -2,8 +2,9 @@
 import { EditorView } from '@codemirror/view'
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
-import { problemOf } from '../../support/fake-bridge.ts'
-import { floorCalls, sidOf } from '../../support/fake-floor.ts'
+import { problemOf } from '../../support/fake-answers.ts'
+import { floorCalls } from '../../support/fake-calls.ts'
+import { sidOf } from '../../support/fake-floor.ts'
 import { openConsole, settle } from '../../support/render-console.tsx'
 
 const AT = `#/calls/${sidOf(1)}`

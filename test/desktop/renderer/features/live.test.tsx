@@ -2,8 +2,9 @@
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { SpeechTurn } from '../../../../shared/contract/calls.ts'
-import { problemOf } from '../../support/fake-bridge.ts'
-import { floorCalls, iso, sidOf } from '../../support/fake-floor.ts'
+import { problemOf } from '../../support/fake-answers.ts'
+import { floorCalls } from '../../support/fake-calls.ts'
+import { iso, sidOf } from '../../support/fake-floor.ts'
 import { openConsole, settle } from '../../support/render-console.tsx'
 
 let stop: () => void = () => undefined

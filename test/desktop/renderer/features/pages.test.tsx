@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
-import { problemOf } from '../../support/fake-bridge.ts'
+import { problemOf } from '../../support/fake-answers.ts'
 import { sidOf } from '../../support/fake-floor.ts'
 import { openConsole, settle } from '../../support/render-console.tsx'
 

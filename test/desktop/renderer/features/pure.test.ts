@@ -4,7 +4,7 @@ import { changedFields, checkDraft, draftOfAgent } from '../../../../desktop/ren
 import { placeholdersIn, unfilled } from '../../../../desktop/renderer/features/agents/placeholders.ts'
 import { changeOf, changeOfRate, periodOf, scaleTop } from '../../../../desktop/renderer/features/analytics/period.ts'
 import { figuresOf, gapsOf, ticksOf, wavesOf } from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
-import { resultWords } from '../../../../desktop/renderer/features/calls/transcript.tsx'
+import { resultWords } from '../../../../desktop/renderer/features/calls/tool-turn.tsx'
 import { columnsIn, moveOnWall, wallRows } from '../../../../desktop/renderer/features/calls/wall-rows.ts'
 import {
   applyPatch,
@@ -19,8 +19,11 @@ import { withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
 import { initialState } from '../../../../desktop/renderer/store/state.ts'
 import type { Agent } from '../../../../shared/contract/agents.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
-import { problemOf } from '../../support/fake-bridge.ts'
-import { floorAgents, floorCalls, floorNumbers, floorSession, floorVersions, sidOf } from '../../support/fake-floor.ts'
+import { floorAgents, floorNumbers } from '../../support/fake-agents.ts'
+import { problemOf } from '../../support/fake-answers.ts'
+import { floorCalls } from '../../support/fake-calls.ts'
+import { sidOf } from '../../support/fake-floor.ts'
+import { floorSession, floorVersions } from '../../support/fake-open-call.ts'
 
 const NOW = Date.parse('2026-11-23T18:03:04Z')
 const calls = floorCalls(NOW)

@@ -6,16 +6,10 @@ import { initialState, TURNS_KEPT } from '../../../../desktop/renderer/store/sta
 import type { CallSummary, SpeechTurn } from '../../../../shared/contract/calls.ts'
 import type { EventType, RelayEvent } from '../../../../shared/events.ts'
 import { RelayEvent as RelayEventSchema } from '../../../../shared/events.ts'
-import {
-  floorAgents,
-  floorCalls,
-  floorNumbers,
-  floorSession,
-  floorVersions,
-  iso,
-  sidOf,
-  TENANT_ID,
-} from '../../support/fake-floor.ts'
+import { floorAgents, floorNumbers } from '../../support/fake-agents.ts'
+import { floorCalls } from '../../support/fake-calls.ts'
+import { iso, sidOf, TENANT_ID } from '../../support/fake-floor.ts'
+import { floorSession, floorVersions } from '../../support/fake-open-call.ts'
 
 const NOW = Date.parse('2026-11-23T18:03:04Z')
 const calls = floorCalls(NOW)

@@ -2,7 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { laneOf, nextNeeded, worst } from '../../../../desktop/renderer/store/attention.ts'
 import type { Attention, CallSummary } from '../../../../shared/contract/calls.ts'
-import { floorCalls, iso, sidOf } from '../../support/fake-floor.ts'
+import { floorCalls } from '../../support/fake-calls.ts'
+import { iso, sidOf } from '../../support/fake-floor.ts'
 
 const NOW = Date.parse('2026-11-23T18:03:04Z')
 const [base] = floorCalls(NOW) as [CallSummary]

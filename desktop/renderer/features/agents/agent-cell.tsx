@@ -1,0 +1,181 @@
+// One agent on the page of agents: its state, its numbers, its figures, what is wrong now, and what one can do with it.
+import { ChartColumn, Copy, Eye, Pause, Pencil, Play } from 'lucide-react'
+import { useMemo } from 'react'
+import { useLocation } from 'wouter'
+import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
+import { AgentTypeWord } from '../../components/agent-type.tsx'
+import { Icon, LevelIcon } from '../../components/icon.tsx'
+import { tell, tellRefused } from '../../components/toast.tsx'
+import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
+import {
+  countOf,
+  formatAverage,
+  formatClock,
+  formatCount,
+  formatDate,
+  formatNumber,
+  formatRate,
+  MISSING,
+} from '../../lib/format.ts'
+import { reasonWords } from '../../lib/wording.ts'
+import { may } from '../../store/selectors.ts'
+import { createAgentActions } from './agent-actions.ts'
+import { faultNow } from './agent-fault.ts'
+import { AgentState } from './agent-state.tsx'
+
+export function AgentCell({
+  agent,
+  can_update,
+  may_add,
+  is_lost,
+}: {
+  agent: Agent
+  can_update: boolean
+  may_add: boolean
+  is_lost: boolean
+}) {
+  const actions = useActions(createAgentActions)
+  const [, navigate] = useLocation()
+  const now_calls = useConsoleState(
+    (state) => Object.values(state.calls).filter((call) => call.agent_id === agent.id && call.ended_at === null).length,
+  )
+  const can_analyse = useConsoleState(may('analytics.read'))
+  const assigned = useConsoleState((state) => state.numbers)
+  const numbers = useMemo(() => numbersOf(agent, assigned), [agent, assigned])
+  const { statistics } = agent
+  const pause = async () => {
+    const reply = await actions.change(agent.id, {
+      is_active: !agent.is_active,
+      expected_version: agent.version,
+    })
+    if (!reply.ok) return tellRefused(`${agent.name} was not changed`, reply.problem)
+    if (agent.is_active) tell(`${agent.name} paused`, 'Calls that are on go on; new ones are refused.')
+    else tell(`${agent.name} is live`, 'The next call is answered.')
+  }
+  return (
+    <article className={`ag ${agent.is_active ? '' : 'paused'}`} aria-label={agent.name}>
+      <div className="ag-t">
+        <h2 className="trunc">
+          <a href={`#/agents/${agent.id}`}>{agent.name}</a>
+        </h2>
+        <span className="grow" />
+        <AgentState agent={agent} />
+      </div>
+      <p className="ag-s">
+        <AgentTypeWord type={agent.type} /> ·{' '}
+        <span className="num">
+          v{agent.version}
+          {agent.is_active && ' live'}
+        </span>
+      </p>
+      <p className="ag-n">
+        <Numbers agent={agent} numbers={numbers} />
+      </p>
+      <dl className="ag-f">
+        <div>
+          <dt>Calls now</dt>
+          <dd className="num">{formatCount(now_calls)}</dd>
+        </div>
+        <div>
+          <dt>Calls</dt>
+          <dd className="num">{formatCount(statistics.total_calls)}</dd>
+        </div>
+        <div>
+          <dt>Minutes</dt>
+          <dd className="num">{formatCount(statistics.total_minutes)}</dd>
+        </div>
+        <div>
+          <dt>Success rate</dt>
+          <dd className="num">{statistics.total_calls > 0 ? formatRate(statistics.success_rate) : MISSING}</dd>
+        </div>
+      </dl>
+      <Fault agent={agent} />
+      <div className="ag-do">
+        <button type="button" className="btn sm quiet" onClick={() => navigate(`/agents/${agent.id}`)}>
+          <Icon of={can_update ? Pencil : Eye} className="s" />
+          {can_update ? 'Edit' : 'Read'}
+        </button>
+        {can_analyse && (
+          <button type="button" className="btn sm quiet" onClick={() => navigate(`/analytics/${agent.id}`)}>
+            <Icon of={ChartColumn} className="s" />
+            Analytics
+          </button>
+        )}
+        <span className="grow" />
+        {may_add && (
+          <button
+            type="button"
+            className="icon-btn sm"
+            aria-label={`Duplicate ${agent.name}`}
+            title="Duplicate"
+            onClick={() => navigate(`/agents/new/${agent.id}`)}
+          >
+            <Icon of={Copy} />
+          </button>
+        )}
+        {can_update && (
+          <button
+            type="button"
+            className="icon-btn sm"
+            disabled={is_lost}
+            aria-label={`${agent.is_active ? 'Pause' : 'Resume'} ${agent.name}`}
+            title={agent.is_active ? 'Pause' : 'Resume'}
+            onClick={() => void pause()}
+          >
+            <Icon of={agent.is_active ? Pause : Play} />
+          </button>
+        )}
+      </div>
+    </article>
+  )
+}
+
+// An assignment changes the number, not the agent: where numbers may be read, they are the truth.
+function numbersOf(agent: Agent, assigned: Record<string, PhoneNumber>): string[] {
+  const all = Object.values(assigned)
+  if (all.length === 0) return agent.phone_numbers
+  return all.filter((number) => number.assigned_agent === agent.id).map((number) => number.phone_number)
+}
+
+function Numbers({ agent, numbers }: { agent: Agent; numbers: readonly string[] }) {
+  if (numbers.length === 0) return <span className="dim">No numbers</span>
+  return (
+    <>
+      {agent.type === 'outbound' && <span className="calls-from">Calls from</span>}
+      {numbers.slice(0, 2).map((number) => (
+        <span key={number} className="num">
+          {formatNumber(number)}
+        </span>
+      ))}
+      {numbers.length > 2 && <span className="num">{numbers.length - 2} more</span>}
+    </>
+  )
+}
+
+// What is wrong now is what one must know; else when it last spoke.
+function Fault({ agent }: { agent: Agent }) {
+  const zone = useConsoleState((state) => state.tenant?.time_zone)
+  const calls = useConsoleState((state) => state.calls)
+  const fault = useMemo(() => faultNow(Object.values(calls), agent.id), [calls, agent.id])
+  const now = useNow(60_000)
+  const { last_call, average_duration } = agent.statistics
+  if (fault) {
+    return (
+      <p className="ag-fault bad num">
+        <LevelIcon level={2} />
+        <span className="trunc">
+          {reasonWords(fault.attention)} on {countOf(fault.count, 'call')}, since{' '}
+          {formatClock(fault.attention.since_at, zone, false)}
+        </span>
+      </p>
+    )
+  }
+  return (
+    <p className="ag-fault num">
+      {last_call
+        ? `Last call ${formatDate(last_call, zone, now)} · ${formatAverage(average_duration)} on average`
+        : 'No calls yet'}
+    </p>
+  )
+}

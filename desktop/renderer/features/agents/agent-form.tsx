@@ -1,0 +1,158 @@
+// One agent, edited: its prompt, its settings, its versions. What is saved is live with the next call.
+import { ChevronLeft, CircleX, Trash2 } from 'lucide-react'
+import { useEffect, useState } from 'react'
+import { useForm } from 'react-hook-form'
+import { useLocation } from 'wouter'
+import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { Problem } from '../../../../shared/errors.ts'
+import { Icon } from '../../components/icon.tsx'
+import { ReadOnly } from '../../components/standing.tsx'
+import { tell } from '../../components/toast.tsx'
+import { useActions, useConsoleState } from '../../lib/console-context.tsx'
+import { useKeys } from '../../lib/keyboard.ts'
+import { problemWords } from '../../lib/wording.ts'
+import { isLost, may } from '../../store/selectors.ts'
+import { createAgentActions } from './agent-actions.ts'
+import type { AgentDraft } from './agent-draft.ts'
+import { changedFields, checkDraft, draftOfAgent, fieldErrors } from './agent-draft.ts'
+import { AgentPrompt } from './agent-prompt.tsx'
+import { AgentSettings } from './agent-settings.tsx'
+import { AgentState } from './agent-state.tsx'
+import { AgentVersions } from './agent-versions.tsx'
+import { DeleteAgentDialog } from './delete-agent.tsx'
+
+export function AgentForm({ agent, source }: { agent: Agent | null; source: Agent | null }) {
+  const actions = useActions(createAgentActions)
+  const [, navigate] = useLocation()
+  const can_save = useConsoleState(may(agent ? 'agents.update' : 'agents.create'))
+  const can_delete = useConsoleState(may('agents.delete'))
+  const is_lost = useConsoleState(isLost)
+  const [base, setBase] = useState(agent)
+  const form = useForm<AgentDraft>({ defaultValues: draftOfAgent(agent ?? source, agent === null) })
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const [was_tried, setTried] = useState(false)
+  const [is_deleting, setDeleting] = useState(false)
+  const draft = form.watch()
+  const checked = checkDraft(draft)
+  const errors = {
+    ...(problem ? fieldErrors(problem) : {}),
+    ...(!checked.ok && was_tried ? checked.errors : {}),
+  }
+  const is_changed = !base || (checked.ok ? Object.keys(changedFields(base, checked.fields)).length > 0 : true)
+  const moved_on = base && agent && agent.version !== base.version && is_changed
+  const is_read_only = !can_save
+
+  const startFrom = (next: Agent) => {
+    setBase(next)
+    form.reset(draftOfAgent(next))
+    setProblem(null)
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an untouched draft follows what others saved
+  useEffect(() => {
+    if (agent && base && agent.version !== base.version && !form.formState.isDirty) startFrom(agent)
+  }, [agent?.version])
+
+  const save = form.handleSubmit(async (values) => {
+    setTried(true)
+    const now_checked = checkDraft(values)
+    if (!now_checked.ok || is_read_only || is_lost) return
+    const note = values.note.trim() ? { note: values.note.trim() } : {}
+    const reply = base
+      ? await actions.change(base.id, {
+          ...changedFields(base, now_checked.fields),
+          expected_version: base.version,
+          ...note,
+        })
+      : await actions.create({ ...now_checked.fields, phone_numbers: [] })
+    if (!reply.ok) return setProblem(reply.problem)
+    setTried(false)
+    tell(
+      base ? `${reply.value.name} saved as v${reply.value.version}` : `${reply.value.name} made`,
+      'The next call follows.',
+    )
+    startFrom(reply.value)
+    if (!base) navigate(`/agents/${reply.value.id}`)
+  })
+  useKeys({ 'ctrl+enter': () => void save() })
+
+  return (
+    <>
+      <form className="ed-form" onSubmit={save} noValidate>
+        <div className="page-h">
+          <button
+            type="button"
+            className="icon-btn back"
+            aria-label="Back to Agents"
+            onClick={() => navigate('/agents')}
+          >
+            <Icon of={ChevronLeft} />
+          </button>
+          <h1 className="trunc">{draft.name || 'New agent'}</h1>
+          {base && <AgentState agent={base} version={base.version} />}
+          <span className="grow" />
+          {moved_on && (
+            <span className="row tight xs text-att-2">
+              v{agent.version} was saved meanwhile.
+              <button type="button" className="btn sm" onClick={() => startFrom(agent)}>
+                Take v{agent.version}
+              </button>
+            </span>
+          )}
+          {base && can_delete && (
+            <button type="button" className="btn quiet" disabled={is_lost} onClick={() => setDeleting(true)}>
+              <Icon of={Trash2} className="s" />
+              Delete
+            </button>
+          )}
+          {can_save && (
+            <>
+              {base && (
+                <label className="field note">
+                  <span className="dim">What changed</span>
+                  <input className="bare" maxLength={500} {...form.register('note')} />
+                </label>
+              )}
+              <button
+                type="submit"
+                className={`btn ${is_changed ? 'primary' : ''}`}
+                disabled={!is_changed || is_lost || form.formState.isSubmitting}
+              >
+                {base ? `Save v${base.version + 1}` : 'Make agent'} <kbd>Ctrl</kbd>
+                <kbd>↵</kbd>
+              </button>
+            </>
+          )}
+        </div>
+        {is_read_only && (
+          <div className="ro-line">
+            <ReadOnly fact="You can read this agent.">Changing it needs the agent manager role.</ReadOnly>
+          </div>
+        )}
+        {problem && Object.keys(fieldErrors(problem)).length === 0 && (
+          <p className="form-problem" role="alert">
+            <Icon of={CircleX} className="s" /> Not saved. {problemWords(problem)}
+          </p>
+        )}
+        <div className="ed">
+          <AgentPrompt form={form} draft={draft} is_read_only={is_read_only} error={errors.system_prompt} />
+          <AgentSettings form={form} errors={errors} is_read_only={is_read_only} numbers={base?.phone_numbers ?? []} />
+          {base ? <AgentVersions agent={base} /> : <NoVersions />}
+        </div>
+      </form>
+      {is_deleting && base && (
+        <DeleteAgentDialog agent={base} onClose={() => setDeleting(false)} onDeleted={() => navigate('/agents')} />
+      )}
+    </>
+  )
+}
+
+function NoVersions() {
+  return (
+    <section className="col" aria-label="Versions">
+      <div className="col-h">
+        <h2>Versions</h2>
+      </div>
+      <p className="none">The first version is made when you save.</p>
+    </section>
+  )
+}
