@@ -92,7 +92,6 @@ export class FramedSocket implements Framed {
   }
 
   readonly #flush = (): void => {
-    if (!this.#isCorked) return
     this.#isCorked = false
     this.#socket.uncork()
   }
@@ -121,8 +120,8 @@ export class FramedSocket implements Framed {
   /** Pongs for someone who does not read them would pile up without end. Source: RFC 6455, 5.5.3: the newest will do. */
   #answerPing(payload: Buffer): void {
     if (this.#state !== 'open') return
-    this.#heldPong = this.#socket.writableNeedDrain ? Buffer.from(payload) : null
-    if (this.#heldPong === null) this.#write(this.#writer.pong(payload))
+    if (this.#socket.writableNeedDrain) this.#heldPong = Buffer.from(payload)
+    else this.#write(this.#writer.pong(payload))
   }
 
   readonly #sendHeldPong = (): void => {
@@ -164,7 +163,6 @@ export class FramedSocket implements Framed {
   /** The error listener stays: an error without one would end the process. */
   readonly #onClose = (): void => {
     this.#state = 'closed'
-    this.#reader.stop()
     this.#closeTimer?.cancel()
     this.#socket.off('data', this.#read)
     this.#socket.off('drain', this.#sendHeldPong)
@@ -173,10 +171,9 @@ export class FramedSocket implements Framed {
     this.#listener.onClose(this.#closed.code, this.#closed.reason)
   }
 
-  /** Nothing more will be written; what was is sent first. */
+  /** Nothing more will be written; what was held back until the end of the turn leaves first, and now. */
   #end(): void {
     this.#limitClosing()
-    this.#flush()
     this.#socket.end()
   }
 

@@ -122,12 +122,8 @@ class OpeningSocket implements Framed {
   }
 
   #take(response: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const objection = this.#isOver ? null : objectionTo(response, this.#key)
-    if (this.#isOver || objection) {
-      socket.once('error', () => socket.destroy())
-      socket.destroy()
-      return objection ? this.#fail(new Error(objection)) : undefined
-    }
+    const objection = objectionTo(response, this.#key)
+    if (objection) return this.#fail(new Error(objection))
     this.#timer?.cancel()
     this.#socket = new FramedSocket(socket, head, 'client', this.#listener, this.#options)
     this.#listener.onOpen()
@@ -144,6 +140,7 @@ class OpeningSocket implements Framed {
     this.#listener.onClose(NO_CLOSE_FRAME, '')
   }
 
+  /** Destroying the request destroys its connection, upgraded or not. */
   #release(): void {
     this.#isOver = true
     this.#timer?.cancel()

@@ -15,7 +15,7 @@ import type { Load, LoadReport } from './framing-load.ts'
 import { FRAME_HEAD, FRAME_TAIL, mediaFrame, PAYLOAD } from './framing-media.ts'
 import { overLoopback, type Scenario, SUBJECTS, type SubjectName } from './framing-subjects.ts'
 
-const [rounds = 7, seconds = 2] = process.argv.slice(2).map(Number)
+const [rounds = 15, seconds = 1] = process.argv.slice(2).map(Number)
 const CONNECTIONS = 200
 const MESSAGES_PER_SECOND = 10_000
 
@@ -90,7 +90,9 @@ function writingInMemory(subject: SubjectName, role: 'server' | 'client'): () =>
   return () => void Sender.frame(Buffer.from(`${FRAME_HEAD}${PAYLOAD}${FRAME_TAIL}`), options)
 }
 
-const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
+const quantile = (values: number[], of: number): number =>
+  values.toSorted((a, b) => a - b)[Math.min(Math.floor(values.length * of), values.length - 1)]!
+const median = (values: number[]): number => quantile(values, 0.5)
 
 async function compare(what: string, measure: Measure): Promise<void> {
   const ours: number[] = []
@@ -99,13 +101,13 @@ async function compare(what: string, measure: Measure): Promise<void> {
     const order: SubjectName[] = round % 2 === 0 ? ['ours', 'ws'] : ['ws', 'ours']
     for (const subject of order) (subject === 'ours' ? ours : theirs).push(await measure(subject))
   }
-  const ratios = ours.map((value, i) => value / theirs[i]!).sort((a, b) => a - b)
+  const ratios = ours.map((value, i) => value / theirs[i]!)
   const us = (values: number[]) => `${median(values).toFixed(2)} us`.padStart(10)
-  const spread = `${ratios[0]!.toFixed(2)} to ${ratios.at(-1)!.toFixed(2)}`
+  const spread = `${quantile(ratios, 0.25).toFixed(2)} to ${quantile(ratios, 0.75).toFixed(2)}`
   process.stdout.write(`${what.padEnd(34)}${us(ours)}${us(theirs)}   ${median(ratios).toFixed(2)}  (${spread})\n`)
 }
 
-process.stdout.write(`CPU per message of ${rounds} rounds   ours, ws, and the median of ours / ws (least to most)\n`)
+process.stdout.write(`CPU per message of ${rounds} rounds   ours, ws, and the median of ours / ws (its middle half)\n`)
 await compare('read, in memory', (subject) => measureInMemory(readingInMemory(subject)))
 await compare('write as a server, in memory', (subject) => measureInMemory(writingInMemory(subject, 'server')))
 await compare('write as a client, in memory', (subject) => measureInMemory(writingInMemory(subject, 'client')))

@@ -3,7 +3,18 @@ import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { acceptKey, acceptUpgrade, answerUpgradeRequired } from '../../../relay/framing/handshake.ts'
 import { frameBytes } from './frame-bytes.ts'
-import { connectRaw, echoByOurs, echoByWs, LIMITS, listen, type OnUpgrade, openWs, Stage, silent } from './loopback.ts'
+import {
+  connectRaw,
+  deferred,
+  echoByOurs,
+  echoByWs,
+  LIMITS,
+  listen,
+  type OnUpgrade,
+  openWs,
+  Stage,
+  silent,
+} from './loopback.ts'
 import { ScriptedSocket } from './scripted-socket.ts'
 
 const stage = new Stage()
@@ -100,14 +111,16 @@ describe('a server', () => {
     ).toBeUndefined()
   })
 
-  it('[F19] opens nothing on a refusal, and closes the socket', async () => {
+  it('[F19] opens nothing on a refusal, and closes the socket, whether the other side ends or not', async () => {
     let accepted: unknown = 'not asked'
+    const gone = deferred<void>()
     const { port } = await listen(stage, (request, socket, head) => {
+      socket.on('close', () => gone.resolve())
       accepted = acceptUpgrade(request, socket, head, silent, LIMITS)
     })
     const socket = await connectRaw(stage, port)
-    socket.resume().write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
-    await new Promise((resolve) => socket.on('end', resolve))
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    await gone.promise
     expect(accepted).toBeNull()
   })
 

@@ -14,12 +14,18 @@ afterEach(() => stage.end())
 const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
 
 describe('a client', () => {
-  /** A server by hand: `answer` gets the request's head. */
-  const answering = (answer: (head: string, socket: Socket) => void) =>
-    listenRaw(stage, (socket) => {
+  /** A server by hand: `answer` gets the request's head. It never ends first; `gone` says when the client did. */
+  async function answering(
+    answer: (head: string, socket: Socket) => void,
+  ): Promise<{ url: string; gone: Promise<void> }> {
+    const gone = deferred<void>()
+    const { url } = await listenRaw(stage, (socket) => {
       socket.once('data', (head) => answer(head.toString(), socket))
       socket.on('end', () => socket.end())
+      socket.on('close', () => gone.resolve())
     })
+    return { url, gone: gone.promise }
+  }
   const keyIn = (head: string) => /^sec-websocket-key: (.*)$/im.exec(head)![1]!
   const acceptance = (head: string, ...more: string[]) =>
     [
@@ -116,37 +122,35 @@ describe('a client', () => {
       'The server chose an extension nobody asked for.',
     ],
   ])('[F20] refuses %s', async (_name, answer, why) => {
-    const ends: Promise<void>[] = []
-    const { url } = await answering((head, socket) => {
-      ends.push(new Promise((resolve) => socket.on('close', () => resolve())))
-      socket.write(answer(head))
-    })
+    const { url, gone } = await answering((head, socket) => socket.write(answer(head)))
     const { heard, closed } = openOurs(stage, url)
     expect(await closed).toBe('1006')
     expect(heard).toEqual([`error ${why}`, 'close 1006'])
-    await Promise.all(ends)
+    await gone
   })
 
   it.each([200, 301, 401, 403, 404, 429, 500, 503])('[F20] tells the status %i and follows nothing', async (status) => {
-    const { url } = await answering((_head, socket) =>
+    const { url, gone } = await answering((_head, socket) =>
       socket.write(`HTTP/1.1 ${status} Some Words\r\nLocation: /elsewhere\r\nContent-Length: 5\r\n\r\nwords`),
     )
     const { heard, closed } = openOurs(stage, url)
     await closed
     expect(heard).toEqual([`refused ${status}`, 'close 1006'])
+    await gone
   })
 
   it('[F20] takes 101 without an upgrade for the refusal it is', async () => {
-    const { url } = await answering((_head, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
+    const { url, gone } = await answering((_head, socket) => socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'))
     const { heard, closed } = openOurs(stage, url)
     await closed
     expect(heard).toEqual(['refused 101', 'close 1006'])
+    await gone
   })
 
   it('[F20] gives up when the time is over, however busy the server looks', async () => {
     const clock = fakeClock()
     const asked = deferred<void>()
-    const { url } = await answering((_head, socket) => {
+    const { url, gone } = await answering((_head, socket) => {
       socket.write('HTTP/1.1 101 Switching')
       asked.resolve()
     })
@@ -157,6 +161,7 @@ describe('a client', () => {
     clock.advance(1)
     await closed
     expect(heard).toEqual(['error The server did not open the connection within 8000 ms.', 'close 1006'])
+    await gone
     expect(clock.pending()).toBe(0)
   })
 
@@ -195,9 +200,7 @@ describe('a client', () => {
   })
 
   it.each(['close', 'terminate'] as const)('[F17] %s while it opens is 1006, once, and no error', async (how) => {
-    const gone = deferred<void>()
-    const { url } = await answering((head, socket) => {
-      socket.on('close', () => gone.resolve())
+    const { url, gone } = await answering((head, socket) => {
       asked.resolve()
       setImmediate(() => socket.write(acceptance(head)))
     })
@@ -208,7 +211,7 @@ describe('a client', () => {
     framed[how]()
     expect(heard).toEqual([])
     await closed
-    await gone.promise
+    await gone
     expect(heard).toEqual(['close 1006'])
   })
 
