@@ -475,8 +475,9 @@ async function openStore(config: Config, log: Logger): Promise<DocStore> {
 
 // ---- small things the doors need
 
+/** The newest first, and each once, however often this is asked for. */
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
-  for (const close of closers.reverse()) await close()
+  for (const close of closers.splice(0).reverse()) await close()
 }
 
 async function untilNone(count: () => number, within_ms: number): Promise<void> {

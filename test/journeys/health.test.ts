@@ -41,5 +41,6 @@ describe('/health', () => {
     call.hangUp()
     await closing
     await expect(fetch(`${test.url}/health/live`)).rejects.toThrow()
+    await test.relay.close(0)
   })
 })

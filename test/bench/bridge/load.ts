@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { Histogram } from './histogram.ts'
+import { comeFirst } from './machine.ts'
 import type { Counts, Order, Report, Slice } from './orders.ts'
 import { nowUs } from './stamp.ts'
 import { clearDelays, type Losses, lossesOf } from './tally.ts'
@@ -13,7 +14,7 @@ import { callSidOf, type Entrance } from './webhook.ts'
 
 /** What one Node process generates without being late itself. */
 const CALLS_A_GENERATOR = 650
-const STAND_WITHIN_MS = 60_000
+const STAND_WITHIN_MS = 90_000
 const DRAINED_WITHIN_MS = 5_000
 
 export interface Heard {
@@ -46,9 +47,10 @@ export interface Load {
 }
 
 /** @param open_after_ms how long the model takes to open a session */
-export async function startLoad(calls: number, open_after_ms: number): Promise<Load> {
+export async function startLoad(calls: number, open_after_ms: number, isUrgent: boolean): Promise<Load> {
   const count = Math.ceil(calls / CALLS_A_GENERATOR)
   const generators = await Promise.all(Array.from({ length: count }, startGenerator))
+  if (isUrgent) for (const { pid } of generators) comeFirst(pid ?? 0)
   const run = randomBytes(8).toString('hex')
   let turn = 0
   const door = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {

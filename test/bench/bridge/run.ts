@@ -2,6 +2,7 @@
 import type { Histogram } from './histogram.ts'
 import { type Heard, type Load, startLoad } from './load.ts'
 import { busyMs, type Cores, cpuMs, residentKb, waitedMs } from './machine.ts'
+import { FRAME_MS } from './media-frame.ts'
 import { openCollector } from './memory.ts'
 import type { Counts } from './orders.ts'
 import { type Prepared, type Running, type SystemName, startSystem } from './systems.ts'
@@ -48,6 +49,8 @@ export interface Noise {
   load_cores: number
   load_share: number
   load_cpu_ms_per_call_s: number
+  /** Of the frames that were due, how many the load sent in time to be counted. */
+  load_kept_up: number
   late_p99_ms: number | null
 }
 
@@ -58,6 +61,7 @@ export interface Wish {
   open_after_ms?: number
   slice_ms?: number
   workers?: number
+  isUrgent?: boolean
   /** Memory is read after a forced collection. */
   collects?: boolean
   /** Done when all calls stand and before anything is counted. @returns what undoes it */
@@ -70,6 +74,7 @@ const SETTLED_AFTER_MS = 2_000
 /** A bridge that waits so long for a core that others use, or a load that sends its frames so late, spoils a run. */
 const WAITED_SHARE = 0.02
 const LATE_MS = 4
+export const KEPT_UP = 0.97
 
 export const durations = (histogram: Histogram): Durations => {
   const ms = (us: number | null): number | null => (us === null ? null : us / 1_000)
@@ -88,7 +93,7 @@ export interface Run {
 
 /** @throws when the calls do not stand in time, with what the system wrote */
 export async function run(wish: Wish, cores: Cores, prepared: Prepared): Promise<Run> {
-  const load = await startLoad(wish.calls, wish.open_after_ms ?? 0)
+  const load = await startLoad(wish.calls, wish.open_after_ms ?? 0, wish.isUrgent ?? false)
   try {
     const running = await startSystem(wish.system, load.model, cores, prepared, wish.workers)
     try {
@@ -141,6 +146,7 @@ async function measure(wish: Wish, cores: Cores, load: Load, running: Running): 
     load_cores: Math.max(0, used('load_cores') - used('load') - used('helpers')) / ms,
     load_share: (used('load') + used('helpers')) / ms / cores.others.length,
     load_cpu_ms_per_call_s: per_call_s(used('load')),
+    load_kept_up: heard.late.count / ((wish.seconds * 1_000) / FRAME_MS) / wish.calls,
     late_p99_ms: durations(heard.late).p99_ms,
   }
   const result: Result = {
@@ -169,6 +175,7 @@ async function measure(wish: Wish, cores: Cores, load: Load, running: Running): 
 /** Looks at the machine and at the load, never at the bridge. */
 function disturbance(noise: Noise, { failures }: Counts): string | null {
   if (failures.length > 0) return failures.join(' ')
+  if (noise.load_kept_up < KEPT_UP) return `the load sent ${percent(noise.load_kept_up)} of its frames`
   if (noise.waited > WAITED_SHARE) return `the bridge waited for its core for ${percent(noise.waited)} of the time`
   if ((noise.late_p99_ms ?? 0) > LATE_MS) return `the load was ${noise.late_p99_ms?.toFixed(1)} ms late (p99)`
   return null

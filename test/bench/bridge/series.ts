@@ -1,7 +1,7 @@
 // Many runs: every system in turn and in changing order, so that a machine that gets slower hurts all; disturbed runs
 // again; and of all runs the medians. Ratios are of runs of the same round.
 import type { Cores } from './machine.ts'
-import { type Result, type Run, run, type Wish } from './run.ts'
+import { KEPT_UP, type Result, type Run, run, type Wish } from './run.ts'
 import type { Prepared, SystemName } from './systems.ts'
 
 export interface Bench {
@@ -9,6 +9,7 @@ export interface Bench {
   prepared: Prepared
   retries: number
   workers: number
+  isUrgent: boolean
   say(line: string): void
 }
 
@@ -22,6 +23,8 @@ export interface Series {
   rounds: { round: number; results: Result[] }[]
   failures: Failure[]
 }
+
+const TOO_MANY = 'The cores of the load generate no more calls than that.'
 
 export interface SeriesWish extends Omit<Wish, 'system' | 'calls'> {
   systems: SystemName[]
@@ -38,7 +41,9 @@ export async function runSeries(bench: Bench, { systems, calls, rounds, ...wish 
         // What could not carry so many calls once is not asked again.
         if (series.failures.some((failure) => failure.system === system && failure.calls <= count)) continue
         try {
-          results.push((await runClean(bench, { ...wish, system, calls: count })).result)
+          const { result } = await runClean(bench, { ...wish, system, calls: count })
+          results.push(result)
+          if (result.noise.load_kept_up < KEPT_UP) series.failures.push({ system, calls: count + 1, why: TOO_MANY })
         } catch (error) {
           series.failures.push({ system, calls: count, why: String(error) })
           bench.say(`  ${system}, ${count} calls: failed. ${String(error)}`)
@@ -54,7 +59,7 @@ const turned = <T>(all: T[], by: number): T[] => all.map((_, index) => all[(inde
 /** Again while it is disturbed, as often as is allowed. @returns the last one if all were */
 export async function runClean(bench: Bench, wish: Wish): Promise<Run> {
   for (let tries = 0; ; tries++) {
-    const done = await run({ workers: bench.workers, ...wish }, bench.cores, bench.prepared)
+    const done = await run({ workers: bench.workers, isUrgent: bench.isUrgent, ...wish }, bench.cores, bench.prepared)
     bench.say(`  ${lineOf(done.result)}`)
     if (!done.result.disturbed || tries >= bench.retries) return done
   }

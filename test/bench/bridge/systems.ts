@@ -10,7 +10,8 @@ import { startProgram } from './processes.ts'
 import type { Entrance } from './webhook.ts'
 
 export const SYSTEM_NAMES = ['tcp-node', 'ws-raw', 'naive', 'phony', 'agents-sdk'] as const
-export type SystemName = (typeof SYSTEM_NAMES)[number]
+/** The last one is no bridge that anyone would use: own-check.ts. */
+export type SystemName = (typeof SYSTEM_NAMES)[number] | 'faulty'
 
 export interface Running {
   entrance: Entrance

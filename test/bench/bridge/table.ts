@@ -36,7 +36,7 @@ export function ladderTable(cells: Cell[], failures: Failure[]): string {
     String(calls),
     ...systems.map((system) => {
       const cell = cells.find((one) => one.system === system && one.calls === calls)
-      if (!cell) return failures.some((one) => one.system === system && one.calls <= calls) ? 'failed' : ''
+      if (!cell) return failures.some((one) => one.system === system && one.calls <= calls) ? '(no more)' : ''
       return `${ms(cell.up_p99_ms)} / ${Math.round(cell.core_share * 100)} %${cell.is_clean ? '' : ' ~'}`
     }),
   ])
@@ -61,6 +61,7 @@ const COLOURS: Record<SystemName, string> = {
   naive: '#b58a3c',
   phony: '#0b7a5c',
   'agents-sdk': '#b5475b',
+  faulty: '#000',
 }
 /** Milliseconds on a logarithmic scale. */
 const [LOWEST, HIGHEST] = [0.1, 1_000]

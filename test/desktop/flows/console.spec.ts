@@ -90,7 +90,7 @@ test('a supervisor reads a call as it is spoken, listens, overrides its context 
   await page.getByLabel('Reason').fill('Agreed with the caller')
   await page.getByRole('button', { name: /^Apply/ }).click()
   const versions = page.getByRole('region', { name: 'Context versions' })
-  await expect(versions.getByText('v1')).toBeVisible()
+  await expect(versions.getByText('v1', { exact: true })).toBeVisible()
   await expect(versions.getByText(/^Applied/)).toBeVisible()
   await expect(page.getByText('promise', { exact: true }).first()).toBeVisible()
   await expect(versions.getByText(/used in turn \d+/)).toBeVisible({ timeout: 40_000 })

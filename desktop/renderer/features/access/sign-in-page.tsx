@@ -173,7 +173,7 @@ function DemoUsers({
                 </span>
               </span>
               <Icon of={ArrowRight} className="dim s" />
-              <kbd aria-hidden="true">↵</kbd>
+              <kbd>↵</kbd>
             </button>
           </li>
         ))}

@@ -84,9 +84,9 @@ export function CallPage({
             onRetry={open}
             act={
               problem.code === 'NOT_FOUND' && (
-                <button type="button" className="btn" onClick={onBack}>
-                  Back to Live
-                </button>
+                <a className="btn" href="#/live">
+                  Show live calls
+                </a>
               )
             }
           />

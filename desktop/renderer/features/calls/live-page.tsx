@@ -8,7 +8,7 @@ import { Icon } from '../../components/icon.tsx'
 import { Menu, MenuChoices } from '../../components/menu.tsx'
 import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
-import { countOf } from '../../lib/format.ts'
+import { countOf, words } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
 import type { Lane } from '../../store/attention.ts'
 import { nextNeeded } from '../../store/attention.ts'
@@ -168,48 +168,29 @@ function WallBar({
       <span className="grow" />
       {calls !== null && calls > 0 && (
         <>
-          <Menu
-            label="Group"
-            trigger={
-              <button type="button" className="pick">
-                Group <b>{group}</b>
-                <Icon of={ChevronDown} />
-              </button>
-            }
-          >
-            <MenuChoices
-              label="Group by"
-              value={grouping}
-              choices={[
-                { value: 'auto', word: 'Auto, by the number of calls' },
-                { value: 'agent', word: 'Agent' },
-                { value: 'none', word: 'None' },
-              ]}
-              onChoose={(value) => actions.setView({ group: value })}
-            />
-          </Menu>
-          <Menu
+          <Pick
+            word="Group"
+            label="Group by"
+            shown={group}
+            value={grouping}
+            choices={[
+              { value: 'auto', word: 'Auto, by the number of calls' },
+              { value: 'agent', word: 'Agent' },
+              { value: 'none', word: 'None' },
+            ]}
+            onChoose={(value) => actions.setView({ group: value })}
+          />
+          <Pick
+            word="Density"
             label="Density"
-            trigger={
-              <button type="button" className="pick">
-                Density <b>{chosen === 'auto' ? `auto, ${density}` : chosen}</b>
-                <Icon of={ChevronDown} />
-              </button>
-            }
-          >
-            <MenuChoices
-              label="Density"
-              value={chosen}
-              choices={[
-                { value: 'auto' as const, word: 'Auto, by the number of calls' },
-                ...DENSITIES.map((value) => ({
-                  value,
-                  word: value.charAt(0).toUpperCase() + value.slice(1),
-                })),
-              ]}
-              onChoose={(value) => actions.setView({ density: value })}
-            />
-          </Menu>
+            shown={chosen === 'auto' ? `auto, ${density}` : chosen}
+            value={chosen}
+            choices={[
+              { value: 'auto', word: 'Auto, by the number of calls' },
+              ...DENSITIES.map((value) => ({ value, word: words(value) })),
+            ]}
+            onChoose={(value) => actions.setView({ density: value })}
+          />
           <FilterField
             small
             className="flt"
@@ -220,5 +201,34 @@ function WallBar({
         </>
       )}
     </div>
+  )
+}
+
+/** What the wall is arranged by: a word with what is chosen, and a menu of the choices. */
+function Pick<T extends string>({
+  word,
+  label,
+  shown,
+  ...choices
+}: {
+  word: string
+  label: string
+  shown: string
+  value: T
+  choices: readonly { value: T; word: string }[]
+  onChoose: (value: T) => void
+}) {
+  return (
+    <Menu
+      label={word}
+      trigger={
+        <button type="button" className="pick">
+          {word} <b>{shown}</b>
+          <Icon of={ChevronDown} />
+        </button>
+      }
+    >
+      <MenuChoices label={label} {...choices} />
+    </Menu>
   )
 }

@@ -17,9 +17,13 @@ const PAGES = [
   { name: 'live wall, few calls', options: { calls: 3 }, act: 'a' },
   { name: 'live wall, quiet', options: { calls: 0 } },
   { name: 'call', options: { at: `#/calls/${sidOf(1)}` } },
+  { name: 'call, much of it unheard', options: { at: `#/calls/${sidOf(29)}` } },
+  { name: 'call that is over', options: { at: `#/calls/${sidOf(10)}` } },
   { name: 'agents', options: { role: 'agent_manager', at: '#/agents' } },
   { name: 'agent editor', options: { role: 'agent_manager', at: '#/agents/ag_billing001' } },
   { name: 'numbers', options: { role: 'agent_manager', at: '#/numbers' } },
+  { name: 'numbers, read only', options: { at: '#/numbers' } },
+  { name: 'agent editor, read only', options: { role: 'analyst', at: '#/agents/ag_billing001' } },
   { name: 'analytics', options: { role: 'agent_manager', at: '#/analytics' } },
   { name: 'sign-in', options: { signed_in: false } },
 ] as const

@@ -147,6 +147,88 @@ describe('the context of a call', () => {
     })
   })
 
+  it('says before it is sent what a draft would change and take away', async () => {
+    await open()
+    write(JSON.stringify({ order_id: 'A-20418', goodwill_credit_usd: 60 }))
+    const says = screen.getByText(/^Will change/).textContent
+    expect(says).toContain('− customer')
+    expect(says).toContain('goodwill_credit_usd 40 60')
+    expect(says).toContain('− promise')
+    expect(says).not.toContain('order_id')
+  })
+
+  const decide = (bridge: Awaited<ReturnType<typeof open>>['bridge'], refused_reason: string) => {
+    const version = bridge.versions.get(sidOf(1))![0]!
+    act(() =>
+      bridge.say({
+        event_type: 'context.updated',
+        agent_id: null,
+        call_sid: sidOf(1),
+        context: version.context_data,
+        version: { ...version, state: 'refused', refused_reason },
+      }),
+    )
+  }
+
+  it('keeps a draft that was refused, says why and what stays in force, and takes it mended', async () => {
+    const { bridge, user } = await open()
+    write('{ "goodwill_credit_usd": 600 }')
+    await user.type(screen.getByLabelText('Reason'), 'All of it back')
+    await user.click(apply())
+    await settle()
+    decide(bridge, 'over the limit of $40')
+    await settle()
+    expect(screen.getByText('v8 was refused: over the limit of $40. v5 stays in force.')).toBeTruthy()
+    expect(JSON.parse(written())).toEqual({ goodwill_credit_usd: 600 })
+    expect(screen.getByLabelText<HTMLInputElement>('Reason').value).toBe('All of it back')
+    write('{ "goodwill_credit_usd": 35 }')
+    await user.click(apply())
+    await settle()
+    expect(bridge.asked.filter(({ name }) => name === 'overrideContext').at(-1)?.input).toMatchObject({
+      body: { context: { goodwill_credit_usd: 35 }, expected_version: 8 },
+    })
+  })
+
+  it('goes back to what stands when somebody else’s version was refused', async () => {
+    const { bridge } = await open()
+    const before = written()
+    const newest = bridge.versions.get(sidOf(1))![0]!
+    const theirs = {
+      ...newest,
+      version: 8,
+      context_data: { tone: 'curt' },
+      updated_by: { id: 'us_x', name: 'Priya Raman' },
+    }
+    bridge.versions.set(sidOf(1), [theirs, newest])
+    act(() =>
+      bridge.say({ event_type: 'context.updated', agent_id: null, call_sid: sidOf(1), context: {}, version: theirs }),
+    )
+    await settle()
+    expect(JSON.parse(written())).toEqual({ tone: 'curt' })
+    decide(bridge, 'over the limit of $40')
+    await settle()
+    expect(written()).toBe(before)
+    expect(screen.queryByText(/^v8 was refused/)).toBeNull()
+  })
+
+  it('asks for no merge with a version that was refused', async () => {
+    const { bridge } = await open()
+    write('{ "order_id": "A-7" }')
+    const newest = bridge.versions.get(sidOf(1))![0]!
+    const theirs = {
+      ...newest,
+      version: 8,
+      context_data: { tone: 'curt' },
+      updated_by: { id: 'us_x', name: 'Priya Raman' },
+    }
+    bridge.versions.set(sidOf(1), [theirs, newest])
+    decide(bridge, 'over the limit of $40')
+    await settle()
+    expect(screen.queryByText(/while you edited/)).toBeNull()
+    expect(JSON.parse(written())).toEqual({ order_id: 'A-7' })
+    expect(apply().disabled).toBe(false)
+  })
+
   it('rolls back to the version before, as a new version', async () => {
     const { bridge, user } = await open()
     await user.click(screen.getByRole('button', { name: 'Roll back to v4' }))
@@ -182,6 +264,23 @@ describe('the call view', () => {
     expect(screen.getByText(/71% of input cached/)).toBeTruthy()
   })
 
+  it('sets apart what nobody heard and what nobody wrote down, and says so in words', async () => {
+    await open({ at: `#/calls/${sidOf(29)}` })
+    const log = screen.getByRole('log', { name: 'Transcript' })
+    expect(within(log).getByText(/Spoke for 6\.0 s, not transcribed/)).toBeTruthy()
+    const none = within(log).getByText(/I can see the kettle here/)
+    expect(none.className).toBe('unheard')
+    expect(none.closest('.turn')?.className).toContain('none-heard')
+    expect(within(log).getByText(/cut off by the caller before a word was heard/)).toBeTruthy()
+    expect(within(log).queryByText('(not transcribed)')).toBeNull()
+  })
+
+  it('sums up a call that is over', async () => {
+    await open({ at: `#/calls/${sidOf(10)}` })
+    expect(screen.getByText(/^The card was charged two days early\./)).toBeTruthy()
+    expect(within(screen.getByRole('log', { name: 'Transcript' })).getByText(/heard by nobody/)).toBeTruthy()
+  })
+
   it('opens a call that is over, and takes no commands for it', async () => {
     const over = floorCalls(Date.now()).find((call) => call.ended_at !== null)!
     await open({ at: `#/calls/${over.call_sid}` })
@@ -193,6 +292,8 @@ describe('the call view', () => {
     const opened = await openConsole({ at: `#/calls/${sidOf(4_000)}` })
     stop = opened.stop
     await waitFor(() => expect(screen.getByText('The call could not be read')).toBeTruthy())
+    expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
+    expect(screen.getByRole('link', { name: 'Show live calls' }).getAttribute('href')).toBe('#/live')
   })
 
   it('goes back to the wall with Escape', async () => {

@@ -99,6 +99,34 @@ describe('the live wall', () => {
     expect(within(log).getAllByText(/cut off by the caller/).length).toBeGreaterThan(0)
   })
 
+  it('never shows words as said that nobody heard, nor a transcript where there is none', async () => {
+    const { bridge, user } = await open()
+    await user.click(cell(FIRST))
+    await settle()
+    const say = (said: SpeechTurn) =>
+      act(() => bridge.say({ event_type: 'call.transcript', call_sid: sidOf(2), turn: said }))
+    const unheard = turn({
+      speaker: 'agent',
+      text: '',
+      unheard_text: 'Your card is blocked.',
+      is_final: true,
+      ended_ms: 260_000,
+      heard_ms: 0,
+      cut_off_by: 'caller',
+    })
+    say(turn({ speaker: 'agent', text: 'Your card is' }))
+    await settle()
+    expect(within(cell(/0177/)).getByText(/Your card is/).tagName).toBe('EM')
+    say(unheard)
+    await settle()
+    expect(within(cell(/0177/)).getByText('Not heard:')).toBeTruthy()
+    expect(within(cell(/0177/)).getByText('Your card is blocked.').className).toBe('unheard')
+    say(turn({ turn_id: 'turn_100', turn_index: 100, text: '(not transcribed)', is_final: true, ended_ms: 263_500 }))
+    await settle()
+    expect(within(cell(/0177/)).getByText('Spoke, not transcribed')).toBeTruthy()
+    expect(screen.queryByText('(not transcribed)')).toBeNull()
+  })
+
   it('keeps the place of a call that ended, and says how it ended', async () => {
     const { bridge } = await open({ calls: 3 })
     const before = screen.getAllByRole('gridcell').map((each) => each.getAttribute('data-call'))
@@ -146,6 +174,7 @@ describe('the live wall', () => {
     await user.keyboard('/')
     await user.keyboard('zzz')
     expect(screen.getByText('No call matches “zzz”')).toBeTruthy()
+    expect(screen.getByText('42 calls are hidden by the filter.')).toBeTruthy()
     await user.click(screen.getByRole('button', { name: /Clear filter/ }))
     expect(cell(FIRST)).toBeTruthy()
   })
@@ -191,6 +220,9 @@ describe('the live wall', () => {
     bridge.refuse('listLiveCalls', problemOf('STORE_UNAVAILABLE', 'The store does not answer.'))
     await user.click(screen.getByRole('button', { name: /Dana Ortiz/ }))
     await waitFor(() => expect(screen.getByText('Live calls could not be read')).toBeTruthy())
+    expect(screen.queryByText(/^Nothing needs you/)).toBeNull()
+    expect(screen.getByText(/^Which calls need you is not known/)).toBeTruthy()
+    expect(screen.getByText('live').previousSibling?.textContent).toBe('–')
     await user.click(screen.getByRole('button', { name: 'Try again' }))
     await settle()
     expect(cell(FIRST)).toBeTruthy()
@@ -200,6 +232,19 @@ describe('the live wall', () => {
     await open({ calls: 0 })
     expect(screen.getByText('All quiet')).toBeTruthy()
     expect(screen.getByText('5 agents ready on 18 numbers.')).toBeTruthy()
+  })
+
+  it('says when the last call ended, and where the finished ones are', async () => {
+    await open({ calls: 0, finished: 3 })
+    expect(screen.getByText(/^5 agents ready on 18 numbers\. Last call ended \d\d:\d\d\.$/)).toBeTruthy()
+    expect(screen.getByRole('link', { name: 'Show finished calls' }).getAttribute('href')).toBe('#/analytics')
+  })
+
+  it('claims nothing while the calls are still being read', async () => {
+    await open({ waits: ['listLiveCalls'] })
+    expect(screen.queryByText(/^Nothing needs you/)).toBeNull()
+    expect(screen.getByText('need you').previousSibling?.textContent).toBe('–')
+    expect(screen.getByRole('status', { name: 'Reading live calls' })).toBeTruthy()
   })
 })
 

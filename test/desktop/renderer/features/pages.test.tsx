@@ -23,6 +23,13 @@ describe('signing in', () => {
     expect(screen.getByRole('grid', { name: 'Calls' })).toBeTruthy()
   })
 
+  it('is one press of Enter when the page opens', async () => {
+    const { user } = await open({ signed_in: false })
+    await user.keyboard('{Enter}')
+    await settle()
+    expect(screen.getByRole('button', { name: 'Dana Ortiz' })).toBeTruthy()
+  })
+
   it('says why the own account was refused, at the field', async () => {
     const { user } = await open({ signed_in: false })
     await user.type(screen.getByLabelText('Email'), 'dana@acme.example')
@@ -144,6 +151,32 @@ describe('agents', () => {
     expect(screen.queryByRole('article', { name: 'Delivery follow-up' })).toBeNull()
   })
 
+  it('say what is wrong with them now', async () => {
+    await open({ ...manager, at: '#/agents' })
+    const fault = within(screen.getByRole('article', { name: 'Order status' })).getByText(/^Tool failing on 12 calls/)
+    expect(fault.closest('.ag-fault')?.className).toContain('bad')
+    expect(within(screen.getByRole('article', { name: 'Billing support' })).getByText(/^Last call/)).toBeTruthy()
+  })
+
+  it('claim no count before they were read', async () => {
+    await open({ ...manager, at: '#/agents', refuses: ['listAgents'] })
+    expect(screen.getByText('Agents could not be read')).toBeTruthy()
+    expect(screen.queryByText(/of 10/)).toBeNull()
+    expect(screen.getByRole('button', { name: 'Live' })).toBeTruthy()
+  })
+
+  it('give a placeholder that nothing fills a place in the context', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents/ag_billing001' })
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    await user.click(screen.getByRole('button', { name: 'Add to context' }))
+    expect(screen.queryByText(/in no context of the tenant/)).toBeNull()
+    await user.click(screen.getByRole('button', { name: /Save v13/ }))
+    await settle(60)
+    expect(bridge.asked.find(({ name }) => name === 'changeAgent')?.input).toMatchObject({
+      body: { context_data: { refund_limit_usd: 25, customer: { name: '' }, promise: '', survey_url: '' } },
+    })
+  })
+
   it('are read-only for an analyst', async () => {
     await open({ role: 'analyst', at: '#/agents' })
     expect(screen.queryByRole('button', { name: 'New agent' })).toBeNull()
@@ -217,6 +250,14 @@ describe('numbers', () => {
     ])
   })
 
+  it('can be read from the carrier where there are none', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers', nothing: true, calls: 0 })
+    expect(screen.getByText('No numbers yet')).toBeTruthy()
+    await user.click(screen.getAllByRole('button', { name: 'Sync with the carrier' }).at(-1)!)
+    await settle()
+    expect(bridge.asked.some(({ name }) => name === 'syncNumbers')).toBe(true)
+  })
+
   it('are read-only for a supervisor', async () => {
     await open({ role: 'supervisor', at: '#/numbers' })
     expect(screen.queryByRole('button', { name: /Assign/ })).toBeNull()
@@ -249,6 +290,24 @@ describe('analytics', () => {
     await user.click(screen.getByRole('button', { name: /\+1 213 ••• 0185/ }))
     await settle()
     expect(screen.getByRole('heading', { level: 1, name: '+1 213 ••• 0185' })).toBeTruthy()
+  })
+
+  it('opens at the calls of an agent from its cell', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents' })
+    const cell = screen.getByRole('article', { name: 'Returns desk' })
+    await user.click(within(cell).getByRole('button', { name: 'Analytics' }))
+    await settle(60)
+    expect(screen.getByText('of Returns desk')).toBeTruthy()
+    expect(bridge.asked.filter(({ name }) => name === 'listCalls').at(-1)?.input).toMatchObject({
+      query: { agent_id: 'ag_returns001' },
+    })
+  })
+
+  it('marks an agent whose success fell, and only that one', async () => {
+    await open({ ...manager, at: '#/analytics' })
+    const table = within(screen.getByRole('region', { name: 'Agents' }))
+    expect(table.getByText('79.8%').className).toContain('att-2')
+    expect(table.getByText('72.2%').className).toBe('')
   })
 
   it('says what could not be read', async () => {

@@ -9,12 +9,14 @@ import { columnsIn, moveOnWall, wallRows } from '../../../../desktop/renderer/fe
 import {
   applyPatch,
   changeWords,
+  diffOf,
   layerInForce,
   layerRows,
   mergePatch,
 } from '../../../../desktop/renderer/features/context/layers.ts'
 import { readDraft, refusedAt } from '../../../../desktop/renderer/features/context/override-draft.ts'
 import { boardOf, stage } from '../../../../desktop/renderer/features/numbers/board.ts'
+import { versionInForce } from '../../../../desktop/renderer/store/selectors.ts'
 import { withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
 import { initialState } from '../../../../desktop/renderer/store/state.ts'
 import type { Agent } from '../../../../shared/contract/agents.ts'
@@ -100,6 +102,37 @@ describe('the layers of a context', () => {
       diff: [{ path: '/b', after: 2 }],
     }
     expect(layerInForce({ a: 1, b: 2 }, [pending])).toEqual({ a: 1 })
+  })
+
+  it('do not show a refused change as in force, also when it was read before it was refused', () => {
+    const [newest] = floorVersions(calls[0]!)
+    const refused = {
+      ...newest!,
+      version: 1,
+      state: 'refused' as const,
+      context_data: { a: 1, b: 2 },
+      diff: [{ path: '/b', after: 2 }],
+    }
+    const pending = {
+      ...newest!,
+      version: 2,
+      context_data: { a: 1, b: 3 },
+      diff: [{ path: '/b', before: 2, after: 3 }],
+    }
+    expect(layerInForce({ a: 1, b: 2 }, [refused])).toEqual({ a: 1 })
+    expect(layerInForce({ a: 1, b: 3 }, [pending, refused])).toEqual({ a: 1 })
+    expect(layerInForce({ a: 1 }, [refused])).toEqual({ a: 1 })
+    expect(versionInForce(2, [pending, refused])).toBe(0)
+    expect(versionInForce(7, floorVersions(calls[0]!))).toBe(5)
+    expect(versionInForce(3, [])).toBe(3)
+  })
+
+  it('say what differs, place by place', () => {
+    expect(diffOf({ a: { b: 1, c: 2 }, d: [1] }, { a: { b: 1, c: 3 }, 'e/f': 'x' })).toEqual([
+      { path: '/a/c', before: 2, after: 3 },
+      { path: '/d', before: [1] },
+      { path: '/e~1f', after: 'x' },
+    ])
   })
 
   it('patch: what makes the second out of the first makes it', () => {
@@ -223,6 +256,7 @@ describe('periods', () => {
 
   it('say a change, and nothing where there was nothing', () => {
     expect(changeOf(8412, 7921)).toEqual({ direction: 'up', words: '6.2%' })
+    expect(changeOf(61, 42)).toEqual({ direction: 'up', words: '45%' })
     expect(changeOf(5, 0)).toBeNull()
     expect(changeOfRate(0.832, 0.843)).toEqual({ direction: 'down', words: '1.1 pts' })
   })

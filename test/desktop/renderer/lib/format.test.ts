@@ -9,6 +9,7 @@ import {
   formatCostRate,
   formatCount,
   formatDate,
+  formatDays,
   formatDelay,
   formatNumber,
   formatRate,
@@ -86,6 +87,13 @@ describe('how things are written', () => {
     expect(formatDate('2026-11-18T15:10:00Z', 'America/Chicago', now)).toBe('18 Nov 09:10')
     expect(formatDate('2025-11-18T15:10:00Z', 'America/Chicago', now)).toBe('18 Nov 2025 09:10')
     expect(formatClock('2026-11-23T18:03:04Z', 'America/Chicago')).toBe('12:03:04')
+  })
+
+  it('days of a period, the month once when it is the same', () => {
+    const zone = 'America/Chicago'
+    expect(formatDays('2026-11-17T06:00:00Z', '2026-11-23T18:00:00Z', zone)).toBe('17–23 Nov')
+    expect(formatDays('2026-10-28T06:00:00Z', '2026-11-03T18:00:00Z', zone)).toBe('28 Oct – 3 Nov')
+    expect(formatDays('2026-11-23T06:00:00Z', '2026-11-23T18:00:00Z', zone)).toBe('23 Nov')
   })
 
   it('faces', () => {
