@@ -3,8 +3,10 @@
 import type { Socket } from 'node:net'
 import { PRICES } from './calls/prices.ts'
 import { WIRES } from './framing/wire.ts'
-import { DelayCounter, ProcessMeter } from './http/metrics-process.ts'
+import { ProcessMeter } from './http/metrics-process.ts'
+import { AudioMeters } from './live/audio-meters.ts'
 import { LiveCalls } from './live/live-calls.ts'
+import { watchLoop } from './live/loop-pressure.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoices } from './openai/voices.ts'
 import { systemClock } from './platform/clock.ts'
@@ -27,31 +29,42 @@ export function composeWorker(settings: WorkerSettings): void {
       door.close()
       clearInterval(loads)
       meter.close()
+      pressure.close()
       link.flush()
       // What was told last leaves before the channel does.
       setTimeout(() => process.disconnect?.(), 50)
     },
   })
   const meter = new ProcessMeter()
-  const delays = new DelayCounter()
+  const meters = new AudioMeters()
+  const pressure = watchLoop(() => tellLoad())
   const live = new LiveCalls({
     ...ports,
-    openRealtimeSession: openaiRealtime(settings.realtime, wire, delays.add),
+    openRealtimeSession: openaiRealtime(settings.realtime, wire),
     realtimeVoices,
     prices: PRICES,
+    pressure,
+    meters,
     clock: systemClock,
   })
   const door = mediaDoor({
     wire,
     claimStream: (token, call_sid) => live.claimStream(token, call_sid),
-    delayed: delays.add,
+    pressure,
     log: ports.log,
   })
   const tellLoad = (): void =>
     link.tell('load', {
       unasked: live.unasked,
       usage: meter.usage(),
-      bridge: { calls: live.count, ...live.frames, added_delay: delays.totals, letters_dropped: link.dropped },
+      bridge: {
+        calls: live.count,
+        ...live.frames,
+        added_delay: meters.added_delay.totals,
+        interruption: meters.interruption.totals,
+        is_overloaded: pressure.isOverloaded,
+        letters_dropped: link.dropped,
+      },
     })
   const loads = setInterval(tellLoad, LOAD_EVERY_MS)
 

@@ -32,12 +32,14 @@ import { listen } from './http/listening.ts'
 import { createMetrics } from './http/metrics.ts'
 import { watchDisk } from './http/metrics-disk.ts'
 import { metricsPage } from './http/metrics-page.ts'
-import { DelayCounter, ProcessMeter, type ProcessReport } from './http/metrics-process.ts'
+import { ProcessMeter, type ProcessReport } from './http/metrics-process.ts'
 import { timeRequests } from './http/metrics-requests.ts'
 import { tapEvents, tapSpool } from './http/metrics-taps.ts'
 import { letSocketsIn } from './http/upgrades.ts'
+import { AudioMeters } from './live/audio-meters.ts'
 import { type CallFloor, localFloor } from './live/call-floor.ts'
 import { type CallAnswer, type CallCommand, type CallSummaryRecord, LiveCalls } from './live/live-calls.ts'
+import { watchLoop } from './live/loop-pressure.ts'
 import { localCallBus } from './local/local-call-bus.ts'
 import { localCallLeases } from './local/local-call-leases.ts'
 import { localEventLog } from './local/local-event-log.ts'
@@ -136,7 +138,6 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 
     // ---- what operators watch
     const meter = later(new ProcessMeter())
-    const delays = new DelayCounter()
     const disk = watchDisk({ dir: `${config.data_dir}/spool`, clock })
     const metrics = createMetrics({
       version: packageVersion(),
@@ -235,28 +236,34 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       floor = pool
     } else {
       const wire = WIRES[config.framing]
+      const meters = new AudioMeters()
+      const pressure = later(watchLoop())
       const live = new LiveCalls({
         ...around,
-        openRealtimeSession: openaiRealtime(realtime, wire, delays.add),
+        openRealtimeSession: openaiRealtime(realtime, wire),
         realtimeVoices,
         prices: PRICES,
+        pressure,
+        meters,
       })
       const media = later(
         mediaDoor({
           wire,
           claimStream: (token, call_sid) => live.claimStream(token, call_sid),
-          delayed: delays.add,
+          pressure,
           log,
         }),
       )
       const bridge = () => ({
         calls: live.count,
         ...live.frames,
-        added_delay: delays.totals,
+        added_delay: meters.added_delay.totals,
+        interruption: meters.interruption.totals,
+        is_overloaded: pressure.isOverloaded,
         letters_dropped: 0,
       })
       processes = () => [{ process: 'front', ...meter.usage(), bridge: bridge() }]
-      floor = later(localFloor(live, media.take))
+      floor = later(localFloor(live, media.take, pressure))
     }
 
     // ---- the nouns
@@ -304,6 +311,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         }),
       countRefused: (tenant_id, reason) => metrics.callRefused(tenant_id, reason),
       isStopping: () => isStopping,
+      isOverloaded: () => floor.isOverloaded,
       isDiskFull: async () => (await disk.look()).is_full,
     })
 
@@ -351,6 +359,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       shared_state: redis ? () => redis.status : undefined,
       disk: () => disk.look(),
       workers,
+      isOverloaded: () => floor.isOverloaded,
       spool: () => spool.pending(),
     })
     const app = createApp({

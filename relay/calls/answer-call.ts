@@ -32,6 +32,7 @@ export type RefusalReason =
   | 'too_many_calls'
   | 'call_is_over'
   | 'relay_is_stopping'
+  | 'relay_is_busy'
   | 'disk_is_full'
 export type AnswerPlan = { plan: 'connect'; stream_token: string } | { plan: 'refuse'; reason: RefusalReason }
 
@@ -56,6 +57,8 @@ export function createAnswerCall(deps: {
   /** Counts it; null where nobody here has the number. */
   countRefused: (tenant_id: string | null, reason: RefusalReason) => void
   isStopping: () => boolean
+  /** One call more would hurt those in progress. */
+  isOverloaded: () => boolean
   /** Nothing of a call could be kept: what is left of the disk is for those in progress. */
   isDiskFull: () => Promise<boolean>
   /** Names this relay in the records of its calls. */
@@ -99,6 +102,7 @@ export function createAnswerCall(deps: {
     const ref = { tenant_id: tenant.id, call_sid: call.call_sid }
     if (await isLive(ref)) return connect(ref)
     if (deps.isStopping()) return refuse(tenant.id, 'relay_is_stopping')
+    if (deps.isOverloaded()) return refuse(tenant.id, 'relay_is_busy')
     if (await deps.isDiskFull()) return refuse(tenant.id, 'disk_is_full')
     if (await isKnown(ref)) return refuse(tenant.id, 'call_is_over')
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
@@ -204,9 +208,12 @@ function newRecord(
       reply_gap_p95_ms: null,
       first_audio_ms: null,
       interruptions: 0,
+      interruption_p50_ms: null,
+      interruption_p95_ms: null,
       frames_in: 0,
       frames_out: 0,
       frames_dropped: 0,
+      added_delay: null,
       malformed_messages: 0,
     },
     handled_by: agent ? [{ kind: 'agent', agent_id: agent.id, agent_version: agent.version }] : [],
@@ -226,6 +233,7 @@ export const REFUSALS: Record<RefusalReason, string> = {
   too_many_calls: 'The tenant is at its limit of calls.',
   call_is_over: 'The call had ended before.',
   relay_is_stopping: 'The relay was stopping.',
+  relay_is_busy: 'The relay had more calls than it could carry well.',
   disk_is_full: 'The disk of the relay was full.',
 }
 

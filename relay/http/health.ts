@@ -9,14 +9,16 @@ export interface HealthDeps {
   isStopping: () => boolean
   live_calls: () => number
   now: () => Date
-  log?: Pick<Logger, 'info' | 'warn'>
+  log: Pick<Logger, 'info' | 'warn'>
   /** Left out where one process keeps the state itself. */
   shared_state?: (() => { up: boolean; since: Date }) | undefined
   /** Left out where calls are carried by the process that answers. */
   workers?: (() => { wanted: number; up: number }) | undefined
   /** The disk of the spool; see `metrics-disk.ts`. */
-  disk?: (() => Promise<DiskFacts>) | undefined
-  spool?: (() => { records: number; oldest_ms: number | null }) | undefined
+  disk: () => Promise<DiskFacts>
+  spool: () => { records: number; oldest_ms: number | null }
+  /** Whatever carries calls here cannot keep up: new calls are refused. */
+  isOverloaded: () => boolean
 }
 
 export interface DiskFacts {
@@ -32,9 +34,10 @@ export interface Part {
 export interface HealthParts {
   store: Part
   shared_state?: Part
-  disk?: Part & { free_bytes: number | null }
+  disk: Part & { free_bytes: number | null }
   workers?: Part & { wanted: number; up: number }
-  spool?: Part & { records: number; oldest_seconds: number | null }
+  calls: Part
+  spool: Part & { records: number; oldest_seconds: number | null }
 }
 export type HealthStatus = 'ready' | 'degraded' | 'stopping' | 'full' | 'unready'
 export interface HealthReport {
@@ -57,10 +60,6 @@ const LOW_SPACE_BYTES = 256 * 1024 * 1024
 /** Facts reach a store that answers within a second; older ones say that something is in their way. */
 const LATE_FACTS_MS = 30_000
 
-export function health(deps: HealthDeps): Router {
-  return healthRoutes(watchHealth(deps))
-}
-
 export function healthRoutes(watch: HealthWatch): Router {
   const router = Router()
   router.get('/health/live', (_req, res) => void res.json({ status: 'live' }))
@@ -82,7 +81,7 @@ export function watchHealth(deps: HealthDeps): HealthWatch {
     await deps.pingStore()
     return true
   })
-  const askDisk = deps.disk && bounded(deps.disk)
+  const askDisk = bounded(deps.disk)
   const tell = changesTold(deps)
   let looking: Promise<HealthReport> | null = null
 
@@ -96,13 +95,14 @@ export function watchHealth(deps: HealthDeps): HealthWatch {
   }
 
   async function look(): Promise<HealthReport> {
-    const [isStoreThere, disk] = await Promise.all([askStore(), askDisk?.()])
+    const [isStoreThere, disk] = await Promise.all([askStore(), askDisk()])
     const parts: HealthParts = {
       store: dated('store', { status: isStoreThere ? 'ready' : 'away' }),
       ...(deps.shared_state && { shared_state: dated('shared_state', stateOf(deps.shared_state())) }),
-      ...(disk !== undefined && { disk: dated('disk', diskOf(disk)) }),
+      disk: dated('disk', diskOf(disk)),
       ...(deps.workers && { workers: dated('workers', workersOf(deps.workers())) }),
-      ...(deps.spool && { spool: dated('spool', spoolOf(deps.spool())) }),
+      calls: dated('calls', { status: deps.isOverloaded() ? 'degraded' : 'ready' }),
+      spool: dated('spool', spoolOf(deps.spool())),
     }
     const status = overall(parts, deps.isStopping())
     tell(status, parts)
@@ -143,7 +143,7 @@ function spoolOf({ records, oldest_ms }: { records: number; oldest_ms: number | 
 function overall(parts: HealthParts, isStopping: boolean): HealthStatus {
   if (isStopping) return 'stopping'
   if (parts.workers?.status === 'away') return 'unready'
-  if (parts.disk?.status === 'full') return 'full'
+  if (parts.disk.status === 'full') return 'full'
   return namesNotReady(parts).length === 0 ? 'ready' : 'degraded'
 }
 
@@ -158,8 +158,8 @@ function changesTold({ log, now }: Pick<HealthDeps, 'log' | 'now'>) {
     if (status === told || status === 'stopping') return
     if (told === 'ready') left_at = now()
     told = status
-    if (status === 'ready') log?.info('The relay is ready again', { after_ms: now().getTime() - left_at.getTime() })
-    else log?.warn('The relay is not wholly ready', { status, parts: namesNotReady(parts) })
+    if (status === 'ready') log.info('The relay is ready again', { after_ms: now().getTime() - left_at.getTime() })
+    else log.warn('The relay is not wholly ready', { status, parts: namesNotReady(parts) })
   }
 }
 

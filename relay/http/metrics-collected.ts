@@ -1,9 +1,11 @@
 // The part of the metrics that is read when someone scrapes: processes, calls in progress, spool, health. Nothing is kept
 // here that its owner does not keep already.
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client'
+import { ADDED_DELAY_BOUNDS_MS } from '../../shared/contract/calls.ts'
+import { type DelayCounts, INTERRUPTION_BOUNDS_MS } from '../live/audio-meters.ts'
 import type { HealthReport } from './health.ts'
 import { amount, processLabel } from './metrics-labels.ts'
-import { type BridgeTotals, DELAY_BOUNDS_MS, type ProcessReport, type ProcessUsage } from './metrics-process.ts'
+import type { BridgeTotals, ProcessReport, ProcessUsage } from './metrics-process.ts'
 
 export interface MetricsSources {
   /** The newest report of each process that runs, this one among them. */
@@ -44,7 +46,28 @@ export function collectBridges(registry: Registry, processes: MetricsSources['pr
     'Letters of the link that were dropped.',
     (of) => of.letters_dropped,
   )
-  registry.registerMetric(addedDelay(bridges))
+  totals(
+    Gauge,
+    'phony_process_overloaded',
+    'Whether the process takes no new calls because it cannot keep up: 1 or 0.',
+    (of) => Number(of.is_overloaded),
+  )
+  registry.registerMetric(
+    counted(
+      'phony_bridge_added_delay_seconds',
+      'From reading an audio frame to having written it on the other side.',
+      ADDED_DELAY_BOUNDS_MS,
+      () => bridges().map(([process, { added_delay }]) => [process, added_delay]),
+    ),
+  )
+  registry.registerMetric(
+    counted(
+      'phony_interruption_seconds',
+      'From the voice of a caller over the agent to when the agent was told to be silent.',
+      INTERRUPTION_BOUNDS_MS,
+      () => bridges().map(([process, { interruption }]) => [process, interruption]),
+    ),
+  )
 }
 
 export function collectCalls(
@@ -136,30 +159,33 @@ function byProcess(
 }
 
 /** A histogram whose buckets are full already. The library only counts one by one, which is too dear for frames. */
-function addedDelay(bridges: () => [string, BridgeTotals][]): Metric {
-  const name = 'phony_bridge_added_delay_seconds'
-  const help = 'From reading an audio frame to having written it on the other side.'
+function counted(
+  name: string,
+  help: string,
+  bounds_ms: readonly number[],
+  read: () => [string, DelayCounts][],
+): Metric {
   const metric = {
     name,
     help,
-    get: async () => ({ name, help, type: 'histogram', values: bridges().flatMap(bucketsOf) }),
+    get: async () => ({ name, help, type: 'histogram', values: read().flatMap(bucketsOf) }),
     reset: () => {},
   }
   // Of a metric the registry uses these four.
   return metric as unknown as Metric
 
-  function bucketsOf([process_name, { added_delay }]: [string, BridgeTotals]) {
+  function bucketsOf([process_name, { counts, sum_ms }]: [string, DelayCounts]) {
     const process = processLabel(process_name)
     let count = 0
-    const buckets = added_delay.counts.map((more, index) => {
+    const buckets = counts.map((more, index) => {
       count += amount(more)
-      const bound = DELAY_BOUNDS_MS[index]
+      const bound = bounds_ms[index]
       const le = bound === undefined ? '+Inf' : bound / 1_000
       return { metricName: `${name}_bucket`, labels: { process, le }, value: count }
     })
     return [
       ...buckets,
-      { metricName: `${name}_sum`, labels: { process }, value: amount(added_delay.sum_ms) / 1_000 },
+      { metricName: `${name}_sum`, labels: { process }, value: amount(sum_ms) / 1_000 },
       { metricName: `${name}_count`, labels: { process }, value: count },
     ]
   }

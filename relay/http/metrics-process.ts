@@ -1,6 +1,7 @@
 // How a process of the relay fares: measured inside it, front and call workers alike, and shown by the front. Imports no
 // metrics library, because a worker carries calls and nothing else. Source: performance, "Export per worker".
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import type { DelayCounts } from '../live/audio-meters.ts'
 import type { ProcessName } from './metrics-labels.ts'
 
 /** Of the process itself. Totals count from its start. */
@@ -22,6 +23,9 @@ export interface BridgeTotals {
   frames_out: number
   frames_dropped: number
   added_delay: DelayCounts
+  interruption: DelayCounts
+  /** It cannot keep up and takes no new calls; see `live/loop-pressure.ts`. */
+  is_overloaded: boolean
   /** Letters to the other side of the link that were dropped because it was slow. */
   letters_dropped: number
 }
@@ -85,28 +89,5 @@ function delaysOf(window: IntervalHistogram): Pick<ProcessUsage, 'delay_p50_ms' 
     delay_p50_ms: late_ms(window.percentile(50)),
     delay_p99_ms: late_ms(window.percentile(99)),
     delay_max_ms: late_ms(window.max),
-  }
-}
-
-/** Upper bounds of the buckets. Source: performance, goals 3 and 7. */
-export const DELAY_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 250] as const
-
-/** Plain values, as they cross from a worker to the front. */
-export interface DelayCounts {
-  /** One for each bound, and one for what is longer than all. */
-  counts: number[]
-  sum_ms: number
-}
-
-/** Counts delays on the road of the audio: no allocation, and a handful of comparisons for each. */
-export class DelayCounter {
-  readonly totals: DelayCounts = { counts: new Array<number>(DELAY_BOUNDS_MS.length + 1).fill(0), sum_ms: 0 }
-
-  /** @param ms from the moment a frame was read to the moment it was written */
-  readonly add = (ms: number): void => {
-    let bucket = 0
-    while (bucket < DELAY_BOUNDS_MS.length && ms > (DELAY_BOUNDS_MS[bucket] as number)) bucket++
-    this.totals.counts[bucket]!++
-    this.totals.sum_ms += ms
   }
 }

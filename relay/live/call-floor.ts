@@ -3,6 +3,7 @@ import type { CallStatus } from '../../shared/contract/calls.ts'
 import type { TakeMedia } from '../platform/ports.ts'
 import type { CallSetup } from './live-call.ts'
 import type { LiveCalls } from './live-calls.ts'
+import type { LoopPressure } from './loop-pressure.ts'
 
 export interface CallFloor {
   /** Calls in progress. */
@@ -10,6 +11,8 @@ export interface CallFloor {
   readonly byTenant: ReadonlyMap<string, number>
   /** Calls we have left and the carrier has not yet asked how to go on with. */
   readonly unasked: number
+  /** Nothing here keeps up with the calls it has: new ones would hurt them. */
+  readonly isOverloaded: boolean
   has(call_sid: string): boolean
   /** @returns when the call session is on disk @throws StoreError NO_SPACE */
   open(setup: CallSetup): Promise<void>
@@ -24,7 +27,11 @@ export interface CallFloor {
 }
 
 /** Everything in this one process. */
-export function localFloor(live: LiveCalls, takeMedia: TakeMedia): CallFloor {
+export function localFloor(
+  live: LiveCalls,
+  takeMedia: TakeMedia,
+  pressure: Pick<LoopPressure, 'isOverloaded'>,
+): CallFloor {
   return {
     get count() {
       return live.count
@@ -34,6 +41,9 @@ export function localFloor(live: LiveCalls, takeMedia: TakeMedia): CallFloor {
     },
     get unasked() {
       return live.unasked
+    },
+    get isOverloaded() {
+      return pressure.isOverloaded
     },
     has: (call_sid) => live.get(call_sid) !== null,
     open: (setup) => live.open(setup),

@@ -12,6 +12,7 @@ import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock, Person, TapListener } from '../platform/ports.ts'
+import { AudioMeters } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
 import { CallLedger } from './call-ledger.ts'
 import {
@@ -25,7 +26,7 @@ import {
 } from './call-machine.ts'
 import { CallTimers } from './call-timers.ts'
 import { CallWords, type Moment } from './call-words.ts'
-import { EarlyAudio } from './early-audio.ts'
+import { HeldAudio } from './held-audio.ts'
 import { type AnsweringAgent, LiveContext } from './live-context.ts'
 import type {
   MediaStream,
@@ -36,7 +37,8 @@ import type {
   RealtimeSession,
 } from './live-ports.ts'
 import { LIVE_TOOLS } from './live-tools.ts'
-import { gapPercentiles, type LiveStateRecord, LiveView } from './live-view.ts'
+import { type LiveStateRecord, LiveView, percentile } from './live-view.ts'
+import type { LoopPressure } from './loop-pressure.ts'
 import { Playback, pcmuDurationMs } from './playback.ts'
 
 export interface CallSetup {
@@ -68,6 +70,10 @@ export interface LiveCallDeps {
   record: (fact: CallFact) => Promise<void>
   observer: CallObserver
   prices: PriceTable
+  /** How many frames go to the model at once. */
+  pressure: Pick<LoopPressure, 'frames_per_append'>
+  /** Of all calls of the process. */
+  meters: AudioMeters
   clock: Clock
   log: Logger
 }
@@ -88,7 +94,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #view: LiveView
   readonly #words: CallWords
   readonly #playback = new Playback()
-  readonly #early = new EarlyAudio()
+  readonly #held = new HeldAudio()
+  readonly #meters = new AudioMeters()
   readonly #tap = new AudioTap()
   readonly #timers: CallTimers
   readonly #context: LiveContext
@@ -112,8 +119,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #isBroken = false
   #framesIn = 0
   #framesOut = 0
+  #staleFrames = 0
   #malformed = 0
   #interruptions = 0
+  /** How long those of the caller took, in milliseconds. */
+  readonly #interruptedAfterMs: number[] = []
   #firstAudioMs: number | null = null
   #farewell: string | null = null
   #isLeft = false
@@ -178,8 +188,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   onAudio(payload: string): void {
     this.#framesIn++
-    if (this.#isSessionReady) this.#session.appendAudio(payload)
-    else this.#early.keep(payload)
+    const { frames_per_append } = this.#deps.pressure
+    if (this.#isSessionReady && this.#held.count === 0 && frames_per_append === 1) this.#session.appendAudio(payload)
+    else {
+      this.#held.keep(payload)
+      if (this.#held.count >= frames_per_append) this.#appendHeld()
+    }
     if (this.#tap.isOpen) this.#tap.hear('caller', payload, this.#nowMs())
   }
 
@@ -200,6 +214,23 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     // All marks were back before the model went on: the agent is heard again. Rule L2.
     else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
     if (this.#tap.isOpen) this.#tap.hear('agent', payload, starts_at_ms)
+  }
+
+  onDelay(ms: number): void {
+    this.#meters.added_delay.add(ms)
+    this.#deps.meters.added_delay.add(ms)
+  }
+
+  onStale(): void {
+    this.#framesIn++
+    if (this.#staleFrames++ === 0)
+      this.#deps.log.warn('The relay is behind: frames of a call are too old and are dropped', this.#fields())
+  }
+
+  #appendHeld(): void {
+    if (!this.#isSessionReady) return
+    const audio = this.#held.take()
+    if (audio !== null) this.#session.appendAudio(audio)
   }
 
   // ---- the phone's side
@@ -237,6 +268,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onEnd(how: 'stopped' | 'lost'): void {
+    this.#appendHeld()
     this.#stream = null
     this.#happen({ type: 'stream_ended', how })
   }
@@ -271,7 +303,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       }
       case 'speech_started':
         // [L2] Silence first; the bookkeeping after it.
-        this.#happen({ type: 'speech_started' })
+        this.#callerSpeaks(now.ms - event.audio_start_ms)
         this.#view.enter('caller_speaking', now.at)
         this.#view.voiceAt(now.ms)
         this.#words.callerStarted(event.item_id, event.audio_start_ms, now)
@@ -364,6 +396,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   /** Once a second, by the clock that all calls share. */
   tick(): void {
     if (this.hasEnded) return
+    // Frames that waited for others, which did not come.
+    this.#appendHeld()
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
       elapsed_seconds,
@@ -378,15 +412,23 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** Audio of this call so far. */
   get frames(): FrameTotals {
-    return { frames_in: this.#framesIn, frames_out: this.#framesOut, frames_dropped: this.#early.dropped }
+    return {
+      frames_in: this.#framesIn,
+      frames_out: this.#framesOut,
+      frames_dropped: this.#held.dropped + this.#staleFrames,
+    }
   }
 
   quality(): Quality {
     return {
-      ...gapPercentiles(this.#view.replyGaps),
+      reply_gap_p50_ms: percentile(this.#view.replyGaps, 0.5),
+      reply_gap_p95_ms: percentile(this.#view.replyGaps, 0.95),
       first_audio_ms: this.#firstAudioMs,
       interruptions: this.#interruptions,
+      interruption_p50_ms: percentile(this.#interruptedAfterMs, 0.5),
+      interruption_p95_ms: percentile(this.#interruptedAfterMs, 0.95),
       ...this.frames,
+      added_delay: [...this.#meters.added_delay.totals.counts],
       malformed_messages: this.#malformed,
     }
   }
@@ -505,9 +547,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   // ---- smaller things
 
   #sessionReady(): void {
-    const early = this.#early.take()
-    if (early !== null) this.#session.appendAudio(early)
     this.#isSessionReady = true
+    this.#appendHeld()
     this.#happen({ type: 'session_ready', version: this.#context.opened() })
   }
 
@@ -549,6 +590,16 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     } catch (error) {
       this.onBroken(error)
     }
+  }
+
+  /** @param after_ms since the caller's voice began */
+  #callerSpeaks(after_ms: number): void {
+    const before = this.#interruptions
+    this.#happen({ type: 'speech_started' })
+    if (this.#interruptions === before) return
+    const took_ms = Math.max(0, Math.round(after_ms))
+    this.#interruptedAfterMs.push(took_ms)
+    this.#deps.meters.interruption.add(took_ms)
   }
 
   #agentSounds(item_id: string, starts_at_ms: number): void {

@@ -16,6 +16,10 @@ export interface MediaStream {
 }
 export interface MediaStreamListener {
   onAudio(payload: string): void
+  /** A frame too old to be of use, while the process is behind. It is not passed on. */
+  onStale(): void
+  /** @param ms how long the frame that was just told was in the relay's hands */
+  onDelay(ms: number): void
   onMark(name: string): void
   onDigit(digit: string): void
   /** A message that is not of the protocol; the call goes on. */
@@ -44,7 +48,7 @@ export interface ResponseRequest {
 
 /** One conversation with the model. All calls return at once; what became of them comes as events. */
 export interface RealtimeSession {
-  /** Only once it is ready; what came before waits in `early-audio.ts`. */
+  /** Only once it is ready; what came before waits in `held-audio.ts`. */
   appendAudio(payload: string): void
   /** Changes the instructions only: audio formats and voice stay. @returns the id a refusal will name */
   updateInstructions(instructions: string): string
@@ -97,6 +101,8 @@ export type ResponseStatus = 'completed' | 'cancelled' | 'incomplete' | 'failed'
 export interface RealtimeListener {
   /** The hot path: one delta of the agent's voice. */
   onAgentAudio(response_id: string, item_id: string, payload: string): void
+  /** @param ms how long the delta that was just told was in the relay's hands */
+  onDelay(ms: number): void
   onEvent(event: RealtimeEvent): void
   /** A message that is not of the protocol; the call goes on. */
   onMalformed(what: string): void

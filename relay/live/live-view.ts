@@ -118,13 +118,8 @@ function segment(speaker: Speaker, turn: SpeechRecord): Segment {
   return { speaker, from_ms: turn.started_ms, to_ms: turn.ended_ms + unheard_ms, unheard_from_ms: turn.ended_ms }
 }
 
-/** Median and 95th percentile of reply gaps, or nulls when there is none. */
-export function gapPercentiles(gaps: readonly number[]): {
-  reply_gap_p50_ms: number | null
-  reply_gap_p95_ms: number | null
-} {
-  const sorted = [...gaps].sort((a, b) => a - b)
-  const at = (share: number): number | null =>
-    sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null
-  return { reply_gap_p50_ms: at(0.5), reply_gap_p95_ms: at(0.95) }
+/** @param share 0.5 for the median @returns null when there is none */
+export function percentile(values: readonly number[], share: number): number | null {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? null
 }

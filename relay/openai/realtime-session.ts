@@ -43,12 +43,9 @@ const AUDIO_DELTAS = new Set(['response.output_audio.delta', 'response.audio.del
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 const APPEND = new HotFrame('{"type":"input_audio_buffer.append","audio":"', '"}')
 
-/**
- * @param delayed told of each piece of audio how long the relay kept it, in milliseconds
- * @returns what opens a session; failures come as events, never as exceptions
- */
-export function openaiRealtime(config: RealtimeConfig, wire: Wire, delayed: (ms: number) => void): OpenRealtimeSession {
-  return (settings, listener) => new OpenaiRealtimeSession(config, wire, delayed, settings, listener)
+/** @returns what opens a session; failures come as events, never as exceptions */
+export function openaiRealtime(config: RealtimeConfig, wire: Wire): OpenRealtimeSession {
+  return (settings, listener) => new OpenaiRealtimeSession(config, wire, settings, listener)
 }
 
 export function realtimeUrl(base_url: string, model: string): string {
@@ -60,7 +57,6 @@ export function realtimeUrl(base_url: string, model: string): string {
 
 class OpenaiRealtimeSession implements RealtimeSession {
   readonly #config: RealtimeConfig
-  readonly #delayed: (ms: number) => void
   readonly #settings: () => SessionSettings
   readonly #listener: RealtimeListener
   readonly #socket: Framed
@@ -73,15 +69,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #count = 0
   #lastError: string | null = null
 
-  constructor(
-    config: RealtimeConfig,
-    wire: Wire,
-    delayed: (ms: number) => void,
-    settings: () => SessionSettings,
-    listener: RealtimeListener,
-  ) {
+  constructor(config: RealtimeConfig, wire: Wire, settings: () => SessionSettings, listener: RealtimeListener) {
     this.#config = config
-    this.#delayed = delayed
     this.#settings = settings
     this.#listener = listener
     this.#socket = this.#connect(wire)
@@ -190,7 +179,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
       const delta = scanDelta(data)
       if (delta) {
         this.#sound(delta.response_id, delta.item_id, delta.delta)
-        return this.#delayed(performance.now() - read_ms)
+        return this.#listener.onDelay(performance.now() - read_ms)
       }
       const message = parseMessage(data)
       if (message) this.#take(message)

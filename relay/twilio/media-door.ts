@@ -2,6 +2,7 @@
 import type { Framed } from '../framing/framed.ts'
 import type { Wire } from '../framing/wire.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
+import type { LoopPressure } from '../live/loop-pressure.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TakeMedia } from '../platform/ports.ts'
 import { serveMediaStream } from './media-stream.ts'
@@ -15,12 +16,11 @@ export interface MediaDoorDeps {
     token: string,
     call_sid: string,
   ) => Promise<(MediaStreamListener & { attach(stream: MediaStream): void }) | null>
-  /** Told of each frame how long the relay kept it, in milliseconds. */
-  delayed: (ms: number) => void
+  pressure: Pick<LoopPressure, 'isOverloaded'>
   log: Logger
 }
 
-export function mediaDoor({ wire, claimStream, delayed, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
+export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
   const open = new Set<Framed>()
   const admit = async (start: { token: string; call_sid: string }) => {
     const call = await claimStream(start.token, start.call_sid)
@@ -51,7 +51,7 @@ export function mediaDoor({ wire, claimStream, delayed, log }: MediaDoorDeps): {
           return framed
         },
         admit,
-        delayed,
+        pressure,
         (why) => log.warn('A media stream was closed', { why }),
       ),
     close() {

@@ -3,6 +3,7 @@
 import { HotFrame } from '../framing/frame-writer.ts'
 import type { Framed, FramedListener } from '../framing/framed.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
+import type { LoopPressure } from '../live/loop-pressure.ts'
 import { pcmuDurationMs } from '../live/playback.ts'
 import { FrameClock } from './frame-clock.ts'
 import { scanMedia } from './media-scan.ts'
@@ -40,12 +41,12 @@ interface WireMessage {
 /**
  * Takes over a socket of the carrier. Everything it opens it closes.
  * @param accept lets the socket in; null when it was refused
- * @param delayed told of each frame how long the relay kept it, in milliseconds
+ * @param pressure while the process is behind, frames that are too old are not passed on
  */
 export function serveMediaStream(
   accept: (listener: FramedListener) => Framed | null,
   admit: Admit,
-  delayed: (ms: number) => void,
+  pressure: Pick<LoopPressure, 'isOverloaded'>,
   onRefused: (why: string) => void,
 ): void {
   let listener: MediaStreamListener | null = null
@@ -103,8 +104,11 @@ export function serveMediaStream(
   function hear(payload: unknown, chunk: number, timestamp_ms: number): void {
     if (typeof payload !== 'string' || !isBase64(payload))
       return listener?.onMalformed('a media message without a payload')
-    const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), lastFrameAt)
-    if (!verdict.pass) return listener?.onMalformed('a media message that came twice or late')
+    const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), lastFrameAt, pressure.isOverloaded)
+    if (verdict.pass === 'no')
+      return verdict.why === 'stale'
+        ? listener?.onStale()
+        : listener?.onMalformed('a media message that came twice or late')
     if (verdict.silence_before) listener?.onAudio(verdict.silence_before)
     listener?.onAudio(payload)
   }
@@ -147,7 +151,7 @@ export function serveMediaStream(
       const media = listener ? scanMedia(data) : null
       if (media) {
         hear(media.payload, media.chunk, media.timestamp_ms)
-        return delayed(performance.now() - read_ms)
+        return listener?.onDelay(performance.now() - read_ms)
       }
     } catch (error) {
       return listener?.onBroken(error)

@@ -12,6 +12,7 @@ const SPOKEN: Record<RefusalReason, string> = {
   too_many_calls: 'All lines are busy right now. Please try again in a few minutes. Goodbye.',
   call_is_over: 'Goodbye.',
   relay_is_stopping: 'Nobody can take your call right now. Please try again in a minute. Goodbye.',
+  relay_is_busy: 'All lines are busy right now. Please try again in a minute. Goodbye.',
   disk_is_full: 'Nobody can take your call right now. Please try again in a few minutes. Goodbye.',
 }
 

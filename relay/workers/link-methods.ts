@@ -17,7 +17,7 @@ export interface WorkerSettings {
   framing: WireName
 }
 
-/** How busy a worker is and how it fares, told once a second. */
+/** How busy a worker is and how it fares, told once a second, and when it begins or ends to be overloaded. */
 export interface WorkerLoad {
   unasked: number
   usage: ProcessUsage

@@ -144,14 +144,16 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     })
   }
 
+  const ready = (): WorkerProcess[] => [...workers].filter((worker) => worker.isReady)
+  /** One that keeps up with its calls comes before one that does not. */
   const leastBusy = (): WorkerProcess | null =>
-    [...workers].filter((worker) => worker.isReady).sort((a, b) => carried(a) - carried(b))[0] ?? null
+    ready().sort((a, b) => Number(a.isOverloaded) - Number(b.isOverloaded) || carried(a) - carried(b))[0] ?? null
   const carried = (worker: WorkerProcess): number => [...calls.values()].filter((call) => call.worker === worker).length
 
   /** @throws when no worker is up, not even in a moment */
   async function someWorker(): Promise<WorkerProcess> {
-    const ready = leastBusy()
-    if (ready) return ready
+    const free = leastBusy()
+    if (free) return free
     await Promise.race([...[...workers].map((worker) => worker.up), clockWait(AGAIN_AFTER_MS)])
     const late = leastBusy()
     if (!late) throw new Error('No call worker is running.')
@@ -172,7 +174,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       return counts
     },
     get up() {
-      return [...workers].filter((worker) => worker.isReady).length
+      return ready().length
     },
     get reports() {
       return [...workers].flatMap(({ report }) => report ?? [])
@@ -182,6 +184,10 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     },
     async start() {
       await Promise.all(Array.from({ length: deps.workers }, (_, slot) => startWorker(slot).up))
+    },
+    get isOverloaded() {
+      const all = ready()
+      return all.length > 0 && all.every((worker) => worker.isOverloaded)
     },
     has: (call_sid) => calls.has(call_sid),
     async open(setup) {

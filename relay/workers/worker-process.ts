@@ -91,6 +91,9 @@ export class WorkerProcess {
   get unasked(): number {
     return this.#load?.unasked ?? 0
   }
+  get isOverloaded(): boolean {
+    return this.#load?.bridge.is_overloaded ?? false
+  }
   /** Null until it has said something of itself. */
   get report(): ProcessReport | null {
     if (this.#load === null) return null

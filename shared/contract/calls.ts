@@ -180,15 +180,33 @@ export type Usage = z.infer<typeof Usage>
 export const CostBreakdown = z.object({ model: Usd, carrier: Usd })
 export type CostBreakdown = z.infer<typeof CostBreakdown>
 
+/**
+ * Upper bounds, in milliseconds, of the buckets in which a call's audio is counted by how long the relay kept it: from
+ * reading a piece to having written it. Source: performance goals of the bridge.
+ */
+export const ADDED_DELAY_BOUNDS_MS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50, 100, 250] as const
+
 export const Quality = z.object({
   reply_gap_p50_ms: z.number().int().nullable(),
   reply_gap_p95_ms: z.number().int().nullable(),
   /** From the media stream's start to the agent's first sound. */
   first_audio_ms: z.number().int().nullable(),
   interruptions: z.number().int(),
+  /** From the caller's voice over the agent's to when the agent was told to be silent: the model's hearing included. */
+  interruption_p50_ms: z.number().int().nullable().default(null),
+  interruption_p95_ms: z.number().int().nullable().default(null),
   frames_in: z.number().int(),
   frames_out: z.number().int(),
   frames_dropped: z.number().int(),
+  /**
+   * Pieces of audio for each bound of `ADDED_DELAY_BOUNDS_MS`, and last those that were kept longer than all. Null for
+   * calls without audio.
+   */
+  added_delay: z
+    .array(z.number().int())
+    .length(ADDED_DELAY_BOUNDS_MS.length + 1)
+    .nullable()
+    .default(null),
   malformed_messages: z.number().int(),
 })
 export type Quality = z.infer<typeof Quality>

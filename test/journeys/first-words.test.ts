@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { until } from '../support/running-relay.ts'
-import { BILLING, numberedFrame, stageForTests } from '../support/stage.ts'
+import { BILLING, numberedFrame, numbersIn, stageForTests } from '../support/stage.ts'
 
 const stage = stageForTests()
 
@@ -25,20 +25,3 @@ describe('[L11] the caller’s first words', () => {
     30_000,
   )
 })
-
-/** Our numbered frames in what the model heard, wherever silence stands between them. */
-function numbersIn(audio: Buffer): number[] {
-  const numbers: number[] = []
-  for (let at = 0; at + 160 <= audio.length; ) {
-    const isOurs =
-      audio[at] === 0 &&
-      audio[at + 1] === 0 &&
-      audio[at + 2] === 0 &&
-      audio[at + 3] !== 0 &&
-      audio[at + 4] === 0x7f &&
-      audio[at + 159] === 0x7f
-    if (isOurs) numbers.push(audio.readUInt32BE(at))
-    at += isOurs ? 160 : 1
-  }
-  return numbers
-}

@@ -36,3 +36,20 @@ export function numberedFrame(index: number): Buffer {
   frame.writeUInt32BE(index, 0)
   return frame
 }
+
+/** Numbered frames in what the model heard, wherever silence stands between them. */
+export function numbersIn(audio: Buffer): number[] {
+  const numbers: number[] = []
+  for (let at = 0; at + 160 <= audio.length; ) {
+    const isOurs =
+      audio[at] === 0 &&
+      audio[at + 1] === 0 &&
+      audio[at + 2] === 0 &&
+      audio[at + 3] !== 0 &&
+      audio[at + 4] === 0x7f &&
+      audio[at + 159] === 0x7f
+    if (isOurs) numbers.push(audio.readUInt32BE(at))
+    at += isOurs ? 160 : 1
+  }
+  return numbers
+}

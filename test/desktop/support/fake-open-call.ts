@@ -38,9 +38,12 @@ export function floorSession(call: CallSummary): CallSession {
       reply_gap_p95_ms: is_main ? 4_200 : null,
       first_audio_ms: 640,
       interruptions: 3,
+      interruption_p50_ms: 340,
+      interruption_p95_ms: 420,
       frames_in: 12_600,
       frames_out: 6_100,
       frames_dropped: 0,
+      added_delay: [18_400, 210, 60, 24, 6, 0, 0, 0, 0, 0, 0, 0],
       malformed_messages: 0,
     },
     handled_by: [

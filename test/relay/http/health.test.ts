@@ -1,6 +1,6 @@
 // Health as a load balancer asks for it.
 import { describe, expect, test } from 'vitest'
-import { type HealthDeps, health } from '../../../relay/http/health.ts'
+import { type HealthDeps, healthRoutes, watchHealth } from '../../../relay/http/health.ts'
 import { silentLogger } from '../../../relay/platform/logger.ts'
 import { openEmbeddedStore } from '../../../relay/store/embedded-store.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -23,20 +23,24 @@ async function relay(change: Partial<HealthDeps> = {}) {
     workers: { wanted: 2, up: 2 },
     spool: { records: 3, oldest_ms: 400 as number | null },
     stopping: false,
+    overloaded: false,
   }
   const app = await startApp([
-    health({
-      pingStore: () => is.store(),
-      isStopping: () => is.stopping,
-      live_calls: () => 7,
-      now: clock.now,
-      log: { ...silentLogger, info: write('info'), warn: write('warn') },
-      shared_state: () => is.redis,
-      disk: async () => is.disk,
-      workers: () => is.workers,
-      spool: () => is.spool,
-      ...change,
-    }),
+    healthRoutes(
+      watchHealth({
+        pingStore: () => is.store(),
+        isStopping: () => is.stopping,
+        isOverloaded: () => is.overloaded,
+        live_calls: () => 7,
+        now: clock.now,
+        log: { ...silentLogger, info: write('info'), warn: write('warn') },
+        shared_state: () => is.redis,
+        disk: async () => is.disk,
+        workers: () => is.workers,
+        spool: () => is.spool,
+        ...change,
+      }),
+    ),
   ])
   return { is, said, ready: () => app.get('/health/ready'), live: () => app.get('/health/live') }
 }
@@ -58,6 +62,7 @@ describe('/health/ready', () => {
         shared_state: { status: 'ready', since: '2029-12-31T23:00:00.000Z' },
         disk: { status: 'ready', since, free_bytes: 5 * GIB },
         workers: { status: 'ready', since, wanted: 2, up: 2 },
+        calls: { status: 'ready', since },
         spool: { status: 'ready', since, records: 3, oldest_seconds: 0 },
       },
       live_calls: 7,
@@ -65,18 +70,14 @@ describe('/health/ready', () => {
   })
 
   test('parts this installation does not have are not shown', async () => {
-    const { ready } = await relay({
-      shared_state: undefined,
-      workers: undefined,
-      disk: undefined,
-      spool: undefined,
-    })
-    expect(Object.keys((await ready()).json().parts)).toEqual(['store'])
+    const { ready } = await relay({ shared_state: undefined, workers: undefined })
+    expect(Object.keys((await ready()).json().parts)).toEqual(['store', 'disk', 'calls', 'spool'])
   })
 
   test.each([
     ['the store is away', { store: away }, 'store', 'away'],
     ['Redis is away', { redis: { up: false, since: new Date() } }, 'shared_state', 'away'],
+    ['there are more calls than can be carried well', { overloaded: true }, 'calls', 'degraded'],
     ['a worker is missing', { workers: { wanted: 2, up: 1 } }, 'workers', 'degraded'],
     ['the disk has little space', { disk: { free_bytes: GIB / 5, is_full: false } }, 'disk', 'degraded'],
     ['facts wait for long', { spool: { records: 90, oldest_ms: 31_000 } }, 'spool', 'degraded'],

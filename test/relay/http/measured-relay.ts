@@ -1,12 +1,20 @@
 // Metrics of a relay whose state a test changes between two scrapes.
 import type { HealthReport } from '../../../relay/http/health.ts'
 import { createMetrics } from '../../../relay/http/metrics.ts'
-import { DelayCounter, type ProcessReport } from '../../../relay/http/metrics-process.ts'
+import type { ProcessReport } from '../../../relay/http/metrics-process.ts'
+import { AudioMeters } from '../../../relay/live/audio-meters.ts'
 import { sampleOf } from './samples.ts'
 
 export const ACME = 'tnt_acme0000'
 export const NORTHWIND = 'tnt_north000'
 export const SINCE = new Date('2030-01-01T00:00:00.000Z')
+
+export const READY_PARTS: HealthReport['parts'] = {
+  store: { status: 'ready', since: SINCE },
+  disk: { status: 'ready', since: SINCE, free_bytes: 5e9 },
+  calls: { status: 'ready', since: SINCE },
+  spool: { status: 'ready', since: SINCE, records: 0, oldest_seconds: null },
+}
 
 /** Metrics of a relay of two processes, whose state a test may change between two scrapes. */
 export function relay() {
@@ -14,7 +22,7 @@ export function relay() {
     processes: [] as ProcessReport[],
     live_calls: new Map<string, number>(),
     spool: { records: 0, oldest_ms: null as number | null },
-    parts: { store: { status: 'ready', since: SINCE } } as HealthReport['parts'],
+    parts: READY_PARTS,
   }
   const metrics = createMetrics({
     version: '1.2.3',
@@ -49,7 +57,9 @@ export function report(
       frames_out: 400,
       frames_dropped: 2,
       letters_dropped: 5,
-      added_delay: new DelayCounter().totals,
+      added_delay: new AudioMeters().added_delay.totals,
+      interruption: new AudioMeters().interruption.totals,
+      is_overloaded: false,
       ...bridge,
     },
   }

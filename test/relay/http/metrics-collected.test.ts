@@ -1,6 +1,6 @@
 // What is read at a scrape: processes, and the state of the relay.
 import { describe, expect, test } from 'vitest'
-import { DelayCounter } from '../../../relay/http/metrics-process.ts'
+import { AudioMeters } from '../../../relay/live/audio-meters.ts'
 import { relay, report } from './measured-relay.ts'
 
 describe('processes', () => {
@@ -49,7 +49,7 @@ describe('processes', () => {
 
   test('the delay the bridge adds is a histogram of what the process counted', async () => {
     const { is, metrics, value } = relay()
-    const delays = new DelayCounter()
+    const delays = new AudioMeters().added_delay
     for (const ms of [0.05, 0.05, 0.2, 4, 900]) delays.add(ms)
     is.processes = [report('worker_0', { added_delay: delays.totals })]
     const below = (le: string) => value('phony_bridge_added_delay_seconds_bucket', { process: 'worker_0', le })
@@ -59,5 +59,16 @@ describe('processes', () => {
     expect(await value('phony_bridge_added_delay_seconds_count', { process: 'worker_0' })).toBe(5)
     expect(await value('phony_bridge_added_delay_seconds_sum', { process: 'worker_0' })).toBeCloseTo(0.9043)
     expect(await metrics.registry.metrics()).toContain('# TYPE phony_bridge_added_delay_seconds histogram')
+  })
+
+  test('so is how long interruptions took, and whether it is overloaded is 1 or 0', async () => {
+    const { is, value } = relay()
+    const { interruption } = new AudioMeters()
+    for (const ms of [40, 320, 320, 9_000]) interruption.add(ms)
+    is.processes = [report('worker_0', { interruption: interruption.totals, is_overloaded: true }), report('front', {})]
+    const below = (le: string) => value('phony_interruption_seconds_bucket', { process: 'worker_0', le })
+    expect(await Promise.all(['0.05', '0.3', '0.4', '2', '+Inf'].map(below))).toEqual([1, 1, 3, 3, 4])
+    expect(await value('phony_process_overloaded', { process: 'worker_0' })).toBe(1)
+    expect(await value('phony_process_overloaded', { process: 'front' })).toBe(0)
   })
 })

@@ -1,6 +1,6 @@
 // A process measures itself.
 import { afterEach, describe, expect, test } from 'vitest'
-import { DELAY_BOUNDS_MS, DelayCounter, ProcessMeter } from '../../../relay/http/metrics-process.ts'
+import { ProcessMeter } from '../../../relay/http/metrics-process.ts'
 
 describe('the meter of a process', () => {
   const opened: ProcessMeter[] = []
@@ -59,16 +59,5 @@ describe('the meter of a process', () => {
     expect(meter.usage().delay_max_ms).toBeGreaterThan(350)
     await breathe(2_000)
     expect(meter.usage().delay_max_ms).toBeLessThan(350)
-  })
-})
-
-describe('added delays', () => {
-  test('each is counted once, in the first bucket that holds it', () => {
-    const delays = new DelayCounter()
-    for (const bound of DELAY_BOUNDS_MS) delays.add(bound)
-    delays.add(0)
-    delays.add(251)
-    expect(delays.totals.counts).toEqual([2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1])
-    expect(delays.totals.sum_ms).toBeCloseTo(DELAY_BOUNDS_MS.reduce<number>((sum, ms) => sum + ms, 251))
   })
 })

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { SpeechTurn } from '../../../shared/contract/calls.ts'
-import { ACME, NORTHWIND, relay, SINCE } from './measured-relay.ts'
+import { ACME, NORTHWIND, READY_PARTS, relay, SINCE } from './measured-relay.ts'
 import { namesOf } from './samples.ts'
 
 describe('calls', () => {
@@ -128,13 +128,17 @@ describe('the rest', () => {
   test('what waits in the spool, and which parts are ready, is as it is at the scrape', async () => {
     const { is, value } = relay()
     is.spool = { records: 12, oldest_ms: 4_500 }
-    is.parts = { store: { status: 'away', since: SINCE }, shared_state: { status: 'ready', since: SINCE } }
+    is.parts = {
+      ...READY_PARTS,
+      store: { status: 'away', since: SINCE },
+      shared_state: { status: 'ready', since: SINCE },
+    }
     expect(await value('phony_spool_records')).toBe(12)
     expect(await value('phony_spool_oldest_seconds')).toBe(4.5)
     expect(await value('phony_part_ready', { part: 'store' })).toBe(0)
     expect(await value('phony_part_ready', { part: 'shared_state' })).toBe(1)
     is.spool = { records: 0, oldest_ms: null }
-    is.parts = { store: { status: 'ready', since: SINCE } }
+    is.parts = READY_PARTS
     expect(await value('phony_spool_oldest_seconds')).toBe(0)
     expect(await value('phony_part_ready', { part: 'store' })).toBe(1)
   })
@@ -150,7 +154,7 @@ describe('the rest', () => {
   test('every metric says what it is, with its unit in its name', async () => {
     for (const { name, help } of await relay().metrics.registry.getMetricsAsJSON()) {
       expect(help).toMatch(/^[A-Z].{10,}\.$/)
-      expect(name).toMatch(/_(total|seconds|bytes|calls|records|open|ready|build)$/)
+      expect(name).toMatch(/_(total|seconds|bytes|calls|records|open|ready|overloaded|build)$/)
     }
   })
 })

@@ -1,13 +1,17 @@
-// The caller's first words, kept until the model is ready to hear them: otherwise a model that opens in 400 ms costs
-// the caller 400 ms of speech. Bounded; past the bound the oldest frames go, and are counted.
+// Frames of the caller that wait to go to the model together: the first words, until the model is ready (one that opens
+// in 400 ms would otherwise cost 400 ms of speech), and a few frames each time while the process is behind. Bounded; past
+// the bound the oldest frames go, and are counted.
 
 /** Source: performance design, "keep frames until it is open", bound 10 s of 20 ms frames. */
 const LIMIT_FRAMES = 500
 
-export class EarlyAudio {
+export class HeldAudio {
   #frames: string[] = []
   #dropped = 0
 
+  get count(): number {
+    return this.#frames.length
+  }
   get dropped(): number {
     return this.#dropped
   }

@@ -1,0 +1,65 @@
+// Whether this process keeps up with its calls, from how late its event loop is: the one thing that delays all of them.
+// A single stall is caught up with; lateness that stays means that there is more to do than time. Source: performance, 7.3.
+
+/** How often the loop is looked at. */
+export const LOOK_EVERY_MS = 20
+const WINDOW_MS = 2_000
+/** A loop later than this is late: one frame of audio. */
+const LATE_MS = 20
+const VERY_LATE_MS = 50
+/** Shares of the window in which the loop was late. Apart, so that a call more or less does not change the answer. */
+const OVERLOADED_FROM = 0.5
+const OVERLOADED_UNTIL = 0.25
+
+/** Pure but for what it remembers. */
+export class LoopPressure {
+  readonly #changed: (isOverloaded: boolean) => void
+  readonly #looks: { at_ms: number; spent_ms: number; isLate: boolean }[] = []
+  #lastMs: number
+  #isOverloaded = false
+  #framesPerAppend = 1
+
+  /** @param changed told when it begins or ends to be overloaded */
+  constructor(now_ms: number, changed: (isOverloaded: boolean) => void = () => {}) {
+    this.#lastMs = now_ms
+    this.#changed = changed
+  }
+
+  /** New calls are better taken elsewhere, or refused. */
+  get isOverloaded(): boolean {
+    return this.#isOverloaded
+  }
+
+  /** So many frames of a caller go to the model in one message: fewer messages cost less, and each waits longer. */
+  get frames_per_append(): number {
+    return this.#framesPerAppend
+  }
+
+  /** Called every `LOOK_EVERY_MS`, or as soon after as the loop gets to it. @param now_ms monotonic */
+  look(now_ms: number): void {
+    const spent_ms = now_ms - this.#lastMs
+    this.#lastMs = now_ms
+    const late_ms = spent_ms - LOOK_EVERY_MS
+    this.#framesPerAppend = late_ms > VERY_LATE_MS ? 5 : late_ms > LATE_MS ? 2 : 1
+    this.#looks.push({ at_ms: now_ms, spent_ms, isLate: late_ms > LATE_MS })
+    while (this.#looks[0]!.at_ms < now_ms - WINDOW_MS) this.#looks.shift()
+    this.#decide()
+  }
+
+  #decide(): void {
+    const spent_late_ms = this.#looks.reduce((sum, look) => sum + (look.isLate ? look.spent_ms : 0), 0)
+    const share = spent_late_ms / WINDOW_MS
+    const isOverloaded = share >= (this.#isOverloaded ? OVERLOADED_UNTIL : OVERLOADED_FROM)
+    if (isOverloaded === this.#isOverloaded) return
+    this.#isOverloaded = isOverloaded
+    this.#changed(isOverloaded)
+  }
+}
+
+/** Watches the event loop of this process. @param changed told when it begins or ends to be overloaded */
+export function watchLoop(changed?: (isOverloaded: boolean) => void): LoopPressure & { close(): void } {
+  const pressure = new LoopPressure(performance.now(), changed)
+  const looks = setInterval(() => pressure.look(performance.now()), LOOK_EVERY_MS)
+  looks.unref()
+  return Object.assign(pressure, { close: () => clearInterval(looks) })
+}

@@ -1,0 +1,86 @@
+// More to do than time: what a process does that carries calls and does not keep up, and how soon it is well again.
+import { describe, expect, it } from 'vitest'
+import { recordOf } from '../support/on-a-call.ts'
+import { until } from '../support/running-relay.ts'
+import { BILLING, numberedFrame, numbersIn, stageForTests } from '../support/stage.ts'
+
+const stage = stageForTests()
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Keeps whatever carries the calls from working. Resolves when that is over. */
+async function stall(worker: number | undefined, ms: number): Promise<void> {
+  if (worker === undefined) {
+    for (const end = performance.now() + ms; performance.now() < end; );
+    // What waited meanwhile.
+    await wait(1)
+  } else {
+    process.kill(worker, 'SIGSTOP')
+    await wait(ms)
+    process.kill(worker, 'SIGCONT')
+    await wait(10)
+  }
+}
+
+describe.skipIf(process.platform !== 'linux').each([
+  ['one process', 0],
+  ['a call worker', 1],
+])('%s', (_where, workers) => {
+  async function onACall() {
+    const { test, model, network } = await stage({}, { workers })
+    const call = network.placeCall({ from: '+14155550142', to: BILLING })
+    await call.streaming
+    const session = await model.session()
+    await session.next('response.create')
+    const dana = await test.as('dana')
+    const again = (digit: number) => network.placeCall({ from: `+1415555014${digit}`, to: BILLING })
+    const part = async () => {
+      const answer = await fetch(`${test.url}/health/ready`)
+      const { parts } = (await answer.json()) as { parts: { calls: { status: string } } }
+      return `${answer.status} ${parts.calls.status}`
+    }
+    return { call, session, dana, again, part, model, worker: test.relay.worker_pids()[0] }
+  }
+
+  it('that stalls for half a second loses no frame of the caller, and takes the next call at once', async () => {
+    const { call, session, dana, again, worker } = await onACall()
+    const frames = Array.from({ length: 100 }, (_, index) => numberedFrame(index + 1))
+    const said = call.speak(Buffer.concat(frames))
+    await wait(600)
+    await stall(worker, 500)
+    const next = again(3)
+    await next.streaming
+    await said
+    await until(() => numbersIn(session.audio).at(-1) === 100)
+    expect(numbersIn(session.audio)).toEqual(frames.map((_, index) => index + 1))
+    call.hangUp()
+    const record = await recordOf({ dana, params: { call_sid: call.call_sid } })
+    expect(record.quality.frames_dropped).toBe(0)
+    expect(record.quality.added_delay!.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(100)
+  }, 30_000)
+
+  it('that is late all the time refuses new calls with a sentence, keeps its own, and is well within 2 s', async () => {
+    const { call, session, again, part, model, worker } = await onACall()
+    expect(await part()).toBe('200 ready')
+    const frames = Array.from({ length: 150 }, (_, index) => numberedFrame(index + 1))
+    const said = call.speak(Buffer.concat(frames))
+    let isLate = true
+    const late = (async () => {
+      while (isLate) await stall(worker, 80)
+    })()
+    await until(async () => (await part()) === '200 degraded')
+    const refused = again(3)
+    await refused.ended
+    expect(refused.heard.text).toContain('All lines are busy right now')
+    isLate = false
+    await late
+    const freed = performance.now()
+    await until(async () => (await part()) === '200 ready')
+    expect(performance.now() - freed).toBeLessThan(2_000)
+    const next = again(4)
+    await next.streaming
+    expect(model.sessions).toHaveLength(2)
+    await said
+    await until(() => numbersIn(session.audio).at(-1) === 150)
+    expect(numbersIn(session.audio)).toEqual(frames.map((_, index) => index + 1))
+  }, 30_000)
+})
