@@ -49,7 +49,12 @@ export type CallSummaryRecord = Omit<
   live: ReturnType<LiveCall['liveState']> | null
 }
 
-const UPDATES_EVERY_MS = 500
+/**
+ * What happens by the clock happens to a few calls at a time: all at once would hold up the audio of all. A call has its
+ * turn once a second, and is told of, if it changed, twice.
+ */
+const TURN_MS = 25
+const TURNS = 1_000 / TURN_MS
 /** A call's place among those its tenant may have; one whose relay died is free again after this. */
 const LEASE_SECONDS = 120
 const RENEW_EVERY_SECONDS = 30
@@ -79,7 +84,9 @@ export class LiveCalls {
   /** Calls that ended a moment ago: the carrier still reports on them, and asks what to say. */
   readonly #leaving = new Map<string, LiveCall>()
   readonly #expiries = new Map<string, { cancel(): void }>()
-  #seconds = 0
+  #turn = 0
+  /** The calls of each turn. */
+  readonly #turns = Array.from({ length: TURNS }, () => new Set<LiveCall>())
   readonly #journals = new Map<string, CallJournal>()
   readonly #stopWhenGone = new Map<string, () => void>()
   readonly #updateDue = new Set<LiveCall>()
@@ -91,12 +98,8 @@ export class LiveCalls {
   constructor(deps: LiveCallsDeps) {
     this.#deps = deps
     this.#observer = this.#tellTheLog()
-    const second = setInterval(() => this.#tick(), 1_000)
-    const updates = setInterval(() => this.#sendUpdates(), UPDATES_EVERY_MS)
-    this.#stops.push(
-      () => clearInterval(second),
-      () => clearInterval(updates),
-    )
+    const turns = setInterval(() => this.#takeTurn(), TURN_MS)
+    this.#stops.push(() => clearInterval(turns))
   }
 
   get count(): number {
@@ -175,12 +178,16 @@ export class LiveCalls {
         ),
     })
     this.#calls.set(call_sid, call)
+    const turn = this.#emptiestTurn()
+    turn.add(call)
     this.#journals.set(call_sid, journal)
     const stopServing = this.#deps.bus.serve(call, (command) => this.#obey(call, command))
     const stopLines = this.#deps.lines.serve(call, (person, listener) => call.listen(listener, person))
     this.#stopWhenGone.set(call_sid, () => {
       stopServing()
       stopLines()
+      turn.delete(call)
+      this.#updateDue.delete(call)
     })
     this.#deps.directory.put(call, summaryOf(call))
     return call
@@ -317,29 +324,32 @@ export class LiveCalls {
     for (const by_sid of [this.#calls, this.#journals, this.#stopWhenGone]) by_sid.delete(call_sid)
   }
 
-  #sendUpdates(): void {
-    for (const call of this.#updateDue) {
-      if (call.hasEnded || !this.#calls.has(call.call_sid)) continue
-      this.#deps.directory.put(call, summaryOf(call))
-      this.#deps.events.announce({
-        event_type: 'call.updated',
-        tenant_id: call.tenant_id,
-        call_session: summaryOf(call),
-      })
-    }
-    this.#updateDue.clear()
-  }
-
-  #tick(): void {
-    const isRenewal = ++this.#seconds % RENEW_EVERY_SECONDS === 0
-    for (const call of this.#calls.values()) {
-      if (isRenewal) void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS).catch(() => false)
+  #takeTurn(): void {
+    const turn = ++this.#turn
+    const second = this.#turns[turn % TURNS] as Set<LiveCall>
+    for (const call of second) {
       try {
         call.tick()
       } catch (error) {
         call.onBroken(error)
       }
+      this.#tellUpdate(call)
     }
+    for (const call of this.#turns[(turn + TURNS / 2) % TURNS] as Set<LiveCall>) this.#tellUpdate(call)
+    if (Math.floor(turn / TURNS) % RENEW_EVERY_SECONDS === 0)
+      for (const call of second)
+        void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS).catch(() => false)
+  }
+
+  #tellUpdate(call: LiveCall): void {
+    if (!this.#updateDue.delete(call) || call.hasEnded) return
+    const summary = summaryOf(call)
+    this.#deps.directory.put(call, summary)
+    this.#deps.events.announce({ event_type: 'call.updated', tenant_id: call.tenant_id, call_session: summary })
+  }
+
+  #emptiestTurn(): Set<LiveCall> {
+    return this.#turns.reduce((least, turn) => (turn.size < least.size ? turn : least))
   }
 }
 

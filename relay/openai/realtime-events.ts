@@ -46,8 +46,19 @@ const ErrorObject = z.object({
   event_id: z.string().nullish(),
 })
 
+// One object for each event, made once: to make one costs more than everything else that is done with an event.
 const Item = z.object({ item_id: z.string() })
 const Answer = Item.extend({ response_id: z.string() })
+const SpeechStarted = Item.extend({ audio_start_ms: z.number().catch(0) })
+const SpeechStopped = Item.extend({ audio_end_ms: z.number().catch(0) })
+const CallerText = Item.extend({ delta: z.string() })
+const CallerTranscribed = Item.extend({ transcript: z.string(), usage: TranscriptionUsage.nullish().catch(null) })
+const CallerNotTranscribed = Item.extend({ error: ErrorObject.optional() })
+const ResponseStarted = z.object({ response: z.object({ id: z.string() }) })
+const AgentText = Answer.extend({ delta: z.string() })
+const AgentTextDone = Answer.extend({ transcript: z.string() })
+const ResponseDone = z.object({ response: ResponseObject })
+const Refusal = z.object({ error: ErrorObject })
 const SessionObject = z.object({
   session: z.looseObject({
     model: z.string().optional(),
@@ -77,7 +88,7 @@ export const parseSession = (message: unknown): SessionFacts | null =>
   SessionObject.safeParse(message).data?.session ?? null
 
 export const parseError = (message: unknown): z.infer<typeof ErrorObject> =>
-  z.object({ error: ErrorObject }).safeParse(message).data?.error ?? {
+  Refusal.safeParse(message).data?.error ?? {
     message: 'The model reported an error without a text.',
   }
 
@@ -96,7 +107,7 @@ export interface TurnPadding {
 export function translate(message: { type: string }, padding: TurnPadding): RealtimeEvent | null {
   switch (message.type) {
     case 'input_audio_buffer.speech_started': {
-      const event = Item.extend({ audio_start_ms: z.number().catch(0) }).parse(message)
+      const event = SpeechStarted.parse(message)
       return {
         type: 'speech_started',
         item_id: event.item_id,
@@ -104,7 +115,7 @@ export function translate(message: { type: string }, padding: TurnPadding): Real
       }
     }
     case 'input_audio_buffer.speech_stopped': {
-      const event = Item.extend({ audio_end_ms: z.number().catch(0) }).parse(message)
+      const event = SpeechStopped.parse(message)
       return {
         type: 'speech_stopped',
         item_id: event.item_id,
@@ -112,32 +123,30 @@ export function translate(message: { type: string }, padding: TurnPadding): Real
       }
     }
     case 'conversation.item.input_audio_transcription.delta': {
-      const event = Item.extend({ delta: z.string() }).parse(message)
+      const event = CallerText.parse(message)
       return { type: 'caller_text', item_id: event.item_id, delta: event.delta }
     }
     case 'conversation.item.input_audio_transcription.completed': {
-      const event = Item.extend({ transcript: z.string(), usage: TranscriptionUsage.nullish().catch(null) }).parse(
-        message,
-      )
+      const event = CallerTranscribed.parse(message)
       return { type: 'caller_transcribed', item_id: event.item_id, text: event.transcript, usage: event.usage ?? null }
     }
     case 'conversation.item.input_audio_transcription.failed': {
-      const event = Item.extend({ error: ErrorObject.optional() }).parse(message)
+      const event = CallerNotTranscribed.parse(message)
       return { type: 'caller_not_transcribed', item_id: event.item_id, reason: event.error?.message ?? 'unknown' }
     }
     case 'response.created':
       return {
         type: 'response_started',
-        response_id: z.object({ response: z.object({ id: z.string() }) }).parse(message).response.id,
+        response_id: ResponseStarted.parse(message).response.id,
       }
     case 'response.output_audio_transcript.delta':
     case 'response.audio_transcript.delta': {
-      const event = Answer.extend({ delta: z.string() }).parse(message)
+      const event = AgentText.parse(message)
       return { type: 'agent_text', response_id: event.response_id, item_id: event.item_id, delta: event.delta }
     }
     case 'response.output_audio_transcript.done':
     case 'response.audio_transcript.done': {
-      const event = Answer.extend({ transcript: z.string() }).parse(message)
+      const event = AgentTextDone.parse(message)
       return { type: 'agent_text_done', response_id: event.response_id, item_id: event.item_id, text: event.transcript }
     }
     case 'response.output_audio.done':
@@ -146,7 +155,7 @@ export function translate(message: { type: string }, padding: TurnPadding): Real
       return { type: 'agent_audio_done', response_id: event.response_id, item_id: event.item_id }
     }
     case 'response.done':
-      return responseDone(z.object({ response: ResponseObject }).parse(message).response)
+      return responseDone(ResponseDone.parse(message).response)
     default:
       return null
   }

@@ -52,7 +52,8 @@ export function serveMediaStream(
   let listener: MediaStreamListener | null = null
   let isAdmitting = false
   let hasEnded = false
-  let lastFrameAt = Date.now()
+  /** Monotonic, in milliseconds. */
+  let lastFrameAt = performance.now()
   const frames = new FrameClock()
   /** Messages that come while the token is being checked. */
   let held: WireMessage[] = []
@@ -62,9 +63,10 @@ export function serveMediaStream(
   const socket = accepted
   const startTimer = setTimeout(() => refuse('it did not start in time'), START_WITHIN_MS)
   const watch = setInterval(() => {
-    const silence = frames.quiet(Date.now())
+    const now_ms = performance.now()
+    const silence = frames.quiet(now_ms)
     if (silence) listener?.onAudio(silence)
-    if (listener && Date.now() - lastFrameAt > SILENT_SOCKET_MS) socket.terminate()
+    if (listener && now_ms - lastFrameAt > SILENT_SOCKET_MS) socket.terminate()
   }, WATCH_EVERY_MS)
   const pings = setInterval(() => socket.ping(), PING_EVERY_MS)
 
@@ -101,9 +103,8 @@ export function serveMediaStream(
     for (const early of waiting) give(early)
   }
 
-  function hear(payload: unknown, chunk: number, timestamp_ms: number): void {
-    if (typeof payload !== 'string' || !isBase64(payload))
-      return listener?.onMalformed('a media message without a payload')
+  /** @param payload base64 */
+  function hear(payload: string, chunk: number, timestamp_ms: number): void {
     const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), lastFrameAt, pressure.isOverloaded)
     if (verdict.pass === 'no')
       return verdict.why === 'stale'
@@ -124,12 +125,12 @@ export function serveMediaStream(
 
   function tell(message: WireMessage): void {
     switch (message.event) {
-      case 'media':
-        return hear(
-          message.media?.payload,
-          Number(message.media?.chunk ?? 0),
-          Number(message.media?.timestamp ?? Number.NaN),
-        )
+      case 'media': {
+        const { payload, chunk, timestamp } = message.media ?? {}
+        if (typeof payload !== 'string' || !isBase64(payload))
+          return listener?.onMalformed('a media message without a payload')
+        return hear(payload, Number(chunk ?? 0), Number(timestamp ?? Number.NaN))
+      }
       case 'mark':
         if (typeof message.mark?.name === 'string') listener?.onMark(message.mark.name)
         else listener?.onMalformed('a mark without a name')
@@ -145,13 +146,12 @@ export function serveMediaStream(
 
   /** Walk (i): a frame of the caller's is heard without being parsed; everything else goes the ordinary way. */
   function receive(data: Buffer): void {
-    lastFrameAt = Date.now()
+    lastFrameAt = performance.now()
     try {
-      const read_ms = performance.now()
       const media = listener ? scanMedia(data) : null
       if (media) {
         hear(media.payload, media.chunk, media.timestamp_ms)
-        return listener?.onDelay(performance.now() - read_ms)
+        return listener?.onDelay(performance.now() - lastFrameAt)
       }
     } catch (error) {
       return listener?.onBroken(error)
@@ -164,7 +164,7 @@ export function serveMediaStream(
   }
 
   function strange(): void {
-    lastFrameAt = Date.now()
+    lastFrameAt = performance.now()
     listener?.onMalformed('a stream message that is not a JSON object')
   }
 

@@ -146,6 +146,12 @@ export class WorkerProcess {
   }
 }
 
+/**
+ * What is new in the heap of a worker dies within milliseconds. Node's 16 MiB for it cost as much memory as a hundred
+ * calls and, measured, no less time than this.
+ */
+const YOUNG_MIB = 2
+
 /** From its source or as built, whatever this file itself is. */
 function startProcess(): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts')
@@ -153,7 +159,7 @@ function startProcess(): ChildProcess {
   return fork(file, [], {
     // Dates and bytes cross as what they are.
     serialization: 'advanced',
-    execArgv: isSource ? ['--import', 'tsx'] : [],
+    execArgv: [`--max-semi-space-size=${YOUNG_MIB}`, ...(isSource ? ['--import', 'tsx'] : [])],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
 }
