@@ -7,9 +7,16 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const common = { root, passWithNoTests: false, retry: process.env.CI ? 1 : 0 }
 
 /** Left out of the run on other services: journeys that bring their own, and those of what a model does. */
-const SAME_EVERYWHERE = ['sudden-end', 'workers', 'two-relays', 'faults', 'endings', 'first-words', 'hard-models'].map(
-  (name) => `test/journeys/${name}.test.ts`,
-)
+const SAME_EVERYWHERE = [
+  'sudden-end',
+  'workers',
+  'two-relays',
+  'faults',
+  'endings',
+  'first-words',
+  'full-disk',
+  'hard-models',
+].map((name) => `test/journeys/${name}.test.ts`)
 
 export default defineConfig({
   root,

@@ -78,6 +78,8 @@ describe.skipIf(process.platform !== 'linux').each([
     expect(performance.now() - freed).toBeLessThan(2_000)
     const next = again(4)
     await next.streaming
+    // The refused call opened none.
+    await model.session(1)
     expect(model.sessions).toHaveLength(2)
     await said
     await until(() => numbersIn(session.audio).at(-1) === 150)
