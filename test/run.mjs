@@ -138,6 +138,12 @@ async function image() {
   count(Number(passed), Number(failed), 0)
 }
 
+/** The bridge beside others, in its short form: losses and ratios. Counts as one. */
+async function bench() {
+  const code = await run('the bridge beside others', ['--import', 'tsx', 'test/bench/bridge.ts', '--short'])
+  count(code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0)
+}
+
 /** Types, lint and format: each counts as one. */
 async function statics() {
   const jobs = [
@@ -216,6 +222,7 @@ async function everything({ mongodb, redis }) {
   if (electron) await playwright('shell', { CONSOLE_ELECTRON: electron.exe })
   else say('\nThe desktop shell was left out: no Electron or no display here.')
   await image()
+  await bench()
 }
 
 main(process.argv[2] ?? 'test').then(

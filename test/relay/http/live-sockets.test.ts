@@ -1,0 +1,133 @@
+// Many consoles on the events of a tenant, and people who listen to a call: what each gets, and what slow ones cost.
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { TenantActor } from '../../../relay/access/actor.ts'
+import { serveEvents } from '../../../relay/http/event-socket.ts'
+import { serveListening } from '../../../relay/http/listen-socket.ts'
+import { localEventLog } from '../../../relay/local/local-event-log.ts'
+import { localListenLines } from '../../../relay/local/local-listen-lines.ts'
+import { systemClock } from '../../../relay/platform/clock.ts'
+import type { TapListener } from '../../../relay/platform/ports.ts'
+import type { NewEvent } from '../../../shared/events.ts'
+import { CLOSE_CODES } from '../../../shared/events.ts'
+import { until } from '../../support/until.ts'
+
+const TENANT = 'tnt_acme0000'
+const SID = `CA${'1'.repeat(32)}`
+const actor = {
+  scope: { tenant_id: TENANT },
+  user: { id: 'us_1', name: 'Dana' },
+  permissions: ['calls.read'],
+} as unknown as TenantActor
+
+const opened: { close(): unknown }[] = []
+afterEach(() => {
+  for (const thing of opened.splice(0).reverse()) thing.close()
+})
+
+/** A server whose sockets are served so, and what opens one to it. */
+async function serving(serve: (socket: WebSocket) => unknown) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
+  opened.push({ close: () => server.close() })
+  server.on('connection', serve)
+  await once(server, 'listening')
+  return async () => {
+    const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    opened.push({ close: () => socket.terminate() })
+    const messages: Buffer[] = []
+    socket.on('message', (data: Buffer) => messages.push(data))
+    await once(socket, 'open')
+    return { socket, messages }
+  }
+}
+/** Stops reading, as a machine that went to sleep. */
+const stopReading = (socket: WebSocket): void => socket.pause()
+
+describe('consoles', () => {
+  async function consoles(count: number) {
+    const events = localEventLog({ clock: systemClock })
+    const open = await serving((socket) => serveEvents(socket, actor, null, events, systemClock))
+    const all = await Promise.all(Array.from({ length: count }, open))
+    await until(() => all.every(({ messages }) => messages.length > 0))
+    return { events, all }
+  }
+  /** An event that counts how often it is written out. */
+  function counted(size = 10) {
+    const written = { times: 0 }
+    const turn = {
+      text: 'x'.repeat(size),
+      toJSON() {
+        written.times++
+        return { text: this.text }
+      },
+    }
+    return {
+      written,
+      event: { event_type: 'call.transcript', tenant_id: TENANT, call_sid: SID, turn } as unknown as NewEvent,
+    }
+  }
+
+  it('one event to a hundred of them is written out once, and each gets it', async () => {
+    const { events, all } = await consoles(100)
+    const { written, event } = counted()
+    events.append(event)
+    await until(() => all.every(({ messages }) => messages.length >= 2))
+    expect(written.times).toBe(1)
+    for (const { messages } of all)
+      expect(JSON.parse(messages[1]!.toString())).toMatchObject({ turn: { text: 'xxxxxxxxxx' } })
+  })
+
+  it('one that stops reading is closed with a code, and the others get every event', async () => {
+    const { events, all } = await consoles(3)
+    const [slow, ...others] = all
+    stopReading(slow!.socket)
+    const MOST = 400
+    const { event } = counted(64 * 1024)
+    for (let sent = 0; sent < MOST; sent++) {
+      events.append(event)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const closed = once(slow!.socket, 'close')
+    slow!.socket.resume()
+    expect((await closed)[0]).toBe(CLOSE_CODES.too_slow)
+    expect(slow!.messages.length).toBeLessThan(MOST)
+    await until(() => others.every(({ messages }) => messages.filter((data) => data.length > 60_000).length === MOST))
+  })
+})
+
+describe('a listener that stops reading', () => {
+  it('loses pieces, is not closed, and holds little of the relay’s memory', async () => {
+    const lines = localListenLines()
+    let ear: TapListener | null = null
+    const served: WebSocket[] = []
+    lines.serve({ tenant_id: TENANT, call_sid: SID }, (_person, listener) => {
+      ear = listener
+      return () => {}
+    })
+    const open = await serving((socket) => {
+      served.push(socket)
+      void serveListening(socket, SID, actor, lines)
+    })
+    const { socket, messages } = await open()
+    await until(() => ear !== null)
+    stopReading(socket)
+    const piece = Buffer.alloc(800, 1)
+    const MOST = 20_000
+    for (let at = 0; at < MOST; at++) {
+      ear!.onPiece('caller', at * 100, piece)
+      if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(served[0]!.bufferedAmount).toBeLessThan(128 * 1024)
+    socket.resume()
+    const last = () => messages.at(-1)!.readUInt32BE(4)
+    ear!.onPiece('caller', MOST * 100, piece)
+    await until(() => {
+      ear!.onPiece('caller', MOST * 100, piece)
+      return messages.length > 0 && last() === MOST * 100
+    })
+    expect(messages.length).toBeLessThan(MOST)
+    expect(socket.readyState).toBe(WebSocket.OPEN)
+  })
+})
