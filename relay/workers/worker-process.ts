@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import type { ProcessReport } from '../http/metrics-process.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Person, TapListener, UpgradeRequest } from '../platform/ports.ts'
+import { handOver } from './hand-over.ts'
 import { Link } from './link.ts'
-import type { FrontMethods, MediaMessage, WorkerLoad, WorkerMethods, WorkerSettings } from './link-methods.ts'
+import type { FrontMethods, WorkerLoad, WorkerMethods, WorkerSettings } from './link-methods.ts'
 import { plainSocket } from './plain-socket.ts'
 
 /** A worker that does not end in time when told to is ended. */
@@ -119,18 +120,13 @@ export class WorkerProcess {
   }
 
   /** Hands the carrier's socket over, with every byte that came in already. */
-  takeMedia({ method, url, headers }: UpgradeRequest, socket: Duplex, head: Buffer): void {
+  takeMedia(request: UpgradeRequest, socket: Duplex, head: Buffer): void {
     const plain = socket instanceof Socket && !('encrypted' in socket) ? Promise.resolve(socket) : plainSocket(socket)
     plain.then(
       (handle) => {
-        handle.removeAllListeners('error')
-        const rest = handle.read() as Buffer | null
-        const message: MediaMessage = {
-          media: { request: { method, url, headers }, head: rest ? Buffer.concat([head, rest]) : head },
-        }
         // What was told of this call before must be there before its socket.
         this.link.flush()
-        this.#child.send(message, handle, {}, (error) => error && handle.destroy())
+        handOver(this.#child, request, handle, head)
       },
       () => socket.destroy(),
     )
