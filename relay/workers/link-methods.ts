@@ -24,6 +24,14 @@ export interface WorkerLoad {
   bridge: BridgeTotals
 }
 
+/** Sound for one listener. */
+export interface HeardPiece {
+  listener_id: number
+  voice: Voice
+  at_ms: number
+  mulaw: Uint8Array
+}
+
 /** Asked of the front. */
 export type FrontMethods = {
   ready(): void
@@ -38,7 +46,7 @@ export type FrontMethods = {
   /** From now on the worker answers commands to this call and lets listeners in. */
   serve(call: CallRef): void
   unserve(call: CallRef): void
-  piece(listener_id: number, voice: Voice, at_ms: number, mulaw: Uint8Array): void
+  pieces(pieces: HeardPiece[]): void
   flushed(listener_id: number): void
   heardOut(listener_id: number): void
   hangUp(call_sid: string): Promise<void>

@@ -68,7 +68,10 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
           void deps.leases.renew(call.tenant_id, call.call_sid, ttl_seconds).catch(() => false),
         serve: (call) => serve(self, call),
         unserve: ({ call_sid }) => forget(call_sid, self),
-        piece: (id, voice, at_ms, mulaw) => self.listeners.get(id)?.onPiece(voice, at_ms, Buffer.from(mulaw)),
+        pieces(pieces) {
+          for (const { listener_id, voice, at_ms, mulaw } of pieces)
+            self.listeners.get(listener_id)?.onPiece(voice, at_ms, Buffer.from(mulaw))
+        },
         flushed: (id) => self.listeners.get(id)?.onFlush(),
         heardOut(id) {
           self.listeners.get(id)?.onClose()

@@ -5,7 +5,7 @@ import { messageOf } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TapListener } from '../platform/ports.ts'
 import { type Channel, Link } from './link.ts'
-import type { FrontMethods, WorkerMethods } from './link-methods.ts'
+import type { FrontMethods, HeardPiece, WorkerMethods } from './link-methods.ts'
 
 type FromFront = Pick<
   LiveCallsDeps,
@@ -22,6 +22,9 @@ type FromFront = Pick<
   | 'log'
 >
 type Open = Parameters<LiveCallsDeps['lines']['serve']>[1]
+
+/** Of a piece of 100 ms; a listener does not hear it. */
+const PIECES_EVERY_MS = 40
 
 export interface WorkerPorts {
   link: Link<FrontMethods, WorkerMethods>
@@ -55,10 +58,22 @@ export function workerPorts(
     },
   })
 
+  /** What all listeners hear goes as one letter: a letter for each piece cost more than the sound. */
+  let pieces: HeardPiece[] = []
+  function sendPieces(): void {
+    if (pieces.length > 0) link.tellIfQuick('pieces', pieces)
+    pieces = []
+  }
   const listenerTo = (listener_id: number): TapListener => ({
-    onPiece: (voice, at_ms, mulaw) => link.tellIfQuick('piece', listener_id, voice, at_ms, mulaw),
-    onFlush: () => link.tell('flushed', listener_id),
+    onPiece: (voice, at_ms, mulaw) => {
+      if (pieces.push({ listener_id, voice, at_ms, mulaw }) === 1) setTimeout(sendPieces, PIECES_EVERY_MS)
+    },
+    onFlush: () => {
+      sendPieces()
+      link.tell('flushed', listener_id)
+    },
     onClose: () => {
+      sendPieces()
       stops.delete(listener_id)
       link.tell('heardOut', listener_id)
     },
