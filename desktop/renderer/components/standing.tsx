@@ -28,8 +28,8 @@ export function Empty({
   )
 }
 
-/** Lines of a list, cards of the wall, cells of a page, columns of a board. */
-export type Shape = 'rows' | 'cards' | 'cells' | 'columns'
+/** Lines of a list, cards of the wall, cells of a page, columns of a board, panels of figures. */
+export type Shape = 'rows' | 'cards' | 'cells' | 'columns' | 'panels'
 
 /** The shape of what comes, after 200 ms: what is there at once never flickers. */
 export function Loading({ what, rows = 3, shape = 'rows' }: { what: string; rows?: number; shape?: Shape }) {

@@ -13,6 +13,8 @@ export const KEY_SHEET: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ['L'], does: 'Listen in, and stop' },
   { keys: ['E'], does: 'Edit the context of the call' },
   { keys: ['Ctrl', 'Enter'], does: 'Apply what you edited' },
+  { keys: ['M'], does: 'Assign the selected numbers' },
+  { keys: ['T'], does: 'Hours as a table, and as a chart' },
   { keys: ['/'], does: 'Filter' },
   { keys: ['Ctrl', 'K'], does: 'Find a call, agent or number' },
   { keys: ['Ctrl', '1…4'], does: 'Live, Numbers, Agents, Analytics' },

@@ -148,6 +148,14 @@ const AGENTS: Record<string, Scene> = {
       await page.getByLabel('What changed').fill('Shorter calls')
     },
   },
+  'agent-restore': {
+    hash: '#/agents/ag_billing001',
+    options: manager,
+    act: async (page) => [
+      await page.getByRole('button', { name: /^v11/ }).click(),
+      await page.getByRole('button', { name: 'Restore v11' }).click(),
+    ],
+  },
   'agent-errors': {
     hash: '#/agents/new',
     options: manager,

@@ -1,6 +1,6 @@
 // An agent as one edits it, and what it becomes on the wire. Pure.
-import type { Agent, AgentType } from '../../../../shared/contract/agents.ts'
-import { NewAgent, type VOICES } from '../../../../shared/contract/agents.ts'
+import type { AgentType, AgentVersion } from '../../../../shared/contract/agents.ts'
+import { Agent, NewAgent, type VOICES } from '../../../../shared/contract/agents.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { readJson } from '../../lib/json-place.ts'
@@ -45,10 +45,26 @@ export function draftOfAgent(agent: Agent | null, is_copy = false): AgentDraft {
   }
 }
 
-type Fields = Pick<
-  NewAgent,
-  'name' | 'type' | 'voice' | 'greeting_message' | 'max_call_duration' | 'system_prompt' | 'context_data'
->
+const Saved = Agent.pick({
+  name: true,
+  type: true,
+  voice: true,
+  greeting_message: true,
+  max_call_duration: true,
+  system_prompt: true,
+  context_data: true,
+})
+
+/**
+ * The draft that brings a saved state back, once it is saved. Numbers and whether the agent answers stay as they are.
+ * @throws ZodError on a snapshot that is no agent
+ * @source contract/agents.ts, AgentVersion
+ */
+export function draftOfVersion(agent: Agent, { version, snapshot }: AgentVersion): AgentDraft {
+  return { ...draftOfAgent({ ...agent, ...Saved.parse(snapshot) }), note: `Restored from v${version}` }
+}
+
+type Fields = Pick<NewAgent, keyof typeof Saved.shape>
 export type FieldName = keyof Fields
 export type Checked = { ok: true; fields: Fields } | { ok: false; errors: Partial<Record<FieldName, string>> }
 

@@ -3,7 +3,7 @@ import { ChevronLeft, CircleX, Trash2 } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useLocation } from 'wouter'
-import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { Agent, AgentVersion } from '../../../../shared/contract/agents.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { Icon } from '../../components/icon.tsx'
 import { ReadOnly } from '../../components/standing.tsx'
@@ -14,7 +14,7 @@ import { problemWords } from '../../lib/wording.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import type { AgentDraft } from './agent-draft.ts'
-import { changedFields, checkDraft, draftOfAgent, fieldErrors } from './agent-draft.ts'
+import { changedFields, checkDraft, draftOfAgent, draftOfVersion, fieldErrors } from './agent-draft.ts'
 import { AgentPrompt } from './agent-prompt.tsx'
 import { AgentSettings } from './agent-settings.tsx'
 import { AgentState } from './agent-state.tsx'
@@ -46,6 +46,16 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
     setBase(next)
     form.reset(draftOfAgent(next))
     setProblem(null)
+  }
+  const restore = (version: AgentVersion) => {
+    if (!base) return
+    const before = form.getValues()
+    const write = (next: AgentDraft) => form.reset(next, { keepDefaultValues: true })
+    write(draftOfVersion(base, version))
+    tell(`v${version.version} is in the form`, 'Nothing is live until you save.', {
+      word: 'Undo',
+      run: () => write(before),
+    })
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: an untouched draft follows what others saved
   useEffect(() => {
@@ -136,7 +146,7 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
         <div className="ed">
           <AgentPrompt form={form} draft={draft} is_read_only={is_read_only} error={errors.system_prompt} />
           <AgentSettings form={form} errors={errors} is_read_only={is_read_only} numbers={base?.phone_numbers ?? []} />
-          {base ? <AgentVersions agent={base} /> : <NoVersions />}
+          {base ? <AgentVersions agent={base} onRestore={is_read_only ? null : restore} /> : <NoVersions />}
         </div>
       </form>
       {is_deleting && base && (

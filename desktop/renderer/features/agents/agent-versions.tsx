@@ -6,9 +6,17 @@ import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { countOf, formatDate } from '../../lib/format.ts'
 import { createAgentActions } from './agent-actions.ts'
+import { AgentState } from './agent-state.tsx'
 import { versionChanges } from './version-changes.ts'
 
-export function AgentVersions({ agent }: { agent: Agent }) {
+export function AgentVersions({
+  agent,
+  onRestore,
+}: {
+  agent: Agent
+  /** Writes a version into the form; null for who may not save. */
+  onRestore: ((version: AgentVersion) => void) | null
+}) {
   const actions = useActions(createAgentActions)
   const zone = useConsoleState((state) => state.tenant?.time_zone)
   const now = useNow(60_000)
@@ -49,39 +57,36 @@ export function AgentVersions({ agent }: { agent: Agent }) {
           >
             <b>v{version.version}</b>
             <span className="trunc">{version.note ?? 'No note'}</span>
-            {version.version === agent.version ? (
-              <span className="st live">
-                <i className="dot" />
-                Now
-              </span>
-            ) : (
-              <span />
-            )}
+            {version.version === agent.version ? <AgentState agent={agent} /> : <span />}
             <span className="meta">
               <span>{version.changed_by.name}</span>
               <span className="num">{formatDate(version.changed_at, zone, now)}</span>
             </span>
           </button>
         ))}
-        {shown && older && (
-          <>
-            <div className="col-h sub">
-              <h2>
-                v{older.version} to v{shown.version}
-              </h2>
-              <span className="xs dim">{countOf(changes.length, 'field')}</span>
-            </div>
-            <div className="diffp">
-              {changes.length === 0 && <p className="dim">No field differs.</p>}
-              {changes.map((change) => (
-                <div key={change.field}>
-                  <p className="label diff-field">{change.field}</p>
-                  {change.before && <p className="del">{change.before}</p>}
-                  {change.after && <p className="add">{change.after}</p>}
-                </div>
-              ))}
-            </div>
-          </>
+        {shown && (older || shown.version !== agent.version) && (
+          <div className="col-h sub">
+            <h2>{older ? `v${older.version} to v${shown.version}` : `v${shown.version}`}</h2>
+            {older && <span className="xs dim">{countOf(changes.length, 'field')}</span>}
+            <span className="grow" />
+            {onRestore && shown.version !== agent.version && (
+              <button type="button" className="btn sm quiet" onClick={() => onRestore(shown)}>
+                Restore v{shown.version}
+              </button>
+            )}
+          </div>
+        )}
+        {older && (
+          <div className="diffp">
+            {changes.length === 0 && <p className="dim">No field differs.</p>}
+            {changes.map((change) => (
+              <div key={change.field}>
+                <p className="label diff-field">{change.field}</p>
+                {change.before && <p className="del">{change.before}</p>}
+                {change.after && <p className="add">{change.after}</p>}
+              </div>
+            ))}
+          </div>
         )}
       </div>
     </section>

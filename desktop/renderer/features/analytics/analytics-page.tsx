@@ -93,7 +93,7 @@ export function AnalyticsPage({
       {problem ? (
         <Failed what="Figures" problem={problem} onRetry={() => setTries(tries + 1)} />
       ) : !figures ? (
-        <Loading what="figures" shape="cells" rows={4} />
+        <Loading what="figures" shape="panels" rows={5} />
       ) : (
         <>
           <Summary now={figures.now} before={figures.before} />

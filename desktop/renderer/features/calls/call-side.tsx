@@ -124,7 +124,10 @@ export function CostMeter({ call }: { call: CallSummary }) {
       </div>
       <div className="bar" aria-hidden="true">
         {parts.map((part) => (
-          <i key={part.word} style={{ flex: Math.max(part.usd, 0.0001), background: part.colour }} />
+          <i
+            key={part.word}
+            style={{ flexGrow: call.cost === 0 ? 0 : part.usd / call.cost, background: part.colour }}
+          />
         ))}
       </div>
       <dl>

@@ -85,17 +85,25 @@ export function Timeline({ call, turns }: { call: CallSummary; turns: readonly T
         {call.ended_at === null && <i className="tl-now" />}
       </div>
       <div className="tl-side">
-        <p>
-          <b className="num">{formatDelay(figures.p50_ms)}</b> p50 reply
-        </p>
-        <p>
-          <b className="num">{formatDelay(figures.p95_ms)}</b> p95 reply
-        </p>
-        <p>
-          <b className="num">{figures.cut_off}</b> cut off
-        </p>
+        <Figure value={formatDelay(figures.p50_ms)} word="p50 reply" />
+        <Figure value={formatDelay(figures.p95_ms)} word="p95 reply" />
+        <Figure value={String(figures.cut_off)} word="cut off" />
+        {quality && quality.interruption_p50_ms !== null && (
+          <div title="From the caller’s voice over the agent’s to the agent’s silence">
+            <Figure value={formatDelay(quality.interruption_p50_ms)} word="p50 stop" />
+            <Figure value={formatDelay(quality.interruption_p95_ms)} word="p95 stop" />
+          </div>
+        )}
       </div>
     </section>
+  )
+}
+
+function Figure({ value, word }: { value: string; word: string }) {
+  return (
+    <p>
+      <b className="num">{value}</b> {word}
+    </p>
   )
 }
 

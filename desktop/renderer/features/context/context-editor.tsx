@@ -70,8 +70,8 @@ function Says({ override, context }: { override: OverrideDraft; context: Context
         </p>
       )}
       {changes.length > 0 && (
-        <p className="help editor-says">
-          Will change{' '}
+        <p className="help editor-says editor-will">
+          Will change
           <span className="mono">
             <Changes diff={changes} />
           </span>

@@ -66,7 +66,9 @@ export function ContextVersions({
                   {version.diff.length === 0 ? 'no value changed' : <Changes diff={version.diff} />}
                 </span>
               )}
-              {version.used_in_turn !== null && <span className="used num">used in turn {version.used_in_turn}</span>}
+              {version.used_in_turn !== null && (
+                <span className="used num wide">used in turn {version.used_in_turn}</span>
+              )}
             </p>
           </li>
         ))}

@@ -258,6 +258,15 @@ describe('the call view', () => {
     expect(within(timeline).getByText('4.2 s')).toBeTruthy()
   })
 
+  it('shows how soon the agent fell silent, once the relay has counted it', async () => {
+    await open()
+    const figures = () => screen.getByRole('region', { name: 'Timeline' }).querySelector('.tl-side')?.textContent
+    expect(figures()).toMatch(/3 cut off0\.3 s p50 stop0\.4 s p95 stop$/)
+    stop()
+    await open({ at: `#/calls/${sidOf(29)}` })
+    expect(figures()).toMatch(/2 cut off$/)
+  })
+
   it('shows what it cost and by which part', async () => {
     await open()
     expect(screen.getByText('Carrier').closest('div')?.textContent).toContain('$0.07')

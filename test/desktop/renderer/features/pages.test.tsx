@@ -68,7 +68,8 @@ describe('signing in', () => {
   it('lists its keys under ?', async () => {
     const { user } = await open()
     await user.keyboard('?')
-    expect(screen.getByRole('dialog', { name: 'What do the keys do?' })).toBeTruthy()
+    const sheet = screen.getByRole('dialog', { name: 'What do the keys do?' })
+    for (const key of ['A', 'L', 'E', 'M', 'T']) expect(within(sheet).getByText(key)).toBeTruthy()
   })
 })
 
@@ -114,6 +115,36 @@ describe('agents', () => {
       params: { agent_id: 'ag_billing001' },
       body: { type: 'hybrid', expected_version: 12, note: 'Calls back too' },
     })
+  })
+
+  it('brings an older version back into the form, and it is saved like any change', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/agents/ag_billing001' })
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    expect(screen.queryByRole('button', { name: /^Restore/ })).toBeNull()
+    await user.click(screen.getByRole('button', { name: /^v11/ }))
+    await user.click(screen.getByRole('button', { name: 'Restore v11' }))
+    expect(screen.getByLabelText<HTMLTextAreaElement>('Greeting').value).toBe('Hello, this is Acme.')
+    expect(screen.getByLabelText<HTMLInputElement>('What changed').value).toBe('Restored from v11')
+    await user.click(screen.getByRole('button', { name: /Save v13/ }))
+    await settle(60)
+    expect(bridge.asked.find(({ name }) => name === 'changeAgent')?.input).toEqual({
+      params: { agent_id: 'ag_billing001' },
+      body: { greeting_message: 'Hello, this is Acme.', expected_version: 12, note: 'Restored from v11' },
+    })
+  })
+
+  it('takes a restored version out of the form again', async () => {
+    const { user } = await open({ ...manager, at: '#/agents/ag_billing001' })
+    await screen.findByRole('textbox', { name: 'Prompt' })
+    const greeting = screen.getByLabelText<HTMLTextAreaElement>('Greeting')
+    await user.type(greeting, ' Say more.')
+    const written = greeting.value
+    await user.click(screen.getByRole('button', { name: /^v10/ }))
+    await user.click(screen.getByRole('button', { name: 'Restore v10' }))
+    expect(greeting.value).toBe('Hello, this is Acme.')
+    const toast = (await screen.findByText('v10 is in the form')).closest<HTMLElement>('.toast')
+    await user.click(within(toast as HTMLElement).getByRole('button', { name: 'Undo' }))
+    expect(greeting.value).toBe(written)
   })
 
   it('says which field the relay refuses', async () => {
