@@ -1,8 +1,8 @@
 // The part of the metrics that is read when someone scrapes: processes, calls in progress, spool, health. Nothing is kept
 // here that its owner does not keep already.
 import { Counter, Gauge, type Metric, type Registry } from 'prom-client'
-import { ADDED_DELAY_BOUNDS_MS } from '../../shared/contract/calls.ts'
-import { type DelayCounts, INTERRUPTION_BOUNDS_MS } from '../live/audio-meters.ts'
+import { ADDED_DELAY_BOUNDS_MS, INTERRUPTION_BOUNDS_MS } from '../../shared/contract/calls.ts'
+import type { DelayCounts } from '../live/audio-meters.ts'
 import type { HealthReport } from './health.ts'
 import { amount, processLabel } from './metrics-labels.ts'
 import type { BridgeTotals, ProcessReport, ProcessUsage } from './metrics-process.ts'

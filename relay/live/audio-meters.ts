@@ -1,9 +1,6 @@
 // What is measured of the audio, by one call and by its whole process: how long the relay keeps a piece, and how long an
 // interruption takes to be obeyed.
-import { ADDED_DELAY_BOUNDS_MS } from '../../shared/contract/calls.ts'
-
-/** Source: performance, what the caller feels; published figures lie between 60 and 380 ms. */
-export const INTERRUPTION_BOUNDS_MS = [50, 100, 200, 300, 400, 500, 750, 1_000, 2_000] as const
+import { ADDED_DELAY_BOUNDS_MS, INTERRUPTION_BOUNDS_MS } from '../../shared/contract/calls.ts'
 
 /** Plain values, as they cross from a worker to the front. */
 export interface DelayCounts {
