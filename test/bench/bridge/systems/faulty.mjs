@@ -27,10 +27,10 @@ sockets.on('connection', (phone) => {
       held = data
       return
     }
-    if (fault === 400) pass(data)
     if (fault === 600) pass(data, models[(own + 1) % models.length])
     setTimeout(() => {
       pass(data)
+      if (fault === 400) pass(data)
       if (held) pass(held)
       held = null
     }, DELAY_MS)
