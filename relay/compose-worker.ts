@@ -36,7 +36,6 @@ export function composeWorker(settings: WorkerSettings): void {
     },
   })
   const meter = new ProcessMeter()
-  const meters = new AudioMeters()
   const pressure = watchLoop(() => tellLoad())
   const live = new LiveCalls({
     ...ports,
@@ -44,7 +43,7 @@ export function composeWorker(settings: WorkerSettings): void {
     realtimeVoices,
     prices: PRICES,
     pressure,
-    meters,
+    meters: new AudioMeters(),
     clock: systemClock,
   })
   const door = mediaDoor({
@@ -57,14 +56,7 @@ export function composeWorker(settings: WorkerSettings): void {
     link.tell('load', {
       unasked: live.unasked,
       usage: meter.usage(),
-      bridge: {
-        calls: live.count,
-        ...live.frames,
-        added_delay: meters.added_delay.totals,
-        interruption: meters.interruption.totals,
-        is_overloaded: pressure.isOverloaded,
-        letters_dropped: link.dropped,
-      },
+      bridge: { ...live.totals, letters_dropped: link.dropped },
     })
   const loads = setInterval(tellLoad, LOAD_EVERY_MS)
 

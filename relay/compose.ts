@@ -236,7 +236,6 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       floor = pool
     } else {
       const wire = WIRES[config.framing]
-      const meters = new AudioMeters()
       const pressure = later(watchLoop())
       const live = new LiveCalls({
         ...around,
@@ -244,7 +243,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         realtimeVoices,
         prices: PRICES,
         pressure,
-        meters,
+        meters: new AudioMeters(),
       })
       const media = later(
         mediaDoor({
@@ -254,16 +253,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
           log,
         }),
       )
-      const bridge = () => ({
-        calls: live.count,
-        ...live.frames,
-        added_delay: meters.added_delay.totals,
-        interruption: meters.interruption.totals,
-        is_overloaded: pressure.isOverloaded,
-        letters_dropped: 0,
-      })
-      processes = () => [{ process: 'front', ...meter.usage(), bridge: bridge() }]
-      floor = later(localFloor(live, media.take, pressure))
+      processes = () => [{ process: 'front', ...meter.usage(), bridge: { ...live.totals, letters_dropped: 0 } }]
+      floor = later(localFloor(live, media.take))
     }
 
     // ---- the nouns

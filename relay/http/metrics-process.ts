@@ -1,7 +1,7 @@
 // How a process of the relay fares: measured inside it, front and call workers alike, and shown by the front. Imports no
 // metrics library, because a worker carries calls and nothing else. Source: performance, "Export per worker".
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
-import type { DelayCounts } from '../live/audio-meters.ts'
+import type { LiveTotals } from '../live/live-calls.ts'
 import type { ProcessName } from './metrics-labels.ts'
 
 /** Of the process itself. Totals count from its start. */
@@ -16,16 +16,7 @@ export interface ProcessUsage {
   delay_max_ms: number
 }
 
-/** Of the calls a process carries. Totals count from its start. */
-export interface BridgeTotals {
-  calls: number
-  frames_in: number
-  frames_out: number
-  frames_dropped: number
-  added_delay: DelayCounts
-  interruption: DelayCounts
-  /** It cannot keep up and takes no new calls; see `live/loop-pressure.ts`. */
-  is_overloaded: boolean
+export interface BridgeTotals extends LiveTotals {
   /** Letters to the other side of the link that were dropped because it was slow. */
   letters_dropped: number
 }

@@ -1,5 +1,5 @@
-// What is measured of the audio, by one call and by its whole process: how long the relay keeps a piece, and how long an
-// interruption takes to be obeyed.
+// What is measured of the audio of a process: how long the relay keeps a piece, and how long an interruption takes to be
+// obeyed. A call counts the first for itself too.
 import { ADDED_DELAY_BOUNDS_MS, INTERRUPTION_BOUNDS_MS } from '../../shared/contract/calls.ts'
 
 /** Plain values, as they cross from a worker to the front. */

@@ -3,7 +3,6 @@ import type { CallStatus } from '../../shared/contract/calls.ts'
 import type { TakeMedia } from '../platform/ports.ts'
 import type { CallSetup } from './live-call.ts'
 import type { LiveCalls } from './live-calls.ts'
-import type { LoopPressure } from './loop-pressure.ts'
 
 export interface CallFloor {
   /** Calls in progress. */
@@ -27,11 +26,7 @@ export interface CallFloor {
 }
 
 /** Everything in this one process. */
-export function localFloor(
-  live: LiveCalls,
-  takeMedia: TakeMedia,
-  pressure: Pick<LoopPressure, 'isOverloaded'>,
-): CallFloor {
+export function localFloor(live: LiveCalls, takeMedia: TakeMedia): CallFloor {
   return {
     get count() {
       return live.count
@@ -43,7 +38,7 @@ export function localFloor(
       return live.unasked
     },
     get isOverloaded() {
-      return pressure.isOverloaded
+      return live.isOverloaded
     },
     has: (call_sid) => live.get(call_sid) !== null,
     open: (setup) => live.open(setup),

@@ -3,7 +3,7 @@
 // `call-machine.ts`, whose effects `#perform` carries out in one switch.
 
 import type { Voice } from '../../shared/contract/agents.ts'
-import type { Outcome, Quality } from '../../shared/contract/calls.ts'
+import { ADDED_DELAY_BOUNDS_MS, type Outcome, type Quality } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import { escalationRules } from '../calls/escalation.ts'
@@ -12,7 +12,7 @@ import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock, Person, TapListener } from '../platform/ports.ts'
-import { AudioMeters } from './audio-meters.ts'
+import { type AudioMeters, DelayCounter } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
 import { CallLedger } from './call-ledger.ts'
 import {
@@ -95,7 +95,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #words: CallWords
   readonly #playback = new Playback()
   readonly #held = new HeldAudio()
-  readonly #meters = new AudioMeters()
+  readonly #addedDelay = new DelayCounter(ADDED_DELAY_BOUNDS_MS)
   readonly #tap = new AudioTap()
   readonly #timers: CallTimers
   readonly #context: LiveContext
@@ -217,7 +217,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onDelay(ms: number): void {
-    this.#meters.added_delay.add(ms)
+    this.#addedDelay.add(ms)
     this.#deps.meters.added_delay.add(ms)
   }
 
@@ -428,7 +428,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       interruption_p50_ms: percentile(this.#interruptedAfterMs, 0.5),
       interruption_p95_ms: percentile(this.#interruptedAfterMs, 0.95),
       ...this.frames,
-      added_delay: [...this.#meters.added_delay.totals.counts],
+      added_delay: [...this.#addedDelay.totals.counts],
       malformed_messages: this.#malformed,
     }
   }

@@ -6,9 +6,11 @@ import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { CallBus, CallLeases, CallRef, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
+import type { DelayCounts } from './audio-meters.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
 import { type CallObserver, type CallSetup, type FrameTotals, LiveCall, type LiveCallDeps } from './live-call.ts'
 import type { Telephony } from './live-ports.ts'
+import type { LoopPressure } from './loop-pressure.ts'
 
 export type CallCommand =
   | { type: 'override_context'; version: number; context: JsonObject; speak_now: boolean }
@@ -30,6 +32,14 @@ export interface CallAnswer {
 export interface MovedCall {
   setup: CallSetup
   facts: CallFact[]
+}
+/** Of the calls a process carries. Totals count from its start. */
+export interface LiveTotals extends FrameTotals {
+  calls: number
+  added_delay: DelayCounts
+  interruption: DelayCounts
+  /** It cannot keep up and takes no new calls; see `loop-pressure.ts`. */
+  is_overloaded: boolean
 }
 export type CallSummaryRecord = Omit<
   CallRecord,
@@ -70,6 +80,7 @@ export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' 
   lines: Pick<ListenLines, 'serve'>
   leases: Pick<CallLeases, 'release' | 'renew'>
   telephony: Telephony
+  pressure: Pick<LoopPressure, 'isOverloaded' | 'frames_per_append'>
   /** The call a stream token was made for, once. */
   takeStreamTicket: (token: string) => Promise<CallRef | null>
   /** Takes a call over from the relay that has it; null when nobody has it any more. */
@@ -110,9 +121,18 @@ export class LiveCalls {
     for (const { tenant_id } of this.#calls.values()) counts.set(tenant_id, (counts.get(tenant_id) ?? 0) + 1)
     return counts
   }
-  /** All audio since the process started. */
-  get frames(): FrameTotals {
-    return [...this.#calls.values()].reduce((sum, call) => addFrames(sum, call.frames), this.#framesBefore)
+  get isOverloaded(): boolean {
+    return this.#deps.pressure.isOverloaded
+  }
+  get totals(): LiveTotals {
+    const frames = [...this.#calls.values()].reduce((sum, call) => addFrames(sum, call.frames), this.#framesBefore)
+    return {
+      calls: this.count,
+      ...frames,
+      added_delay: this.#deps.meters.added_delay.totals,
+      interruption: this.#deps.meters.interruption.totals,
+      is_overloaded: this.isOverloaded,
+    }
   }
 
   /** Calls we have left and the carrier has not yet asked how to go on with. */
@@ -326,8 +346,9 @@ export class LiveCalls {
 
   #takeTurn(): void {
     const turn = ++this.#turn
-    const second = this.#turns[turn % TURNS] as Set<LiveCall>
-    for (const call of second) {
+    const isRenewal = Math.floor(turn / TURNS) % RENEW_EVERY_SECONDS === 0
+    for (const call of this.#turns[turn % TURNS] as Set<LiveCall>) {
+      if (isRenewal) void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS).catch(() => false)
       try {
         call.tick()
       } catch (error) {
@@ -336,9 +357,6 @@ export class LiveCalls {
       this.#tellUpdate(call)
     }
     for (const call of this.#turns[(turn + TURNS / 2) % TURNS] as Set<LiveCall>) this.#tellUpdate(call)
-    if (Math.floor(turn / TURNS) % RENEW_EVERY_SECONDS === 0)
-      for (const call of second)
-        void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS).catch(() => false)
   }
 
   #tellUpdate(call: LiveCall): void {

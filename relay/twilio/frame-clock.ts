@@ -14,7 +14,7 @@ const QUIET_FILL_MS = 1_000
 /** A frame that took this much longer to come than others of its stream is too old where there is too much to do. */
 const STALE_MS = 2_000
 
-export type FrameVerdict = { pass: 'no'; why: 'again' | 'stale' } | { pass: 'yes'; silence_before: string | null }
+export type FrameVerdict = { pass: false; why: 'again' | 'stale' } | { pass: true; silence_before: string | null }
 
 export class FrameClock {
   #lastChunk = 0
@@ -31,17 +31,17 @@ export class FrameClock {
    * @param skip_stale frames that are too old do not pass; their time is filled with silence before the next that does
    */
   accept(chunk: number, timestamp_ms: number, duration_ms: number, now_ms: number, skip_stale = false): FrameVerdict {
-    if (chunk > 0 && chunk <= this.#lastChunk) return { pass: 'no', why: 'again' }
+    if (chunk > 0 && chunk <= this.#lastChunk) return { pass: false, why: 'again' }
     if (chunk > 0) this.#lastChunk = chunk
     this.#lastSeenAt = now_ms
     this.#isQuietFilled = false
-    if (Number.isNaN(timestamp_ms)) return { pass: 'yes', silence_before: null }
+    if (Number.isNaN(timestamp_ms)) return { pass: true, silence_before: null }
     this.#quickestMs = Math.min(this.#quickestMs, now_ms - timestamp_ms)
-    if (skip_stale && now_ms - timestamp_ms - this.#quickestMs > STALE_MS) return { pass: 'no', why: 'stale' }
+    if (skip_stale && now_ms - timestamp_ms - this.#quickestMs > STALE_MS) return { pass: false, why: 'stale' }
     const missing_ms = this.#expectedMs === null ? 0 : timestamp_ms - this.#expectedMs
     this.#expectedMs = Math.max(this.#expectedMs ?? 0, timestamp_ms) + duration_ms
     return {
-      pass: 'yes',
+      pass: true,
       silence_before: missing_ms > TOLERANCE_MS ? silence(Math.min(missing_ms, LONGEST_FILL_MS)) : null,
     }
   }

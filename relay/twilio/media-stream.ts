@@ -106,7 +106,7 @@ export function serveMediaStream(
   /** @param payload base64 */
   function hear(payload: string, chunk: number, timestamp_ms: number): void {
     const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), lastFrameAt, pressure.isOverloaded)
-    if (verdict.pass === 'no')
+    if (!verdict.pass)
       return verdict.why === 'stale'
         ? listener?.onStale()
         : listener?.onMalformed('a media message that came twice or late')
