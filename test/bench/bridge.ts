@@ -6,8 +6,7 @@
 // How it is measured and what came of it: docs/performance.md. Figures go to test-results/bridge-*.json.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { listeningTable, measureListening } from './bridge/listening.ts'
@@ -18,16 +17,11 @@ import { runShort } from './bridge/short.ts'
 import { measureStalls, stallTable } from './bridge/stalling.ts'
 import { buildRelay, installSdk, SYSTEM_NAMES, type SystemName } from './bridge/systems.ts'
 import { callsBelow, cellTable, ladderTable, markdown, ms, plot } from './bridge/table.ts'
+import { keep } from './figures.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LADDER = [10, 50, 100, 200, 400, 600, 800, 1_000]
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
-
-function keep(name: string, figures: object): void {
-  mkdirSync(join(ROOT, 'test-results'), { recursive: true })
-  const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version, at: new Date().toISOString() }
-  writeFileSync(join(ROOT, 'test-results', `bridge-${name}.json`), JSON.stringify({ machine, ...figures }, null, 1))
-}
 
 async function ladder(bench: Bench, options: Options, systems: SystemName[], name: string): Promise<void> {
   const wish = { calls: options.calls ?? LADDER, rounds: options.rounds ?? 3, seconds: options.seconds ?? 5 }
@@ -39,7 +33,7 @@ async function ladder(bench: Bench, options: Options, systems: SystemName[], nam
   for (const limit of [5, 20])
     say(`\nCalls at p99 < ${limit} ms: ${systems.map((one) => `${one} ${callsBelow(cells, one, limit)}`).join(', ')}`)
   sayRatios(series, systems, wish.calls)
-  keep(name, { cells, series })
+  keep(`bridge-${name}`, { cells, series })
   if (wish.calls.length > 2) writeFileSync(join(ROOT, 'docs', 'pictures', 'bridge-p99.svg'), plot(cells))
 }
 
@@ -76,7 +70,7 @@ async function firstWords(bench: Bench, options: Options, systems: SystemName[])
     }
   }
   say(`\n${markdown(['model opens after ms', 'system', 'frames lost per call', 'ms of speech'], rows)}`)
-  keep('first-words', { rows })
+  keep('bridge-first-words', { rows })
 }
 
 async function memory(bench: Bench, options: Options, systems: SystemName[]): Promise<void> {
@@ -85,7 +79,7 @@ async function memory(bench: Bench, options: Options, systems: SystemName[]): Pr
   const cells = cellsOf(series)
   const rows = cells.map(({ system, calls, rss_kb_per_call }) => [system, String(calls), rss_kb_per_call.toFixed(0)])
   say(`\n${markdown(['system', 'calls', 'KB resident per call, after a collection'], rows)}`)
-  keep('memory', { cells })
+  keep('bridge-memory', { cells })
 }
 
 async function scenario(bench: Bench, options: Options): Promise<void> {
@@ -106,7 +100,8 @@ async function scenario(bench: Bench, options: Options): Promise<void> {
     case 'stall': {
       const stalls = await measureStalls(bench, systems, calls, options.rounds ?? 3)
       say(`\n${stallTable(stalls)}`)
-      return keep('stall', { stalls })
+      keep('bridge-stall', { stalls })
+      return
     }
     case 'listener': {
       const figures = await measureListening(
@@ -116,11 +111,12 @@ async function scenario(bench: Bench, options: Options): Promise<void> {
         options.rounds ?? 3,
       )
       say(`\n${listeningTable(figures)}`)
-      return keep('listener', figures)
+      keep('bridge-listener', figures)
+      return
     }
     case 'short': {
       const { wrong, results } = await runShort(bench, options.calls?.[0] ?? null)
-      keep('short', { wrong, results })
+      keep('bridge-short', { wrong, results })
       say(wrong.length === 0 ? 'The bridge is well.' : `The bridge is not well: ${[...new Set(wrong)].join(' ')}`)
       process.exitCode = wrong.length === 0 ? 0 : 1
       return

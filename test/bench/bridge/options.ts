@@ -1,5 +1,6 @@
 // The command line of the bench.
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../command-line.ts'
 import { SYSTEM_NAMES, type SystemName } from './systems.ts'
 
 export const SCENARIOS = ['ladder', 'first-words', 'memory', 'stall', 'listener', 'overload', 'short'] as const
@@ -56,26 +57,19 @@ export function readOptions(args: string[]): Options {
   const flags = values as Record<string, string | boolean | undefined>
   const asked = SCENARIOS.filter((name) => flags[name] === true)
   if (asked.length > 1) throw new Error(`One scenario at a time: ${asked.join(' or ')}.`)
-  const number = (name: 'seconds' | 'rounds' | 'retries' | 'workers'): number | null =>
-    values[name] === undefined ? null : positive(name, values[name])
+  const number = (name: 'seconds' | 'rounds'): number | null =>
+    values[name] === undefined ? null : wholeNumber(name, values[name])
   return {
     scenario: asked[0] ?? 'ladder',
-    calls: values.calls?.split(',').map((text) => positive('calls', text)) ?? null,
+    calls: values.calls?.split(',').map((text) => wholeNumber('calls', text)) ?? null,
     seconds: number('seconds'),
     rounds: number('rounds'),
     only: values.only?.split(',').map(systemNamed) ?? null,
-    retries: number('retries') ?? 0,
-    workers: number('workers') ?? 1,
+    retries: wholeNumber('retries', values.retries, 0),
+    workers: wholeNumber('workers', values.workers),
     isUrgent: values.urgent,
     relay: values.relay ?? null,
   }
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < (name === 'retries' ? 0 : 1))
-    throw new Error(`--${name} takes whole numbers from 1, not "${text}".`)
-  return value
 }
 
 function systemNamed(name: string): SystemName {

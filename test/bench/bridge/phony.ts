@@ -1,24 +1,19 @@
 // The product as it is shipped: the built relay with one call worker and the embedded store, credentials whose addresses
 // are the bench's, one agent on one number made through the API, and a console that watches.
 
-import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { WebSocket } from 'ws'
 import { createFaultSwitch } from '../../../relay/simulator/faults.ts'
 import { createNumberBook } from '../../../relay/simulator/number-book.ts'
 import { createRestListener } from '../../../relay/simulator/phone-rest.ts'
+import { openLine, startRelay } from '../shipped-relay.ts'
 import { type Cores, childrenOf, pin } from './machine.ts'
-import { type Program, startProgram } from './processes.ts'
+import type { Program } from './processes.ts'
 import type { Running } from './systems.ts'
 import { ACCOUNT } from './webhook.ts'
 
 const NUMBER = '+13125550177'
-const ADMIN = { email: 'admin@company.example', password: 'a long enough password' }
-/** No limit of a tenant may end the measurement. */
-const LIMITS = { calls_per_hour: 1e6, concurrent_calls: 1e5, api_requests_per_minute: 1e5 }
 
 export interface Phony extends Running {
   url: string
@@ -31,15 +26,8 @@ export interface Phony extends Running {
 /** @param main the built relay */
 export async function startPhony(main: string, model: string, cores: Cores, workers = 1): Promise<Phony> {
   const carrier = await startCarrierApi()
-  const data_dir = mkdtempSync(join(tmpdir(), 'phony-bench-'))
-  const relay = await startProgram(main, cores.others, {
-    PORT: '0',
+  const relay = await startRelay(main, cores.others, {
     RELAY_WORKERS: String(workers),
-    DATA_DIR: data_dir,
-    LOG_LEVEL: 'warn',
-    ADMIN_EMAIL: ADMIN.email,
-    ADMIN_PASSWORD: ADMIN.password,
-    DEFAULT_TENANT_LIMITS: JSON.stringify(LIMITS),
     TWILIO_ACCOUNT_SID: ACCOUNT.account_sid,
     TWILIO_AUTH_TOKEN: ACCOUNT.auth_token,
     TWILIO_API_BASE_URL: carrier.url,
@@ -50,14 +38,13 @@ export async function startPhony(main: string, model: string, cores: Cores, work
     console_socket?.terminate()
     await relay.end()
     carrier.close()
-    rmSync(data_dir, { recursive: true, force: true })
   }
   let console_socket: WebSocket | null = null
   try {
     const pids = childrenOf(relay.pid).filter(({ command }) => command.includes('call-worker'))
     if (pids.length !== workers) throw new Error(`The relay has ${pids.length} call workers instead of ${workers}.`)
     for (const { pid } of pids) pin(pid, [cores.bridge])
-    const { access_token, tenant_id } = await prepare(relay.url)
+    const { access_token, tenant_id } = await openLine(relay.url, NUMBER)
     let events = 0
     console_socket = await watch(relay.url, tenant_id, access_token, () => events++)
     return {
@@ -101,21 +88,6 @@ async function startCarrierApi(): Promise<{ url: string; close(): void }> {
       server.close()
     },
   }
-}
-
-async function prepare(url: string): Promise<{ access_token: string; tenant_id: string }> {
-  const post = async (path: string, body: object, token?: string): Promise<unknown> => {
-    const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
-    const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-    const text = await answer.text()
-    if (!answer.ok) throw new Error(`${path} was answered with ${answer.status}: ${text}`)
-    return JSON.parse(text)
-  }
-  const signed_in = (await post('/api/auth/login', ADMIN)) as { access_token: string; tenant_id: string }
-  await post('/api/numbers/sync', {}, signed_in.access_token)
-  const agent = { name: 'Main line', type: 'inbound', system_prompt: 'You answer the telephone of a shop.' }
-  await post('/api/agents', { ...agent, phone_numbers: [NUMBER] }, signed_in.access_token)
-  return signed_in
 }
 
 /** A console's socket, read and not looked at. */

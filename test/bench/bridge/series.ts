@@ -1,5 +1,6 @@
 // Many runs: every system in turn and in changing order, so that a machine that gets slower hurts all; disturbed runs
 // again; and of all runs the medians. Ratios are of runs of the same round.
+import { median as medianOf } from '../figures.ts'
 import type { Cores } from './machine.ts'
 import { KEPT_UP, type Result, type Run, run, type Wish } from './run.ts'
 import type { Prepared, SystemName } from './systems.ts'
@@ -79,10 +80,8 @@ function lineOf(result: Result): string {
 export const lostWords = ({ lost, lost_at_start }: { lost: number; lost_at_start: number }): string =>
   lost_at_start > 0 ? `${lost_at_start} at the start, ${lost - lost_at_start} later` : String(lost)
 
-export function median(values: number[]): number | null {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? null
-}
+/** @returns null of none */
+export const median = (values: number[]): number | null => (values.length === 0 ? null : medianOf(values))
 
 export interface Cell {
   system: SystemName

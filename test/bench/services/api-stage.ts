@@ -6,9 +6,9 @@ import { openMongoStore } from '../../../relay/store/mongo-store.ts'
 import { tenantScope } from '../../../relay/store/tenant-scope.ts'
 import { type Cores, cpuMs } from '../bridge/machine.ts'
 import { type Program, startProgram } from '../bridge/processes.ts'
+import { type SignedIn, signIn, startRelay } from '../shipped-relay.ts'
 import type { Route } from './api.ts'
 import { AMOUNTS, seed } from './documents.ts'
-import { type SignedIn, signIn, startRelay } from './relay.ts'
 
 const BARE = fileURLToPath(new URL('./bare-api.mjs', import.meta.url))
 /** With a server that hangs. */

@@ -1,8 +1,8 @@
 // The figures of the API as a table: delays of all rounds together, and the ratios of the single rounds.
 import { markdown } from '../bridge/table.ts'
+import { delaysOf, median, withSpread } from '../figures.ts'
 import type { Result } from './api.ts'
 import type { SystemName } from './api-stage.ts'
-import { delaysOf, median, withSpread } from './figures.ts'
 
 export function apiTable(results: Result[]): string {
   const keys = [...new Set(results.map(keyOf))].sort().reverse()

@@ -2,13 +2,13 @@
 // time on a core of its own; rounds in turned order, one ratio a round.
 import { pickCores, pin } from '../bridge/machine.ts'
 import { buildRelay } from '../bridge/systems.ts'
+import { type Delays, delaysOf, keep } from '../figures.ts'
+import { signIn } from '../shipped-relay.ts'
 import { type Asked, load } from './api-load.ts'
 import { compareAnswers, type Stage, SYSTEMS, type SystemName, setStage } from './api-stage.ts'
 import { apiTable } from './api-table.ts'
 import { AMOUNTS, agentId, newAgent } from './documents.ts'
-import { type Delays, delaysOf, keep } from './figures.ts'
 import type { Options } from './options.ts'
-import { signIn } from './relay.ts'
 import { startServers } from './servers.ts'
 
 const ROUNDS = 5
@@ -74,7 +74,7 @@ export async function measureApi(options: Options, say: (line: string) => void):
     }
     say(`\n${apiTable(results)}`)
     const { connections } = options
-    say(keep('api', { server: servers.mongodb.name, redis: servers.redis.name, connections, results }))
+    say(keep('bench-services-api', { server: servers.mongodb.name, redis: servers.redis.name, connections, results }))
   } finally {
     await stage.close()
     await servers.close()

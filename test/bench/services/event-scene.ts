@@ -5,7 +5,7 @@ import { type PhoneNetwork, startPhoneNetwork } from '../../../relay/simulator/p
 import { createSpeech } from '../../../relay/simulator/speech.ts'
 import { type ScriptedModel, startScriptedModel } from '../../support/scripted-model.ts'
 import type { Program } from '../bridge/processes.ts'
-import { post, type SignedIn, signIn, startRelay } from './relay.ts'
+import { openLine, type SignedIn, startRelay } from '../shipped-relay.ts'
 
 export const NUMBER = '+13125550177'
 const ACCOUNT = { account_sid: `AC${'7'.repeat(32)}`, auth_token: 'f'.repeat(32) }
@@ -56,10 +56,7 @@ export async function setScene(main: string, cores: number[], count: number, env
       )
     }
     const { url } = relays[0]!
-    signed_in = await signIn(url)
-    await post(url, '/api/numbers/sync', {}, signed_in.access_token)
-    const agent = { name: 'Main line', type: 'inbound', system_prompt: 'You answer the telephone of a shop.' }
-    await post(url, '/api/agents', { ...agent, phone_numbers: [NUMBER] }, signed_in.access_token)
+    signed_in = await openLine(url, NUMBER)
     return scene
   } catch (error) {
     await scene.close()

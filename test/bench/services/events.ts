@@ -7,8 +7,8 @@ import type { ScriptedSession } from '../../support/scripted-model.ts'
 import { pickCores } from '../bridge/machine.ts'
 import { buildRelay } from '../bridge/systems.ts'
 import { markdown } from '../bridge/table.ts'
+import { type Delays, delaysOf, keep, median } from '../figures.ts'
 import { NUMBER, type Scene, setScene } from './event-scene.ts'
-import { type Delays, delaysOf, keep, median } from './figures.ts'
 import type { Options } from './options.ts'
 import { startServers } from './servers.ts'
 
@@ -62,7 +62,7 @@ export async function measureEvents(options: Options, say: (line: string) => voi
         }
     say(`\n${table(results)}`)
     const { calls } = options
-    say(keep('events', { server: servers.mongodb.name, redis: servers.redis.name, calls, results }))
+    say(keep('bench-services-events', { server: servers.mongodb.name, redis: servers.redis.name, calls, results }))
   } finally {
     for (const scene of scenes) await scene.close()
     await servers.close()

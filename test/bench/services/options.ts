@@ -1,5 +1,6 @@
 // The command line of the bench of the services.
 import { parseArgs } from 'node:util'
+import { wholeNumber } from '../command-line.ts'
 
 export const PARTS = ['store', 'events', 'start', 'api'] as const
 export type Part = (typeof PARTS)[number]
@@ -59,23 +60,17 @@ export function readOptions(args: string[]): Options {
   const [part = 'all', ...more] = positionals
   if (more.length > 0 || !isPart(part)) throw new Error(`One part at a time: ${PARTS.join(', ')} or all.`)
   const number = (name: 'rounds' | 'seconds' | 'rate'): number | null =>
-    values[name] === undefined ? null : positive(name, values[name])
+    values[name] === undefined ? null : wholeNumber(name, values[name])
   return {
     part,
     rounds: number('rounds'),
     seconds: number('seconds'),
     rate: number('rate'),
-    connections: positive('connections', values.connections),
-    calls: positive('calls', values.calls),
+    connections: wholeNumber('connections', values.connections),
+    calls: wholeNumber('calls', values.calls),
     only: values.only ?? null,
     relay: values.relay ?? null,
   }
 }
 
 const isPart = (name: string): name is Part | 'all' => name === 'all' || PARTS.some((part) => part === name)
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new Error(`--${name} takes whole numbers from 1, not "${text}".`)
-  return value
-}

@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { freePort } from '../../support/relay-process.ts'
 import { buildRelay } from '../bridge/systems.ts'
 import { markdown } from '../bridge/table.ts'
-import { keep, median, quantile } from './figures.ts'
+import { keep, median, quantile } from '../figures.ts'
+import { settingsOf } from '../shipped-relay.ts'
 import type { Options } from './options.ts'
-import { settingsOf } from './relay.ts'
 import { type Servers, startServers } from './servers.ts'
 
 const STARTS = 5
@@ -45,7 +45,7 @@ export async function measureStart(options: Options, say: (line: string) => void
         say(`  ${round + 1} ${kind.name}: ${both.map((one) => one.health_ready_ms.toFixed(0)).join(', ')} ms`)
       }
     say(`\n${table(starts)}`)
-    say(keep('start', { server: servers.mongodb.name, redis: servers.redis.name, starts }))
+    say(keep('bench-services-start', { server: servers.mongodb.name, redis: servers.redis.name, starts }))
   } finally {
     await servers.close()
   }

@@ -11,8 +11,8 @@ import { CLIENT_OPTIONS } from '../../../relay/store/mongo-link.ts'
 import { openMongoStore } from '../../../relay/store/mongo-store.ts'
 import { tenantScope } from '../../../relay/store/tenant-scope.ts'
 import { markdown } from '../bridge/table.ts'
+import { keep, median, withSpread } from '../figures.ts'
 import { AMOUNTS, seed } from './documents.ts'
-import { keep, median, withSpread } from './figures.ts'
 import type { Options } from './options.ts'
 import { startServers } from './servers.ts'
 import { type Operation, operationsOf } from './store-operations.ts'
@@ -82,7 +82,7 @@ export async function measureStore(options: Options, say: (line: string) => void
       }
     }
     say(`\n${table(rows)}`)
-    say(keep('store', { server: servers.mongodb.name, rows }))
+    say(keep('bench-services-store', { server: servers.mongodb.name, rows }))
   } finally {
     for (const store of stores) await store.close()
     await client.close()

@@ -3,9 +3,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Program, startProgram } from '../bridge/processes.ts'
+import { type Program, startProgram } from './bridge/processes.ts'
 
-export const ADMIN = { email: 'admin@company.example', password: 'a long enough password' }
+const ADMIN = { email: 'admin@company.example', password: 'a long enough password' }
 const LIMITS = { agents: 1e6, calls_per_hour: 1e6, concurrent_calls: 1e5, api_requests_per_minute: 1e7 }
 
 /** Of every relay that is measured. @param data_dir its own folder */
@@ -40,7 +40,7 @@ export interface SignedIn {
 }
 
 /** @throws (rejects) with the answer when it is a refusal */
-export async function post(url: string, path: string, body: object, token?: string): Promise<unknown> {
+async function post(url: string, path: string, body: object, token?: string): Promise<unknown> {
   const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) }
   const answer = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })
   const text = await answer.text()
@@ -49,3 +49,12 @@ export async function post(url: string, path: string, body: object, token?: stri
 }
 
 export const signIn = async (url: string): Promise<SignedIn> => (await post(url, '/api/auth/login', ADMIN)) as SignedIn
+
+/** Signs the admin in, reads the carrier's list, and puts an agent on a number of it. */
+export async function openLine(url: string, phone_number: string): Promise<SignedIn> {
+  const signed_in = await signIn(url)
+  await post(url, '/api/numbers/sync', {}, signed_in.access_token)
+  const agent = { name: 'Main line', type: 'inbound', system_prompt: 'You answer the telephone of a shop.' }
+  await post(url, '/api/agents', { ...agent, phone_numbers: [phone_number] }, signed_in.access_token)
+  return signed_in
+}

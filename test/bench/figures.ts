@@ -4,7 +4,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** @param share 0 to 1 @returns the smallest value that so many are not above; NaN of none */
 export function quantile(values: readonly number[], share: number): number {
@@ -37,6 +37,7 @@ export function delaysOf(values_ms: readonly number[]): Delays {
 export const withSpread = (values: readonly number[], digits = 2): string =>
   `${median(values).toFixed(digits)} (${quantile(values, 0.1).toFixed(digits)} to ${quantile(values, 0.9).toFixed(digits)})`
 
+/** @returns the file, which has the machine and the moment beside the figures */
 export function keep(name: string, figures: object): string {
   const machine = {
     cpu: cpus()[0]?.model,
@@ -46,7 +47,7 @@ export function keep(name: string, figures: object): string {
     load: loadavg()[0],
     at: new Date().toISOString(),
   }
-  const file = join(ROOT, 'test-results', `bench-services-${name}.json`)
+  const file = join(ROOT, 'test-results', `${name}.json`)
   mkdirSync(join(ROOT, 'test-results'), { recursive: true })
   writeFileSync(file, JSON.stringify({ machine, ...figures }, null, 1))
   return file
