@@ -2,6 +2,8 @@
 import { EditorView } from '@codemirror/view'
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { ContextVersion } from '../../../../shared/contract/context.ts'
+import type { JsonObject } from '../../../../shared/primitives.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { floorCalls } from '../../support/fake-calls.ts'
 import { sidOf } from '../../support/fake-floor.ts'
@@ -26,6 +28,26 @@ const written = () =>
   EditorView.findFromDOM(screen.getByRole('textbox', { name: 'Override of this call, JSON' }))?.state.doc.toString() ??
   ''
 const apply = () => screen.getByRole<HTMLButtonElement>('button', { name: /^Apply/ })
+
+type Bridge = Awaited<ReturnType<typeof open>>['bridge']
+/** Version 8 is stored; the console has not been told. */
+const priyaSets = (bridge: Bridge, context_data: JsonObject): ContextVersion => {
+  const newest = bridge.versions.get(sidOf(1))![0]!
+  const theirs = {
+    ...newest,
+    version: 8,
+    context_data,
+    updated_by: { id: 'us_priya00001', name: 'Priya Raman' },
+  }
+  bridge.versions.set(sidOf(1), [theirs, newest])
+  return theirs
+}
+const tell = (bridge: Bridge, version: ContextVersion, context: JsonObject = {}) =>
+  act(() => bridge.say({ event_type: 'context.updated', agent_id: null, call_sid: sidOf(1), context, version }))
+const decide = (bridge: Bridge, refused_reason: string) => {
+  const version = bridge.versions.get(sidOf(1))![0]!
+  tell(bridge, { ...version, state: 'refused', refused_reason }, version.context_data)
+}
 
 describe('the context of a call', () => {
   it('shows each value with its layer, and an overridden one struck', async () => {
@@ -117,24 +139,8 @@ describe('the context of a call', () => {
 
   it('merges a draft with what somebody else applied meanwhile, and never overwrites it', async () => {
     const { bridge, user } = await open()
-    const newest = bridge.versions.get(sidOf(1))![0]!
     write(written().replace('"A-20418"', '"A-7"'))
-    const theirs = {
-      ...newest,
-      version: 8,
-      updated_by: { id: 'us_priya00001', name: 'Priya Raman' },
-      context_data: { ...newest.context_data, tone: 'warm' },
-    }
-    bridge.versions.set(sidOf(1), [theirs, newest])
-    act(() =>
-      bridge.say({
-        event_type: 'context.updated',
-        agent_id: null,
-        call_sid: sidOf(1),
-        context: {},
-        version: theirs,
-      }),
-    )
+    tell(bridge, priyaSets(bridge, { ...bridge.versions.get(sidOf(1))![0]!.context_data, tone: 'warm' }))
     await settle()
     expect(screen.getByText('Priya Raman set v8 while you edited v7.')).toBeTruthy()
     expect(apply().disabled).toBe(true)
@@ -156,19 +162,6 @@ describe('the context of a call', () => {
     expect(says).toContain('− promise')
     expect(says).not.toContain('order_id')
   })
-
-  const decide = (bridge: Awaited<ReturnType<typeof open>>['bridge'], refused_reason: string) => {
-    const version = bridge.versions.get(sidOf(1))![0]!
-    act(() =>
-      bridge.say({
-        event_type: 'context.updated',
-        agent_id: null,
-        call_sid: sidOf(1),
-        context: version.context_data,
-        version: { ...version, state: 'refused', refused_reason },
-      }),
-    )
-  }
 
   it('keeps a draft that was refused, says why and what stays in force, and takes it mended', async () => {
     const { bridge, user } = await open()
@@ -192,17 +185,7 @@ describe('the context of a call', () => {
   it('goes back to what stands when somebody else’s version was refused', async () => {
     const { bridge } = await open()
     const before = written()
-    const newest = bridge.versions.get(sidOf(1))![0]!
-    const theirs = {
-      ...newest,
-      version: 8,
-      context_data: { tone: 'curt' },
-      updated_by: { id: 'us_x', name: 'Priya Raman' },
-    }
-    bridge.versions.set(sidOf(1), [theirs, newest])
-    act(() =>
-      bridge.say({ event_type: 'context.updated', agent_id: null, call_sid: sidOf(1), context: {}, version: theirs }),
-    )
+    tell(bridge, priyaSets(bridge, { tone: 'curt' }))
     await settle()
     expect(JSON.parse(written())).toEqual({ tone: 'curt' })
     decide(bridge, 'over the limit of $40')
@@ -214,14 +197,7 @@ describe('the context of a call', () => {
   it('asks for no merge with a version that was refused', async () => {
     const { bridge } = await open()
     write('{ "order_id": "A-7" }')
-    const newest = bridge.versions.get(sidOf(1))![0]!
-    const theirs = {
-      ...newest,
-      version: 8,
-      context_data: { tone: 'curt' },
-      updated_by: { id: 'us_x', name: 'Priya Raman' },
-    }
-    bridge.versions.set(sidOf(1), [theirs, newest])
+    priyaSets(bridge, { tone: 'curt' })
     decide(bridge, 'over the limit of $40')
     await settle()
     expect(screen.queryByText(/while you edited/)).toBeNull()
