@@ -140,7 +140,15 @@ async function image() {
 
 /** The bridge beside others, in its short form: losses and ratios. Counts as one. */
 async function bench() {
-  const code = await run('the bridge beside others', ['--import', 'tsx', 'test/bench/bridge.ts', '--short'])
+  const relay = join(ROOT, 'out', 'node', 'relay', 'main.js')
+  const code = await run('the bridge beside others', [
+    '--import',
+    'tsx',
+    'test/bench/bridge.ts',
+    '--short',
+    '--relay',
+    relay,
+  ])
   count(code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0)
 }
 
