@@ -10,6 +10,7 @@ import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { type FrameRefusal, NO_CLOSE_FRAME, NO_CODE, type Role } from './frame-rules.ts'
 import { closeBody, FrameWriter, type HotFrame } from './frame-writer.ts'
 import type { Framed, FramedListener, FramedOptions } from './framed.ts'
+import { readIntoRoom } from './read-room.ts'
 
 const CLOSE_TIMEOUT_MS = 5_000
 
@@ -31,19 +32,17 @@ export class FramedSocket implements Framed {
    * @param head what of the first frames came together with the upgrade
    */
   constructor(socket: Duplex, head: Buffer, role: Role, listener: FramedListener, options: FramedOptions) {
-    this.#socket = socket
     this.#listener = listener
     this.#reader = new FrameReader(role, options, this.#sink())
     this.#writer = new FrameWriter(role)
     this.#clock = options.clock ?? systemClock
     this.#close_timeout_ms = options.close_timeout_ms ?? CLOSE_TIMEOUT_MS
-    sendAtOnce(socket)
-    if (head.length > 0) socket.unshift(head)
-    socket.on('data', this.#read)
-    socket.on('drain', this.#sendHeldPong)
-    socket.on('end', this.#onEnd)
-    socket.on('error', this.#onError)
-    socket.on('close', this.#onClose)
+    this.#socket = readIntoRoom(socket, head, this.#read)
+    sendAtOnce(this.#socket)
+    this.#socket.on('drain', this.#sendHeldPong)
+    this.#socket.on('end', this.#onEnd)
+    this.#socket.on('error', this.#onError)
+    this.#socket.on('close', this.#onClose)
   }
 
   get isOpen(): boolean {

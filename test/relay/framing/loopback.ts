@@ -98,6 +98,22 @@ const closed = (server: RawServer | Server, sockets: Set<Duplex>): Promise<void>
     for (const socket of sockets) socket.destroy()
   })
 
+/**
+ * A wire that a test can cut, between a client and the server of `port`.
+ * @param onWire given the end of each connection that the client has
+ */
+export async function wireTo(stage: Stage, port: number, onWire: (wire: Socket) => void): Promise<{ url: string }> {
+  return listenRaw(stage, (wire) => {
+    const server = connect({ port, host: '127.0.0.1' })
+    stage.closing(server, () => void server.destroy())
+    server.on('error', () => wire.resetAndDestroy())
+    wire.on('error', () => server.resetAndDestroy())
+    wire.on('close', () => server.resetAndDestroy())
+    wire.pipe(server).pipe(wire)
+    onWire(wire)
+  })
+}
+
 /** Bare TCP to a server. */
 export function connectRaw(stage: Stage, port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {

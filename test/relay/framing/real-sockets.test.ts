@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Framed } from '../../../relay/framing/framed.ts'
 import { until } from '../../support/until.ts'
-import { deferred, echoByOurs, echoByWs, type Listening, listen, openOurs, openWs, Stage } from './loopback.ts'
+import { deferred, echoByOurs, echoByWs, type Listening, listen, openOurs, openWs, Stage, wireTo } from './loopback.ts'
 
 const stage = new Stage()
 afterEach(() => stage.end())
@@ -77,7 +77,7 @@ describe.each([
   })
 })
 
-/** A server of ours and a client of ours, each with the other's end of the wire. */
+/** A server of ours and a client of ours, and the wire between them: of a secure one, the server's end of it. */
 async function pair(isSecure = false): Promise<{
   server: Framed
   serverClosed: Promise<string>
@@ -89,15 +89,16 @@ async function pair(isSecure = false): Promise<{
   const serverClosed = deferred<string>()
   const listener = { onClose: (code: number, reason: string) => serverClosed.resolve(`${code} ${reason}`.trim()) }
   const upgrade = echoByOurs((framed) => met.resolve(framed), {}, listener)
-  const { url, ca } = await listen(
+  const { url, port, ca } = await listen(
     stage,
     (request, socket, head) => {
-      wires.resolve(socket)
+      if (isSecure) wires.resolve(socket)
       upgrade(request, socket, head)
     },
     isSecure,
   )
-  const client = openOurs(stage, url, { ...(ca !== undefined && { ca }) })
+  const wired = isSecure ? { url } : await wireTo(stage, port, (wire) => wires.resolve(wire))
+  const client = openOurs(stage, wired.url, { ...(ca !== undefined && { ca }) })
   await client.opened
   return { server: await met.promise, serverClosed: serverClosed.promise, wire: await wires.promise, client }
 }
