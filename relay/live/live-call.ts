@@ -3,7 +3,7 @@
 // `call-machine.ts`, whose effects `#perform` carries out in one switch.
 
 import type { Voice } from '../../shared/contract/agents.ts'
-import { ADDED_DELAY_BOUNDS_MS, type Outcome, type Quality } from '../../shared/contract/calls.ts'
+import type { Outcome, Quality } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import { escalationRules } from '../calls/escalation.ts'
@@ -12,8 +12,9 @@ import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock, Person, TapListener } from '../platform/ports.ts'
-import { type AudioMeters, DelayCounter } from './audio-meters.ts'
+import type { AudioMeters } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
+import { CallEnding } from './call-ending.ts'
 import { CallLedger } from './call-ledger.ts'
 import {
   type CallEffect,
@@ -24,6 +25,7 @@ import {
   TIMER_MS,
   type TimerName,
 } from './call-machine.ts'
+import { CallQuality, type FrameTotals } from './call-quality.ts'
 import { CallTimers } from './call-timers.ts'
 import { CallWords, type Moment } from './call-words.ts'
 import { HeldAudio } from './held-audio.ts'
@@ -37,19 +39,13 @@ import type {
   RealtimeSession,
 } from './live-ports.ts'
 import { LIVE_TOOLS } from './live-tools.ts'
-import { type LiveStateRecord, LiveView, percentile } from './live-view.ts'
+import { type LiveStateRecord, LiveView } from './live-view.ts'
 import type { LoopPressure } from './loop-pressure.ts'
 import { Playback, pcmuDurationMs } from './playback.ts'
 
 export interface CallSetup {
   record: CallRecord
   agent: AnsweringAgent
-}
-
-export interface FrameTotals {
-  frames_in: number
-  frames_out: number
-  frames_dropped: number
 }
 
 /** Who hears of a call. The facts are on disk before they are told. */
@@ -78,11 +74,6 @@ export interface LiveCallDeps {
   log: Logger
 }
 
-/** After we have left, the carrier has so long to end the call before it is told to. */
-const CARRIER_PATIENCE_MS = 5_000
-const CARRIER_PATIENCE_SAYING_MS = 20_000
-/** What the caller said last is often written down after the line is closed. */
-const LAST_WORDS_MS = 1_500
 /** A realtime session ends by itself after an hour. Source: protocols D.13. */
 const LONGEST_CALL_MS = 55 * 60_000
 
@@ -95,7 +86,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #words: CallWords
   readonly #playback = new Playback()
   readonly #held = new HeldAudio()
-  readonly #addedDelay = new DelayCounter(ADDED_DELAY_BOUNDS_MS)
+  readonly #quality: CallQuality
+  readonly #ending: CallEnding
   readonly #tap = new AudioTap()
   readonly #timers: CallTimers
   readonly #context: LiveContext
@@ -112,27 +104,15 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #requestId: string | null = null
   #usedVersion = 0
   #lineSaid = false
-  #carrierEnded = false
-  #patience: { cancel(): void } | null = null
-  /** Set while a call that ended waits for the caller's last words. */
-  #settle: (() => void) | null = null
   #isBroken = false
-  #framesIn = 0
-  #framesOut = 0
-  #staleFrames = 0
-  #malformed = 0
-  #interruptions = 0
-  /** How long those of the caller took, in milliseconds. */
-  readonly #interruptedAfterMs: number[] = []
-  #firstAudioMs: number | null = null
-  #farewell: string | null = null
-  #isLeft = false
 
   constructor(setup: CallSetup, deps: LiveCallDeps) {
     this.#deps = deps
     this.agent = setup.agent
     this.#ledger = new CallLedger(setup.record, deps.prices)
     this.#context = new LiveContext(setup.agent, setup.record)
+    this.#quality = new CallQuality(deps.meters)
+    this.#ending = new CallEnding(deps.clock, () => deps.hangUpAtCarrier(this.call_sid))
     this.#timers = new CallTimers(deps.clock, (timer) => this.#rang(timer))
     this.#view = new LiveView(deps.clock.now())
     this.#words = new CallWords({
@@ -164,14 +144,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
   /** We have left, and the carrier has neither asked how to go on nor said that the call is over. */
   get isCarrierDue(): boolean {
-    return this.#isLeft && !this.#carrierEnded
+    return this.#ending.isCarrierDue
   }
   /** What the carrier is to say after we have left, once; null when nothing. */
   takeFarewell(): string | null {
-    this.#isLeft = false
-    const words = this.#farewell
-    this.#farewell = null
-    return words
+    return this.#ending.takeFarewell()
   }
   /** The record as far as it is known here; the store's follows it. */
   get record(): CallRecord {
@@ -187,7 +164,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   // ---- the road of the audio
 
   onAudio(payload: string): void {
-    this.#framesIn++
+    this.#quality.frameIn()
     const { frames_per_append } = this.#deps.pressure
     if (this.#isSessionReady && this.#held.count === 0 && frames_per_append === 1) this.#session.appendAudio(payload)
     else {
@@ -209,7 +186,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     )
     stream.sendAudio(payload)
     stream.sendMark(mark)
-    this.#framesOut++
+    this.#quality.frameOut()
     if (is_first) this.#agentSounds(item_id, starts_at_ms)
     // All marks were back before the model went on: the agent is heard again. Rule L2.
     else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
@@ -217,13 +194,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onDelay(ms: number): void {
-    this.#addedDelay.add(ms)
-    this.#deps.meters.added_delay.add(ms)
+    this.#quality.delay(ms)
   }
 
   onStale(): void {
-    this.#framesIn++
-    if (this.#staleFrames++ === 0)
+    if (this.#quality.stale())
       this.#deps.log.warn('The relay is behind: frames of a call are too old and are dropped', this.#fields())
   }
 
@@ -263,7 +238,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onMalformed(what: string): void {
-    if (this.#malformed++ === 0)
+    if (this.#quality.malformed())
       this.#deps.log.warn('A message of a call was malformed and passed by', { ...this.#fields(), what })
   }
 
@@ -274,8 +249,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   carrierEnded(status: CallRecord['status']): void {
-    this.#carrierEnded = true
-    this.#patience?.cancel()
+    this.#ending.carrierEnded()
     this.#happen({ type: 'carrier_ended', status })
   }
 
@@ -295,7 +269,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'session_lost':
         this.#isSessionReady = false
         this.#isModelLost = true
-        this.#settle?.()
+        this.#ending.settle()
         return this.#happen(event)
       case 'instructions_confirmed': {
         const version = this.#state.session_ready ? this.#context.confirmed(event.instructions) : null
@@ -376,8 +350,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   /** The process stops: nothing of this call may run later. */
   dispose(): void {
     this.#timers.stopAll()
-    this.#patience?.cancel()
-    this.#settle?.()
+    this.#ending.dispose()
     this.#session.close()
   }
 
@@ -412,25 +385,11 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** Audio of this call so far. */
   get frames(): FrameTotals {
-    return {
-      frames_in: this.#framesIn,
-      frames_out: this.#framesOut,
-      frames_dropped: this.#held.dropped + this.#staleFrames,
-    }
+    return this.#quality.frames(this.#held.dropped)
   }
 
   quality(): Quality {
-    return {
-      reply_gap_p50_ms: percentile(this.#view.replyGaps, 0.5),
-      reply_gap_p95_ms: percentile(this.#view.replyGaps, 0.95),
-      first_audio_ms: this.#firstAudioMs,
-      interruptions: this.#interruptions,
-      interruption_p50_ms: percentile(this.#interruptedAfterMs, 0.5),
-      interruption_p95_ms: percentile(this.#interruptedAfterMs, 0.95),
-      ...this.frames,
-      added_delay: [...this.#addedDelay.totals.counts],
-      malformed_messages: this.#malformed,
-    }
+    return this.#quality.record(this.#view.replyGaps, this.#held.dropped)
   }
 
   // ---- the machine's hands
@@ -493,7 +452,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #interrupt(by: 'caller' | 'supervisor'): void {
     this.#stream?.clear()
     for (const item of this.#playback.interrupt(this.#nowMs())) {
-      this.#interruptions++
+      this.#quality.interruption()
       this.#session.truncate(item.item_id, item.heard_ms)
       this.#words.agentCut(item, by)
     }
@@ -503,15 +462,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #leave(say: string | null): void {
-    this.#farewell = say
     this.#isSessionReady = false
-    this.#isLeft = this.#stream !== null
-    if (this.#stream) this.#stream.close()
-    else if (say === null) this.#deps.hangUpAtCarrier(this.call_sid)
+    const stream = this.#stream
     this.#stream = null
+    stream?.close()
+    this.#ending.leave(say, stream !== null)
   }
 
-  /** [L13] The line is closed. What the caller said last may still be on its way as text: it is waited for, shortly. */
   #finish(end: Extract<CallEffect, { type: 'finish' }>): void {
     const now = this.#now()
     this.#isSessionReady = false
@@ -519,21 +476,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
     this.#tap.close()
     this.#view.enter('ended', now.at)
-    const { clock, hangUpAtCarrier } = this.#deps
-    this.#patience = clock.setTimeout(
-      () => {
-        if (!this.#carrierEnded) hangUpAtCarrier(this.call_sid)
-      },
-      this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS,
-    )
-    if (this.#carrierEnded) this.#patience.cancel()
-    const late = clock.setTimeout(() => this.#settle?.(), LAST_WORDS_MS)
-    this.#settle = () => {
-      this.#settle = null
-      late.cancel()
-      this.#close(end, now.at)
-    }
-    if (this.#isModelLost || !this.#words.awaitsCaller) this.#settle()
+    this.#ending.finish(() => this.#close(end, now.at))
+    if (this.#isModelLost || !this.#words.awaitsCaller) this.#ending.settle()
     else if (this.#state.gate.state === 'active') this.#session.cancelResponse()
   }
 
@@ -594,19 +538,16 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** @param after_ms since the caller's voice began */
   #callerSpeaks(after_ms: number): void {
-    const before = this.#interruptions
+    const before = this.#quality.interruptions
     this.#happen({ type: 'speech_started' })
-    if (this.#interruptions === before) return
-    const took_ms = Math.max(0, Math.round(after_ms))
-    this.#interruptedAfterMs.push(took_ms)
-    this.#deps.meters.interruption.add(took_ms)
+    if (this.#quality.interruptions > before) this.#quality.interruptedAfter(after_ms)
   }
 
   #agentSounds(item_id: string, starts_at_ms: number): void {
     const now = this.#now()
     const version = this.#state.context.applied
     this.#responseSpoke = true
-    this.#firstAudioMs ??= Math.round(now.ms)
+    this.#quality.agentHeard(now.ms)
     this.#view.enter(this.#lineSaid ? 'agent_speaking' : 'greeting', now.at)
     this.#lineSaid = true
     const { turn, reply_gap_ms } = this.#words.agentSounds(item_id, starts_at_ms, version, now)
@@ -644,7 +585,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #callerSaid(item_id: string, text: string): void {
     const fired = this.#words.callerFinal(item_id, text, escalationRules(this.#context.inForce()), this.#now())
     if (fired.length > 0) this.#escalate('escalation_keyword', text.trim(), 'caller', fired)
-    if (!this.#words.awaitsCaller) this.#settle?.()
+    if (!this.#words.awaitsCaller) this.#ending.settle()
   }
 
   #escalate(
