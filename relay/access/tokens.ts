@@ -1,6 +1,6 @@
 // The two tokens of a sign-in: a short access token that says who you are, and an opaque refresh token that trades
 // itself for its successor. Only hashes of refresh tokens are kept.
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { Role } from '../../shared/permissions.ts'
@@ -30,7 +30,8 @@ export interface AccessTokens {
 
 /** @param secret at least 32 characters; the algorithm is fixed */
 export function createAccessTokens(secret: string): AccessTokens {
-  const key = new TextEncoder().encode(secret)
+  // Of bytes a key would be made anew for every token.
+  const key = createSecretKey(secret, 'utf8')
   return {
     sign: ({ sub, ...claims }) =>
       new SignJWT(claims)

@@ -1,4 +1,5 @@
 // Calls for people: lists, the live wall, one call, ending one.
+import { CallSummary } from '../../shared/contract/calls.ts'
 import type { Routes } from '../../shared/routes.ts'
 import type { Handler, TenantActor } from '../access/actor.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord } from '../live/live-calls.ts'
@@ -18,6 +19,8 @@ export interface CallService {
 }
 
 export const COMMAND_DEADLINE_MS = 2_000
+/** Of a call in a list: its words and its context stay in the store. */
+const IN_LISTS = Object.keys(CallSummary.shape).filter((field) => field !== 'live')
 
 export function createCallService(deps: {
   store: DocStore
@@ -50,6 +53,7 @@ export function createCallService(deps: {
       const items = await sessionsOf(actor).find(filter, {
         sort: { started_at: -1 },
         limit: query.limit + 1,
+        fields: IN_LISTS,
         ...startAfter(query.cursor, 'date'),
       })
       const live = await directory.list(actor.scope.tenant_id)

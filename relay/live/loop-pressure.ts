@@ -7,6 +7,9 @@ const WINDOW_MS = 2_000
 /** A loop later than this is late: one frame of audio. */
 const LATE_MS = 20
 const VERY_LATE_MS = 50
+/** Frames are gathered by how late the loop was in the mean of so many looks; one stall, however long, counts as so much. */
+const MEAN_OF_LOOKS = 10
+const ONE_STALL_MS = 150
 /** Shares of the window in which the loop was late. Apart, so that a call more or less does not change the answer. */
 const OVERLOADED_FROM = 0.5
 const OVERLOADED_UNTIL = 0.25
@@ -17,7 +20,7 @@ export class LoopPressure {
   readonly #looks: { at_ms: number; spent_ms: number; isLate: boolean }[] = []
   #lastMs: number
   #isOverloaded = false
-  #framesPerAppend = 1
+  #mean_late_ms = 0
 
   /** @param changed told when it begins or ends to be overloaded */
   constructor(now_ms: number, changed: (isOverloaded: boolean) => void = () => {}) {
@@ -32,7 +35,7 @@ export class LoopPressure {
 
   /** So many frames of a caller go to the model in one message: fewer messages cost less, and each waits longer. */
   get frames_per_append(): number {
-    return this.#framesPerAppend
+    return this.#mean_late_ms > VERY_LATE_MS ? 5 : this.#mean_late_ms > LATE_MS ? 2 : 1
   }
 
   /** Called every `LOOK_EVERY_MS`, or as soon after as the loop gets to it. @param now_ms monotonic */
@@ -40,7 +43,7 @@ export class LoopPressure {
     const spent_ms = now_ms - this.#lastMs
     this.#lastMs = now_ms
     const late_ms = spent_ms - LOOK_EVERY_MS
-    this.#framesPerAppend = late_ms > VERY_LATE_MS ? 5 : late_ms > LATE_MS ? 2 : 1
+    this.#mean_late_ms += (Math.min(late_ms, ONE_STALL_MS) - this.#mean_late_ms) / MEAN_OF_LOOKS
     this.#looks.push({ at_ms: now_ms, spent_ms, isLate: late_ms > LATE_MS })
     while (this.#looks[0]!.at_ms < now_ms - WINDOW_MS) this.#looks.shift()
     this.#decide()

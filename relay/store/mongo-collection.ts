@@ -13,7 +13,7 @@ const BATCH = 1_000
 const UPSERT_RACES = 2
 
 export function mongoCollection(link: MongoLink, made: MongoIndexes, place: MongoPlace): DocCollection {
-  const collection = link.client.db(place.database).collection<Doc>(place.collection)
+  const collection = link.collection(place)
   /** Also for deletes: they break no index and make no collection. */
   const read = <R>(run: (signal: AbortSignal) => Promise<R>): Promise<R> => {
     made.beforeRead(place)
@@ -109,13 +109,19 @@ export function flatFilter(filter: Filter): Filter {
     for (const [path, test] of Object.entries(part)) {
       if (path === '$and') for (const branch of test as Filter[]) collect(branch)
       else if (path in flat) more.push({ [path]: test })
-      else flat[path] = test
+      else flat[path] = plainly(test)
     }
   }
   collect(filter)
   // Not every server that speaks this protocol looks at all fields before it chooses an index.
   const ordered = '_id' in flat ? { _id: flat._id, ...flat } : flat
   return more.length === 0 ? ordered : { ...ordered, $and: more }
+}
+
+/** `{ $eq: text }` as the text itself, which is the same: not every server looks for an index for the first. */
+function plainly(test: Filter[string]): Filter[string] {
+  if (!isPlainObject(test) || Object.keys(test).length !== 1 || typeof test.$eq !== 'string') return test
+  return test.$eq
 }
 
 async function insertMany(collection: Collection<Doc>, docs: Doc[], signal: AbortSignal) {

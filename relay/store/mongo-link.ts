@@ -1,8 +1,9 @@
 // One MongoDB server or cluster as this relay uses it: the driver's client, a deadline on every call, and the circuit
 // breaker. Nothing of the driver leaves through here but answers.
-import type { MongoClient, MongoClientOptions } from 'mongodb'
+import type { Collection, MongoClient, MongoClientOptions } from 'mongodb'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
+import type { Doc } from './doc-store.ts'
 import { mongoClient } from './mongo-address.ts'
 import { isOutage, mongoFailure, tooLate } from './mongo-failures.ts'
 import { ServerWatch } from './mongo-watch.ts'
@@ -41,6 +42,7 @@ export class MongoLink {
   readonly client: MongoClient
   readonly #deadline_ms: number
   readonly #watch: ServerWatch
+  readonly #collections = new Map<string, Collection<Doc>>()
 
   /**
    * @param name what the address is called in messages
@@ -58,6 +60,14 @@ export class MongoLink {
       await within(deadline_ms, (signal) => this.client.db('admin').command({ ping: 1 }, { signal }))
     }
     this.#watch = new ServerWatch({ ping, clock, ...(log && { log }) })
+  }
+
+  /** Kept: the driver works its options out anew for each that it makes. */
+  collection({ database, collection }: { database: string; collection: string }): Collection<Doc> {
+    const name = `${database}.${collection}`
+    const kept = this.#collections.get(name) ?? this.client.db(database).collection<Doc>(collection)
+    this.#collections.set(name, kept)
+    return kept
   }
 
   /**

@@ -33,8 +33,11 @@ export interface RawStore {
  */
 export function scopedStore(raw: RawStore, log?: Pick<Logger, 'error'>): DocStore {
   const known = new Map<string, string>()
+  const checked = new WeakMap<CollectionSpec, string>()
   const open = (spec: CollectionSpec, scope: 'tenant' | 'platform', tenant_id: string | null): DocCollection => {
-    checkSpec(spec, scope, known)
+    // Descriptions are constants of the program: each is looked at once.
+    if (checked.get(spec) !== scope) checkSpec(spec, scope, known)
+    checked.set(spec, scope)
     return raw.collection(spec, tenant_id)
   }
   return {

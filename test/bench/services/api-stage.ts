@@ -58,7 +58,14 @@ export async function setStage(main: string, cores: Cores, env: Record<string, s
 
 async function fill(url: string, database: string, tenant_id: string): Promise<void> {
   const isolation_level = 'database' as const
-  const store = await openMongoStore({ url, database, isolation_level, pool_size: 10, max_idle_ms: 30_000 })
+  const store = await openMongoStore({
+    url,
+    database,
+    isolation_level,
+    pool_size: 10,
+    max_idle_ms: 30_000,
+    deadline_ms: PATIENCE_MS,
+  })
   await seed(store.forTenant(tenantScope(tenant_id, 'relay')), AMOUNTS)
   await store.close()
 }

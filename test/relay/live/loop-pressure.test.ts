@@ -29,16 +29,23 @@ describe('a process that carries calls', () => {
   })
 
   test.each([
-    [19, 1],
-    [21, 2],
-    [49, 2],
-    [51, 5],
+    [18, 1],
+    [25, 2],
+    [45, 2],
+    [60, 5],
     [500, 5],
-  ])('a look %i ms late: %i frames at once', (late_ms, frames) => {
+  ])('%i ms late all the time: %i frames at once, and one again soon after', (late_ms, frames) => {
     const { pressure, run } = watched()
-    run(1, late_ms)
+    run(3_000, late_ms)
     expect(pressure.frames_per_append).toBe(frames)
-    run(1, 0)
+    run(500, 0)
+    expect(pressure.frames_per_append).toBe(1)
+  })
+
+  test('one stall, however long, makes no frame wait for another', () => {
+    const { pressure, run } = watched()
+    run(1_000, 0)
+    run(1, 900)
     expect(pressure.frames_per_append).toBe(1)
   })
 
