@@ -19,8 +19,10 @@ export const CONTEXT_LIMIT_BYTES = 64 * 1024
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
 export const Json: z.ZodType<Json> = z.json() as unknown as z.ZodType<Json>
 
-/** Free JSON with an object at its root. */
-export const JsonObject = z.record(z.string(), Json)
+/** Free JSON with an object at its root, of names that mean nothing to a store. */
+export const JsonObject = z
+  .record(z.string(), Json)
+  .refine((json) => !hasReservedName(json), 'Names may not begin with "$", hold a NUL, or be "_bsontype".')
 export type JsonObject = { [key: string]: Json }
 
 /** Objects and lists inside one another, at most: free JSON of people is flat, and what walks it may then recurse. */
@@ -37,6 +39,20 @@ export function isDeeperThan(limit: number, json: unknown): boolean {
   }
   return false
 }
+
+/**
+ * Whether a name anywhere in it is one that stores read as an instruction and not as data. Goes level by level.
+ * @source BSON: `$ref`, `$id` and `_bsontype` make another type of an object; a name ends at a NUL
+ */
+export function hasReservedName(json: unknown): boolean {
+  for (let level = [json].filter(isContainer); level.length > 0; ) {
+    if (level.some((container) => !Array.isArray(container) && Object.keys(container).some(isReservedName))) return true
+    level = level.flatMap((container) => Object.values(container)).filter(isContainer)
+  }
+  return false
+}
+
+const isReservedName = (name: string): boolean => name.startsWith('$') || name.includes('\0') || name === '_bsontype'
 
 /** Money is in US dollars everywhere. Source: decisions, "Money is USD, said once". */
 export const Usd = z.number().nonnegative()

@@ -40,9 +40,10 @@ export function createApp(parts: AppParts): Express {
   app.use(parts.health)
   app.use(parts.metrics)
   app.use('/api', allowDesktop)
-  const document = openApiDocument(parts.version, parts.public_url)
-  app.get('/api/openapi.json', (_req, res) => void res.json(document))
-  app.get('/api/docs', (_req, res) => void res.type('html').send(apiPage(parts.version)))
+  const document = JSON.stringify(openApiDocument(parts.version, parts.public_url))
+  app.get('/api/openapi.json', (_req, res) => void res.type('json').send(document))
+  const page = apiPage(parts.version)
+  app.get('/api/docs', (_req, res) => void res.type('html').send(page))
   app.use(parts.routes)
   app.use(parts.console)
   app.use(() => {

@@ -5,6 +5,8 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 
 const CLOSED_WITHIN_MS = 250
+/** For a whole request: half of one holds memory, and no client of ours needs so long. */
+const REQUEST_WITHIN_MS = 15_000
 
 export interface ListenOptions {
   port: number
@@ -22,7 +24,12 @@ export interface Listening {
 
 /** @throws with one sentence when the port is taken or not allowed, or the certificate cannot be read */
 export async function listen({ port, host, tls }: ListenOptions): Promise<Listening> {
-  const server: Server = tls ? createTlsServer(readTls(tls)) : createServer()
+  const times = {
+    requestTimeout: REQUEST_WITHIN_MS,
+    headersTimeout: REQUEST_WITHIN_MS,
+    connectionsCheckingInterval: 5_000,
+  }
+  const server: Server = tls ? createTlsServer({ ...readTls(tls), ...times }) : createServer(times)
   let app: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '1' }).end()
   server.on('request', (req, res) => app(req, res))
   const url = await new Promise<string>((resolve, reject) => {

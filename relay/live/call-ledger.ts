@@ -26,6 +26,7 @@ export class CallLedger {
   #model = ''
   #transcriptionModel: string | null = null
   #escalated = false
+  readonly #counted = new Set<string>()
 
   constructor(record: CallRecord, prices: PriceTable) {
     this.record = record
@@ -48,7 +49,10 @@ export class CallLedger {
     this.#escalated = true
   }
 
-  countResponse(usage: ResponseUsage, now: Date): CallFact {
+  /** @returns null for a response that was counted before */
+  countResponse(response_id: string, usage: ResponseUsage, now: Date): CallFact | null {
+    if (this.#counted.has(response_id)) return null
+    this.#counted.add(response_id)
     this.record.usage = addResponseUsage(this.record.usage, usage)
     this.#price(now)
     const { usage: counted, cost, cost_breakdown } = this.record

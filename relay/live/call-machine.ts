@@ -190,6 +190,9 @@ const responseStarted = (state: CallState): Step =>
 
 /** The response is over: what waits is asked for, or nothing is due any more. */
 function freed(state: CallState): Step {
+  // [L15] Not over the caller: it waits until they have stopped.
+  if (state.caller_speaking && state.gate.waiting !== null)
+    return to(state, { gate: hold(FREE_GATE, state.gate.waiting) }, { type: 'stop_timer', timer: 'response' })
   const step = gated(state, done(state.gate))
   return step.effects.length > 0 ? step : { ...step, effects: [{ type: 'stop_timer', timer: 'response' }] }
 }
@@ -445,10 +448,13 @@ const endWithCarrier = (state: CallState, event: Extract<CallEvent, { type: 'car
 // ---- tools
 
 function takeToolCalls(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
-  return event.tool_calls.reduce(
-    (so_far, call) => then(so_far, (next) => takeToolCall(next, call, event.spoke)),
-    stay(state),
-  )
+  const isEnd = ({ name }: ToolCall): boolean => name === 'end_call'
+  const { tool_calls, spoke } = event
+  // [L11] All are answered before anything is asked for; what ends the call comes last.
+  const calls = [...tool_calls.filter((call) => !isEnd(call)), ...tool_calls.filter(isEnd)]
+  const answered = calls.reduce((so_far, call) => then(so_far, (next) => takeToolCall(next, call, spoke)), stay(state))
+  const isReplyDue = calls.length > 0 && !spoke && answered.state.name === 'talking'
+  return isReplyDue ? then(answered, (next) => asking(next, 'reply')) : answered
 }
 
 function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
@@ -463,7 +469,7 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
     )
   }
   if (args && call.name === 'escalate') {
-    const raised = to(
+    return to(
       state,
       {},
       { type: 'raise_escalation', reason: String(args.reason ?? ''), urgency: String(args.urgency ?? 'normal') },
@@ -474,15 +480,13 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
         failed: false,
       },
     )
-    return spoke || state.name === 'leaving' ? raised : then(raised, (next) => asking(next, 'reply'))
   }
   const problem = args ? `There is no tool named ${call.name}.` : 'The arguments are not a JSON object.'
-  const answered = to(
+  return to(
     state,
     {},
     { type: 'answer_tool', call, output: JSON.stringify({ ok: false, error: problem }), failed: true },
   )
-  return spoke || state.name === 'leaving' ? answered : then(answered, (next) => asking(next, 'reply'))
 }
 
 function parseArguments(text: string): Record<string, unknown> | null {
@@ -601,9 +605,12 @@ const TABLE: Table = {
     response_started: responseStarted,
     response_done: (state, event) => {
       const wasFarewell = state.gate.asked === 'farewell'
+      // [L9] A goodbye that made no sound: the carrier says one.
+      const isOwed = wasFarewell && !event.spoke && state.leaving?.farewell_spoken === false
       const leaving = state.leaving && {
         ...state.leaving,
         farewell_spoken: state.leaving.farewell_spoken || wasFarewell,
+        say: isOwed ? GOODBYE : state.leaving.say,
       }
       const next = freed({ ...state, leaving })
       return then(event.status === 'completed' ? then(next, (now) => takeToolCalls(now, event)) : next, leaveWhenSaid)

@@ -2,7 +2,7 @@
 
 import type { EscalationRules } from '../../shared/contract/agents.ts'
 import type { Speaker } from '../../shared/contract/calls.ts'
-import { isDeeperThan, JSON_DEPTH_LIMIT, type JsonObject } from '../../shared/primitives.ts'
+import { hasReservedName, isDeeperThan, JSON_DEPTH_LIMIT, type JsonObject } from '../../shared/primitives.ts'
 import type { CallFact } from '../calls/call-facts.ts'
 import { wordsThatFired } from '../calls/escalation.ts'
 import { type SpeechRecord, Transcript, type TurnRecord } from '../calls/transcript.ts'
@@ -132,7 +132,8 @@ function toObject(json: string): JsonObject {
   try {
     const value: unknown = JSON.parse(json)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject && !isDeeperThan(JSON_DEPTH_LIMIT, value) ? (value as JsonObject) : { text: json }
+    const isSafe = isObject && !isDeeperThan(JSON_DEPTH_LIMIT, value) && !hasReservedName(value)
+    return isSafe ? (value as JsonObject) : { text: json }
   } catch {
     return { text: json }
   }

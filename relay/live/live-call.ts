@@ -103,6 +103,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   /** The message that asked for a response: a refusal names it. */
   #requestId: string | null = null
   #usedVersion = 0
+  /** The context the running response was made with. */
+  #responseVersion = 0
   #lineSaid = false
   #isBroken = false
 
@@ -299,13 +301,14 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'response_started':
         this.#responseSpoke = false
         this.#responseId = event.response_id
+        this.#responseVersion = this.#state.context.applied
         return this.#happen({ type: 'response_started' })
       case 'agent_text':
         if (this.#playback.isDiscarded(event.response_id)) return
-        return this.#words.agentText(event.item_id, event.delta, this.#state.context.applied, now)
+        return this.#words.agentText(event.item_id, event.delta, this.#responseVersion, now)
       case 'agent_text_done':
         if (this.#playback.isDiscarded(event.response_id)) return
-        return this.#words.agentWhole(event.item_id, event.text, this.#state.context.applied, now)
+        return this.#words.agentWhole(event.item_id, event.text, this.#responseVersion, now)
       case 'agent_audio_done':
         return this.#agentAudioDone(event.item_id)
       case 'response_done':
@@ -545,7 +548,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #agentSounds(item_id: string, starts_at_ms: number): void {
     const now = this.#now()
-    const version = this.#state.context.applied
+    const version = this.#responseVersion
     this.#responseSpoke = true
     this.#quality.agentHeard(now.ms)
     this.#view.enter(this.#lineSaid ? 'agent_speaking' : 'greeting', now.at)
@@ -568,7 +571,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
-    if (event.usage) this.#lay(this.#ledger.countResponse(event.usage, this.#deps.clock.now()))
+    const usage = event.usage && this.#ledger.countResponse(event.response_id, event.usage, this.#deps.clock.now())
+    if (usage) this.#lay(usage)
     this.#responseId = null
     for (const item of this.#playback.completeResponse(event.response_id)) this.#words.agentHeard(item)
     this.#words.agentSilent((item_id) => this.#playback.isPlaying(item_id))

@@ -20,7 +20,8 @@ export class LiveView {
   #lastLine: LiveState['last_line'] = null
   #attention: readonly AttentionRecord[] = []
   #lastVoiceMs = 0
-  readonly #listeners = new Map<string, string>()
+  /** By person: how often they listen. One who closes one of two windows still listens. */
+  readonly #listeners = new Map<string, { name: string; times: number }>()
 
   constructor(opened_at: Date) {
     this.#phaseSince = opened_at
@@ -80,10 +81,11 @@ export class LiveView {
   }
 
   listen(id: string, name: string): void {
-    this.#listeners.set(id, name)
+    this.#listeners.set(id, { name, times: (this.#listeners.get(id)?.times ?? 0) + 1 })
   }
   unlisten(id: string): void {
-    this.#listeners.delete(id)
+    const listener = this.#listeners.get(id)
+    if (listener && --listener.times === 0) this.#listeners.delete(id)
   }
 
   state(turns: readonly TurnRecord[], now_ms: number): LiveStateRecord {
@@ -96,7 +98,7 @@ export class LiveView {
       last_line: this.#lastLine,
       attention: [...this.#attention],
       segments: segmentsOf(turns, now_ms),
-      listeners: [...this.#listeners].map(([id, name]) => ({ id, name })),
+      listeners: [...this.#listeners].map(([id, { name }]) => ({ id, name })),
     }
   }
 }

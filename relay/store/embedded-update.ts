@@ -2,6 +2,7 @@
 // a scalar, $set through one), a first $push is not sliced, and $addToSet also removes duplicates it did not add.
 import { calculateObjectSize, serialize } from 'bson'
 import { Query } from 'mingo'
+import { messageOf } from '../platform/errors.ts'
 import { type Doc, StoreError, type Update } from './doc-store.ts'
 import { keyOf } from './embedded-keys.ts'
 import { isPlainObject } from './field-paths.ts'
@@ -33,8 +34,16 @@ export function applyUpdate(doc: Doc, update: Update, isInsert: boolean): void {
       OPERATORS[operator]!(doc, path, operand)
     }
   }
-  if (calculateObjectSize(doc, { ignoreUndefined: true }) > DOCUMENT_LIMIT_BYTES)
-    refuse('The document grew over 16 MiB.')
+  if (sizeOf(doc) > DOCUMENT_LIMIT_BYTES) refuse('The document grew over 16 MiB.')
+}
+
+/** @throws StoreError NOT_ALLOWED for what BSON cannot hold: that no later try will change */
+function sizeOf(doc: Doc): number {
+  try {
+    return calculateObjectSize(doc, { ignoreUndefined: true })
+  } catch (error) {
+    return refuse(`The document cannot be stored: ${messageOf(error)}.`)
+  }
 }
 
 const OPERATORS: Record<string, (doc: Doc, path: string, operand: unknown) => void> = {

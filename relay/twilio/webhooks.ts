@@ -84,11 +84,9 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
   })
 
   router.post('/stream_status', (req, res) => {
-    deps.log.debug('A media stream changed', {
-      call_sid: req.body.CallSid,
-      event: req.body.StreamEvent,
-      error: req.body.StreamError,
-    })
+    const { CallSid: call_sid, StreamEvent: event, StreamError: error } = req.body
+    if (error) deps.log.warn('The carrier could not open or keep a media stream', { call_sid, event, error })
+    else deps.log.debug('A media stream changed', { call_sid, event })
     res.status(204).end()
   })
 

@@ -244,6 +244,21 @@ describe('call machine: a model that refuses or is silent', () => {
     })
   })
 
+  it('[L15] what waited for a response that the caller cut is not said over the caller', () => {
+    const waiting = run(
+      [
+        { type: 'response_started' },
+        { type: 'context_overridden', version: 1, speak_now: true },
+        { type: 'instructions_confirmed', version: 1 },
+      ],
+      TALKING,
+    ).state
+    const cut = run([{ type: 'speech_started' }, done({ status: 'cancelled' })], waiting)
+    expect(asked(cut.effects)).toEqual([])
+    const answered = run([{ type: 'speech_stopped' }, { type: 'response_started' }, done()], cut.state)
+    expect(asked(answered.effects)).toEqual(['override'])
+  })
+
   it('[L15] what is wanted while the caller speaks waits until they were answered', () => {
     const idle = run([{ type: 'response_started' }, done()], TALKING).state
     const speaking = run([{ type: 'speech_started' }, ring('time_limit')], idle)
@@ -299,6 +314,17 @@ describe('call machine: ending', () => {
     const saying = run([{ type: 'response_started' }, { type: 'audio_started' }, ring('farewell')], leaving)
     expect(saying.effects.find((effect) => effect.type === 'leave')).toMatchObject({ say: null })
   })
+
+  it.each(['failed', 'incomplete', 'completed'] as const)(
+    '[L9] a goodbye that is %s without a sound: the carrier says one',
+    (status) => {
+      const leaving = run([{ type: 'response_started' }, done(), ring('time_limit')], TALKING).state
+      const { effects } = run([{ type: 'response_started' }, done({ status, spoke: false })], leaving)
+      expect(effects.find((effect) => effect.type === 'leave')).toMatchObject({
+        say: expect.stringContaining('oodbye'),
+      })
+    },
+  )
 
   it('[L9] a goodbye that has begun gets its time from its beginning', () => {
     const leaving = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING).state
@@ -369,6 +395,19 @@ describe('call machine: tools', () => {
           .effects,
       ),
     ).toEqual(['start_timer', 'stop_timer'])
+  })
+
+  it('[L11] several tools of one silent response are all answered before one reply is asked for', () => {
+    const calls = [tool('escalate', { reason: 'x', urgency: 'high' }), tool('unknown')]
+    const { effects } = run([{ type: 'response_started' }, done({ spoke: false, tool_calls: calls })], TALKING)
+    const order = kinds(effects).filter((kind) => kind === 'answer_tool' || kind === 'create_response')
+    expect(order).toEqual(['answer_tool', 'answer_tool', 'create_response'])
+  })
+
+  it('[L11] the goodbye alone is asked for when one of several tools ends the call', () => {
+    const calls = [tool('end_call', { outcome: 'escalated', summary: 's' }), tool('escalate', { reason: 'x' })]
+    const { effects } = run([{ type: 'response_started' }, done({ spoke: false, tool_calls: calls })], TALKING)
+    expect(asked(effects)).toEqual(['farewell'])
   })
 
   it('escalate raises and, when nothing was said, lets the agent go on', () => {
