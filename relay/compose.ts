@@ -77,7 +77,7 @@ import { openMongoStore } from './store/mongo-store.ts'
 import { openSpool } from './store/spool.ts'
 import { tenantScope } from './store/tenant-scope.ts'
 import { demoLines, simulatedNumbers } from './tenants/demo-tenants.ts'
-import { addFirstAdmin, demoUsers, seedDemo } from './tenants/first-tenants.ts'
+import { addFirstAdmin, demoUsers, letDemoUsersIn, seedDemo } from './tenants/first-tenants.ts'
 import { tenantReader, tenants } from './tenants/tenant-records.ts'
 import { createTenantService } from './tenants/tenant-service.ts'
 import { mediaDoor } from './twilio/media-door.ts'
@@ -315,6 +315,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       isolation_level: config.isolation_level,
       limits: config.default_limits,
     }
+    await letDemoUsersIn(beginnings, config.demo)
     if (config.demo) await seedDemo(beginnings)
     else if (config.admin) await addFirstAdmin(beginnings, config.admin)
     await routing.refresh()

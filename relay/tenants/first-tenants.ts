@@ -74,6 +74,15 @@ async function addUser(
   await users(deps.store).insertOne(record)
 }
 
+/**
+ * Everyone knows the passwords of the demo's users: on a store that was the demo's before they may not sign in, until it
+ * is the demo's again.
+ */
+export async function letDemoUsersIn({ store, clock }: FirstTenantsDeps, isDemo: boolean): Promise<void> {
+  const theirs = { email: { $in: DEMO_USERS.map(({ email }) => email) } }
+  await users(store).updateMany(theirs, { $set: { disabled_at: isDemo ? null : clock.now() } })
+}
+
 /** The demo's tenants, users, agents and numbers. Nothing happens when there is a tenant already. */
 export async function seedDemo(deps: FirstTenantsDeps): Promise<void> {
   if ((await tenants(deps.store).count({})) > 0) return
@@ -150,12 +159,12 @@ async function addAgent(
   }
 }
 
-/** The first tenant and its admin, on an empty store. @returns false when there is someone already */
+/** The first tenant and its admin, where nobody may sign in yet. @returns false when there is someone already */
 export async function addFirstAdmin(
   deps: FirstTenantsDeps,
   admin: { email: string; password: string },
 ): Promise<boolean> {
-  if ((await users(deps.store).count({})) > 0) return false
+  if ((await users(deps.store).count({ disabled_at: null })) > 0) return false
   const id = newId('tnt', deps.clock.now())
   await addTenant(deps, { id, name: 'My company', time_zone: 'UTC', business_context: {} })
   await addUser(deps, {
