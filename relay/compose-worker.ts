@@ -39,6 +39,16 @@ export function composeWorker(settings: WorkerSettings): void {
   const pressure = watchLoop(() => tellLoad())
   const live = new LiveCalls({
     ...ports,
+    // Before the front hears that a call is over it knows that the carrier has still to ask: a relay that stops waits.
+    bus: {
+      serve(call, handler) {
+        const stop = ports.bus.serve(call, handler)
+        return () => {
+          tellLoad()
+          stop()
+        }
+      },
+    },
     openRealtimeSession: openaiRealtime(settings.realtime, wire),
     realtimeVoices,
     prices: PRICES,
