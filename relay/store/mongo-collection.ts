@@ -109,19 +109,13 @@ export function flatFilter(filter: Filter): Filter {
     for (const [path, test] of Object.entries(part)) {
       if (path === '$and') for (const branch of test as Filter[]) collect(branch)
       else if (path in flat) more.push({ [path]: test })
-      else flat[path] = plainly(test)
+      else flat[path] = test
     }
   }
   collect(filter)
   // Not every server that speaks this protocol looks at all fields before it chooses an index.
   const ordered = '_id' in flat ? { _id: flat._id, ...flat } : flat
   return more.length === 0 ? ordered : { ...ordered, $and: more }
-}
-
-/** `{ $eq: text }` as the text itself, which is the same: not every server looks for an index for the first. */
-function plainly(test: Filter[string]): Filter[string] {
-  if (!isPlainObject(test) || Object.keys(test).length !== 1 || typeof test.$eq !== 'string') return test
-  return test.$eq
 }
 
 async function insertMany(collection: Collection<Doc>, docs: Doc[], signal: AbortSignal) {
