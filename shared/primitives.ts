@@ -30,25 +30,27 @@ export const JSON_DEPTH_LIMIT = 32
 
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null
 
-/** Whether more than `limit` objects and lists lie inside one another. Goes level by level, so depth costs no stack. */
-export function isDeeperThan(limit: number, json: unknown): boolean {
+/** The objects and lists of a value, those inside one another level by level, so that depth costs no stack. */
+function* levelsOf(json: unknown): Generator<object[]> {
   let level = [json].filter(isContainer)
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === limit) return true
-    level = level.flatMap((container) => Object.values(container)).filter(isContainer)
-  }
+  for (; level.length > 0; level = level.flatMap((container) => Object.values(container)).filter(isContainer))
+    yield level
+}
+
+/** Whether more than `limit` objects and lists lie inside one another. */
+export function isDeeperThan(limit: number, json: unknown): boolean {
+  let depth = 0
+  for (const _ of levelsOf(json)) if (depth++ === limit) return true
   return false
 }
 
 /**
- * Whether a name anywhere in it is one that stores read as an instruction and not as data. Goes level by level.
+ * Whether a name anywhere in it is one that stores read as an instruction and not as data.
  * @source BSON: `$ref`, `$id` and `_bsontype` make another type of an object; a name ends at a NUL
  */
 export function hasReservedName(json: unknown): boolean {
-  for (let level = [json].filter(isContainer); level.length > 0; ) {
+  for (const level of levelsOf(json))
     if (level.some((container) => !Array.isArray(container) && Object.keys(container).some(isReservedName))) return true
-    level = level.flatMap((container) => Object.values(container)).filter(isContainer)
-  }
   return false
 }
 

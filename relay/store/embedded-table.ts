@@ -3,12 +3,11 @@
 import { deserialize, serialize } from 'bson'
 import { aggregate, find as mingoFind, Query } from 'mingo'
 import type { Doc, Filter, FindOptions, IndexSpec, Stage, Update, UpdateResult } from './doc-store.ts'
-import { StoreError } from './doc-store.ts'
 import { columnKey, MANY, orderKey } from './embedded-keys.ts'
 import { type Column, type Plan, planAfter, planFilter, planSort, type SqlValue } from './embedded-plan.ts'
 import type { FindAndUpdate } from './embedded-protocol.ts'
 import { prepareTable } from './embedded-schema.ts'
-import { applyUpdate } from './embedded-update.ts'
+import { applyUpdate, inBson } from './embedded-update.ts'
 import { upsertSeed } from './operators.ts'
 import { afterValues, type Sort, totalSort } from './paging.ts'
 import type { Database } from './sqlite-binding.ts'
@@ -222,11 +221,7 @@ function sortFound(found: Found[], sort: Sort, { after, limit }: Search): Found[
 }
 
 function encode(doc: Doc): Uint8Array {
-  try {
-    return serialize(doc, { ignoreUndefined: true })
-  } catch (cause) {
-    throw new StoreError('NOT_ALLOWED', 'The document holds something that cannot be stored.', { cause })
-  }
+  return inBson(() => serialize(doc, { ignoreUndefined: true }))
 }
 
 function decode(bytes: Uint8Array): Doc {

@@ -2,7 +2,6 @@
 // a scalar, $set through one), a first $push is not sliced, and $addToSet also removes duplicates it did not add.
 import { calculateObjectSize, serialize } from 'bson'
 import { Query } from 'mingo'
-import { messageOf } from '../platform/errors.ts'
 import { type Doc, StoreError, type Update } from './doc-store.ts'
 import { keyOf } from './embedded-keys.ts'
 import { isPlainObject } from './field-paths.ts'
@@ -34,15 +33,16 @@ export function applyUpdate(doc: Doc, update: Update, isInsert: boolean): void {
       OPERATORS[operator]!(doc, path, operand)
     }
   }
-  if (sizeOf(doc) > DOCUMENT_LIMIT_BYTES) refuse('The document grew over 16 MiB.')
+  const size_bytes = inBson(() => calculateObjectSize(doc, { ignoreUndefined: true }))
+  if (size_bytes > DOCUMENT_LIMIT_BYTES) refuse('The document grew over 16 MiB.')
 }
 
 /** @throws StoreError NOT_ALLOWED for what BSON cannot hold: that no later try will change */
-function sizeOf(doc: Doc): number {
+export function inBson<R>(run: () => R): R {
   try {
-    return calculateObjectSize(doc, { ignoreUndefined: true })
-  } catch (error) {
-    return refuse(`The document cannot be stored: ${messageOf(error)}.`)
+    return run()
+  } catch (cause) {
+    throw new StoreError('NOT_ALLOWED', 'The document holds something that cannot be stored.', { cause })
   }
 }
 

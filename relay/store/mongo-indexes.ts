@@ -55,7 +55,7 @@ export class MongoIndexes {
   }
 
   async #make(place: MongoPlace, isWrite: boolean): Promise<void> {
-    const collection = this.#link.client.db(place.database).collection<Doc>(place.collection)
+    const collection = this.#link.collection(place)
     const existing = await this.#link.call((signal) => indexesOf(collection, signal))
     if (existing === null && !isWrite) return
     const missing = missingIndexes(place, existing ?? [])

@@ -7,7 +7,7 @@ export type FaultMode =
   | { kind: 'blackhole' }
   /** Nobody listens, and nobody is connected. */
   | { kind: 'refuse' }
-  /** Every chunk arrives so much later. */
+  /** Every chunk arrives so much later, and so does the end. */
   | { kind: 'latency'; ms: number }
   /** Connections are cut by a reset, new ones at once. */
   | { kind: 'reset' }
@@ -35,12 +35,13 @@ export async function startFaultProxy(target_port: number): Promise<FaultProxy> 
       client.destroy()
       pair.server?.destroy()
     }
-    client.on('error', end).on('close', end)
+    const endInTime = (): void => void (mode.kind === 'latency' ? setTimeout(end, mode.ms) : end())
+    client.on('error', end).on('close', endInTime)
     if (mode.kind === 'reset') return void client.resetAndDestroy()
     if (pair.hasLostBytes) return void client.resume()
     const upstream = dial({ port: target_port, host: '127.0.0.1' })
     pair.server = upstream
-    upstream.on('error', end).on('close', end)
+    upstream.on('error', end).on('close', endInTime)
     carry(pair, client, upstream)
     carry(pair, upstream, client)
   })
