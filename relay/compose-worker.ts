@@ -22,7 +22,8 @@ export function composeWorker(settings: WorkerSettings): void {
   const { link, ports } = workerPorts(parentChannel(), {
     open: (setup) => live.open(setup),
     carrierEnded: (call_sid, status) => void live.carrierEnded(call_sid, status),
-    takeFarewell: (call_sid) => live.takeFarewell(call_sid),
+    carrierAsks: (call_sid, is_over) => live.carrierAsks(call_sid, is_over),
+    streamFailed: (call_sid, error) => void live.streamFailed(call_sid, error),
     endAll: (by, say) => live.endAll(by, say),
     close() {
       live.close()

@@ -18,6 +18,7 @@ import { createCallService } from './calls/call-service.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
 import { createStatusReports } from './calls/status-reports.ts'
+import { createStreamReports } from './calls/stream-reports.ts'
 import type { Config } from './config.ts'
 import { createContextService } from './context/context-service.ts'
 import { WIRES } from './framing/wire.ts'
@@ -38,7 +39,13 @@ import { tapEvents, tapSpool } from './http/metrics-taps.ts'
 import { letSocketsIn } from './http/upgrades.ts'
 import { AudioMeters } from './live/audio-meters.ts'
 import { type CallFloor, localFloor } from './live/call-floor.ts'
-import { type CallAnswer, type CallCommand, type CallSummaryRecord, LiveCalls } from './live/live-calls.ts'
+import {
+  type CallAnswer,
+  type CallCommand,
+  type CallSummaryRecord,
+  type Farewell,
+  LiveCalls,
+} from './live/live-calls.ts'
 import { watchLoop } from './live/loop-pressure.ts'
 import { localCallBus } from './local/local-call-bus.ts'
 import { localCallLeases } from './local/local-call-leases.ts'
@@ -107,6 +114,8 @@ const STOPPING =
 /** The demo's passwords are known to everyone, so it is reached from this machine only. */
 const DEMO_HOST = '127.0.0.1'
 const HAND_OVER_WITHIN_MS = 2_000
+/** The carrier asks what to say within seconds. */
+const FAREWELL_SECONDS = 60
 /** What a store that is away has not taken by then stays in the spool for the next start. */
 const FLUSH_WITHIN_MS = 5_000
 /** Calls that no relay has closed long after they must have ended are looked for so often. */
@@ -134,7 +143,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const redis = config.redis && later(await openRedis({ ...config.redis, log }))
     const tenantOf = tenantReader(store, clock)
     const shared = redis ? stateInRedis(redis, log) : stateHere(store)
-    const { limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, answers } = shared
+    const { limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, farewells, answers } = shared
 
     // ---- what operators watch
     const meter = later(new ProcessMeter())
@@ -209,6 +218,12 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       leases,
       clock,
       log,
+      keepFarewell: (call_sid: string, say: string | null) =>
+        void farewells
+          .put(call_sid, { say }, FAREWELL_SECONDS)
+          .catch((error: unknown) =>
+            log.warn('What the carrier is to say is known to this relay only', { call_sid, error: messageOf(error) }),
+          ),
       takeStreamTicket: (token: string) => streamTickets.take(token),
       fetchCall: async (call: CallRef) =>
         (await bus.send(call, { type: 'hand_over', relay_id }, HAND_OVER_WITHIN_MS))?.moved ?? null,
@@ -363,7 +378,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         signatures,
         answerCall,
         reportStatus: createStatusReports({ store, floor, bus }),
-        takeFarewell: (call_sid) => floor.takeFarewell(call_sid),
+        streams: createStreamReports({ store, floor, bus, farewells }),
         log,
       }),
       timing: timeRequests(metrics, clock),
@@ -434,6 +449,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       sessions: localSessions({ store, clock }),
       tickets: localTickets<Actor>({ clock }),
       streamTickets: localTickets<CallRef>({ clock }),
+      farewells: localTickets<Farewell>({ clock }),
       answers: localIdempotency({ clock }),
     }
   }
@@ -454,6 +470,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         redisTickets<CallRef>({ redis, kind: 'stream' }),
         log,
       ),
+      farewells: redisTickets<Farewell>({ redis, kind: 'farewell' }),
       answers: redisIdempotency({ redis }),
     }
   }

@@ -7,8 +7,8 @@ import type { Clock } from '../platform/ports.ts'
 /** After we have left, the carrier has so long to end the call before it is told to. */
 const CARRIER_PATIENCE_MS = 5_000
 const CARRIER_PATIENCE_SAYING_MS = 20_000
-/** What the caller said last is often written down after the line is closed. */
-const LAST_WORDS_MS = 1_500
+/** What the caller said last is often written down, and what the model used last counted, after the line is closed. */
+const LAST_WORDS_MS = 2_500
 
 export class CallEnding {
   readonly #clock: Clock

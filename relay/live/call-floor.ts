@@ -2,7 +2,7 @@
 import type { CallStatus } from '../../shared/contract/calls.ts'
 import type { TakeMedia } from '../platform/ports.ts'
 import type { CallSetup } from './live-call.ts'
-import type { LiveCalls } from './live-calls.ts'
+import type { Farewell, LiveCalls } from './live-calls.ts'
 
 export interface CallFloor {
   /** Calls in progress. */
@@ -17,8 +17,10 @@ export interface CallFloor {
   open(setup: CallSetup): Promise<void>
   /** @returns true when the call is, or was a moment ago, in progress here: its record ends by itself */
   carrierEnded(call_sid: string, status: CallStatus): boolean
-  /** What the carrier is to say now that the stream is closed; null when it only hangs up. */
-  takeFarewell(call_sid: string): Promise<string | null>
+  /** The carrier asks how to go on now that its stream has ended. @returns null for a call that was not here */
+  carrierAsks(call_sid: string, is_over: boolean): Promise<Farewell | null>
+  /** It could not open or keep the stream. @returns true when the call is, or was a moment ago, in progress here */
+  streamFailed(call_sid: string, error: string): boolean
   /** The carrier's socket for a call; whose it is, its first message says again. */
   takeMedia(call_sid: string, ...media: Parameters<TakeMedia>): void
   endAll(by: string, say: string): void
@@ -43,7 +45,8 @@ export function localFloor(live: LiveCalls, takeMedia: TakeMedia): CallFloor {
     has: (call_sid) => live.get(call_sid) !== null,
     open: (setup) => live.open(setup),
     carrierEnded: (call_sid, status) => live.carrierEnded(call_sid, status),
-    takeFarewell: async (call_sid) => live.takeFarewell(call_sid),
+    carrierAsks: async (call_sid, is_over) => live.carrierAsks(call_sid, is_over),
+    streamFailed: (call_sid, error) => live.streamFailed(call_sid, error),
     takeMedia: (_call_sid, request, socket, head) => takeMedia(request, socket, head),
     endAll: (by, say) => live.endAll(by, say),
     close: async () => live.close(),

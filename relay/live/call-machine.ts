@@ -7,8 +7,12 @@
 //      │                                          └────── the caller speaks into a farewell ────┘  (once)
 //      └── session_failed ▶ leaving (the caller hears a sentence)
 //   any ── stream or carrier ended, supervisor hangs up ▶ ended
-import { type CallStatus, OUTCOMES, type Outcome } from '../../shared/contract/calls.ts'
-import type { ResponseStatus, ToolCall } from './live-ports.ts'
+import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
+import type { JsonObject } from '../../shared/primitives.ts'
+import { unreachable } from '../platform/errors.ts'
+import type { CallEffect, CallEvent } from './call-events.ts'
+import type { ToolCall } from './live-ports.ts'
+import { readToolCall } from './live-tools.ts'
 import {
   ask,
   done,
@@ -57,6 +61,8 @@ export interface CallState {
   /** Requests for a response that the model refused since it last began one. */
   readonly refused_in_a_row: number
   readonly time_is_up: boolean
+  /** Keys pressed that the model was not told of yet. */
+  readonly digits: string
 }
 
 export const NEW_CALL: CallState = {
@@ -72,68 +78,8 @@ export const NEW_CALL: CallState = {
   failures_in_a_row: 0,
   refused_in_a_row: 0,
   time_is_up: false,
+  digits: '',
 }
-
-export type TimerName = 'stream' | 'session' | 'time_limit' | 'farewell' | 'instructions' | 'response'
-/**
- * Milliseconds; `time_limit` is the agent's own, `response` is how long the model may be silent while an answer is due.
- * Source: ours, but `session`: protocols D.13, a call cannot wait long.
- */
-export const TIMER_MS: Record<Exclude<TimerName, 'time_limit'>, number> = {
-  stream: 30_000,
-  session: 10_000,
-  farewell: 15_000,
-  instructions: 5_000,
-  response: 10_000,
-}
-
-export type CallEvent =
-  | { type: 'stream_opened' }
-  | { type: 'stream_ended'; how: 'stopped' | 'lost' }
-  | { type: 'carrier_ended'; status: CallStatus }
-  | { type: 'session_ready'; version: number }
-  | { type: 'session_failed'; reason: string }
-  | { type: 'session_lost'; reason: string }
-  | { type: 'speech_started' }
-  | { type: 'speech_stopped' }
-  | { type: 'response_started' }
-  | { type: 'response_done'; status: ResponseStatus; reason: string | null; spoke: boolean; tool_calls: ToolCall[] }
-  /** Of a request for a response. */
-  | { type: 'request_refused'; code: string | null; reason: string }
-  | { type: 'audio_started' }
-  | { type: 'playback_idle' }
-  | { type: 'context_overridden'; version: number; speak_now: boolean }
-  | { type: 'instructions_confirmed'; version: number }
-  | { type: 'instructions_refused'; version: number; reason: string }
-  /** `say`: what the carrier is to say before it hangs up. */
-  | { type: 'hang_up_commanded'; by: string; outcome: Outcome | null; say: string | null }
-  | { type: 'digit_pressed'; digit: string }
-  | { type: 'timer_rang'; timer: TimerName }
-
-export type CallEffect =
-  /** `as_note`: its task is told in a note of the conversation instead of in the request, which was refused. */
-  | { type: 'create_response'; kind: ResponseKind; as_note: boolean }
-  | { type: 'update_instructions'; version: number }
-  | { type: 'context_applied'; version: number }
-  | { type: 'context_refused'; version: number; reason: string }
-  | { type: 'interrupt_playback'; by: 'caller' | 'supervisor' }
-  | { type: 'answer_tool'; call: ToolCall; output: string; failed: boolean }
-  | { type: 'raise_escalation'; reason: string; urgency: string }
-  | { type: 'add_note'; text: string }
-  | { type: 'report_trouble'; text: string }
-  | { type: 'start_timer'; timer: TimerName }
-  | { type: 'stop_timer'; timer: TimerName }
-  /** Close both sides; the carrier says `say`, then hangs up. */
-  | { type: 'leave'; say: string | null }
-  | {
-      type: 'finish'
-      status: CallStatus
-      end_reason: string
-      failed: boolean
-      outcome: Outcome | null
-      by_supervisor: boolean
-      summary: string | null
-    }
 
 export interface Step {
   state: CallState
@@ -177,16 +123,27 @@ function asking(state: CallState, kind: ResponseKind): Step {
   return kind === 'reply' ? stay(state) : to(state, { gate: hold(state.gate, kind) })
 }
 
-const responseStarted = (state: CallState): Step =>
-  to(
+function responseStarted(state: CallState): Step {
+  const { asked } = state.gate
+  const { gate } = started(state.gate)
+  // [L15] The caller began to speak after it was asked for: it waits until they have stopped.
+  if (state.caller_speaking && asked !== null)
+    return to(
+      state,
+      {
+        gate: { ...gate, asked: null, waiting: asked === 'reply' ? gate.waiting : (gate.waiting ?? asked) },
+        refused_in_a_row: 0,
+      },
+      { type: 'cancel_response' },
+    )
+  return to(
     state,
-    { gate: started(state.gate).gate, refused_in_a_row: 0 },
+    { gate, refused_in_a_row: 0 },
     { type: 'start_timer', timer: 'response' },
     // The goodbye has begun: it gets its time from now on.
-    ...(state.name === 'leaving' && state.gate.asked === 'farewell'
-      ? [{ type: 'start_timer', timer: 'farewell' } as const]
-      : []),
+    ...(state.name === 'leaving' && asked === 'farewell' ? [{ type: 'start_timer', timer: 'farewell' } as const] : []),
   )
+}
 
 /** The response is over: what waits is asked for, or nothing is due any more. */
 function freed(state: CallState): Step {
@@ -243,7 +200,31 @@ function begin(state: CallState): Step {
     { type: 'stop_timer', timer: 'session' },
     { type: 'stop_timer', timer: 'stream' },
   )
-  return then(then(talking, sendNewestContext), (next) => (next.time_is_up ? timeIsUp(next) : asking(next, 'greeting')))
+  return then(then(then(talking, sendNewestContext), tellDigits), (next) =>
+    next.time_is_up ? timeIsUp(next) : asking(next, 'greeting'),
+  )
+}
+
+const keepDigit = (state: CallState, { digit }: Extract<CallEvent, { type: 'digit_pressed' }>): Step =>
+  to(state, { digits: state.digits + digit })
+
+const tellDigits = (state: CallState): Step =>
+  state.digits === ''
+    ? stay(state)
+    : to(state, { digits: '' }, { type: 'add_note', text: `The caller pressed ${state.digits} on the keypad.` })
+
+/** [L17] All keys of one entry are answered together. */
+function answerDigits(state: CallState): Step {
+  const told = tellDigits(state)
+  // What waits is made with the note, too.
+  return told.effects.length === 0 || state.gate.waiting !== null ? told : then(told, (next) => asking(next, 'reply'))
+}
+
+function digitPressed(state: CallState, event: Extract<CallEvent, { type: 'digit_pressed' }>): Step {
+  const kept = keepDigit(state, event)
+  if (event.digit === '#')
+    return then(then(kept, answerDigits), (next) => to(next, {}, { type: 'stop_timer', timer: 'digits' }))
+  return then(kept, (next) => to(next, {}, { type: 'start_timer', timer: 'digits' }))
 }
 
 /** [L8] One update in flight; what came meanwhile goes as one newer update. */
@@ -277,7 +258,9 @@ function confirmContext(state: CallState, version: number): Step {
 function refuseContext(state: CallState, version: number, reason: string): Step {
   if (version <= state.context.applied) return settleInstructions(state, [{ type: 'report_trouble', text: reason }])
   const wanted = state.context.wanted === version ? state.context.applied : state.context.wanted
-  const context = { ...state.context, wanted, speak_about: null }
+  // A newer version still has its word to come.
+  const speak_about = (state.context.speak_about ?? 0) > version ? state.context.speak_about : null
+  const context = { ...state.context, wanted, speak_about }
   return settleInstructions({ ...state, context }, [{ type: 'context_refused', version, reason }])
 }
 
@@ -397,8 +380,9 @@ function callBack(state: CallState): Step {
 /** [L10] The model was faster; or [L16] it refused: the same is asked in another form, a second refusal is the end. */
 function requestRefused(state: CallState, event: Extract<CallEvent, { type: 'request_refused' }>): Step {
   const { gate } = state
+  if (gate.asked === null) return stay(state)
   if (event.code === 'conversation_already_has_active_response') return gated(state, tooEarly(gate))
-  if (gate.state !== 'requested' || gate.asked === null) return stay(state)
+  if (gate.state !== 'requested') return stay(state)
   if (state.refused_in_a_row > 0) {
     const reason = `The model refused to answer: ${event.reason}`
     return state.name === 'leaving' ? leaveUnsaid(state) : giveUp(state, reason)
@@ -425,15 +409,21 @@ const hangUp = (state: CallState, event: Extract<CallEvent, { type: 'hang_up_com
     finish(next, { end_reason: `${event.by} ended the call.`, outcome: event.outcome, by_supervisor: true }),
   )
 
-const endWithStream = (state: CallState, event: Extract<CallEvent, { type: 'stream_ended' }>): Step =>
-  finish(
-    { ...state, stream_open: false },
-    {
-      failed: event.how === 'lost' && state.leaving === null,
-      end_reason:
-        state.leaving?.end_reason ?? (event.how === 'lost' ? 'The media stream was lost.' : 'The caller hung up.'),
-    },
+function endWithStream(state: CallState, event: Extract<CallEvent, { type: 'stream_ended' }>): Step {
+  const gone = { ...state, stream_open: false }
+  if (event.how === 'lost' && state.leaving === null)
+    return endWithoutStream(gone, 'completed', event.reason ?? 'The media stream was lost.')
+  return finish(gone, { end_reason: state.leaving?.end_reason ?? 'The caller hung up.' })
+}
+
+/** [L6] The caller may still be there, and can be reached through the carrier only. */
+const endWithoutStream = (state: CallState, status: CallStatus, end_reason: string): Step =>
+  then(to(state, {}, { type: 'leave', say: APOLOGY }), (next) =>
+    finish(next, { status, end_reason: next.leaving?.end_reason ?? end_reason, failed: true }),
   )
+
+const streamFailed = (state: CallState, event: Extract<CallEvent, { type: 'stream_failed' }>): Step =>
+  state.stream_open ? stay(state) : endWithoutStream(state, 'failed', event.reason)
 
 const endWithCarrier = (state: CallState, event: Extract<CallEvent, { type: 'carrier_ended' }>): Step =>
   then(to(state, {}, { type: 'leave', say: null }), (next) =>
@@ -458,58 +448,53 @@ function takeToolCalls(state: CallState, event: Extract<CallEvent, { type: 'resp
 }
 
 function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
-  const args = parseArguments(call.arguments_json)
-  if (args && call.name === 'end_call') {
-    const answered = to(state, {}, { type: 'answer_tool', call, output: '{"ok":true}', failed: false })
-    if (state.name === 'leaving') return answered
-    const outcome = OUTCOMES.find((known) => known === args.outcome) ?? null
-    const summary = typeof args.summary === 'string' ? args.summary : null
-    return then(answered, (next) =>
-      sayFarewell(next, { by: 'agent', end_reason: 'The agent ended the call.', outcome, summary }, spoke),
-    )
-  }
-  if (args && call.name === 'escalate') {
-    return to(
-      state,
-      {},
-      { type: 'raise_escalation', reason: String(args.reason ?? ''), urgency: String(args.urgency ?? 'normal') },
-      {
-        type: 'answer_tool',
-        call,
-        output: '{"ok":true,"note":"A supervisor has been told. Stay with the caller."}',
-        failed: false,
-      },
-    )
-  }
-  const problem = args ? `There is no tool named ${call.name}.` : 'The arguments are not a JSON object.'
-  return to(
-    state,
-    {},
-    { type: 'answer_tool', call, output: JSON.stringify({ ok: false, error: problem }), failed: true },
-  )
-}
-
-function parseArguments(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null
-  } catch {
-    return null
+  const wish = readToolCall(call)
+  const answer = (output: JsonObject, failed = false): CallEffect => ({
+    type: 'answer_tool',
+    call,
+    output: JSON.stringify(output),
+    failed,
+  })
+  switch (wish.type) {
+    case 'end_call': {
+      const answered = to(state, {}, answer({ ok: true }))
+      if (state.name === 'leaving') return answered
+      const { outcome, summary } = wish
+      return then(answered, (next) =>
+        sayFarewell(next, { by: 'agent', end_reason: 'The agent ended the call.', outcome, summary }, spoke),
+      )
+    }
+    case 'escalate':
+      return to(
+        state,
+        {},
+        { type: 'raise_escalation', reason: wish.reason, urgency: wish.urgency },
+        answer({ ok: true, note: 'A supervisor has been told. Stay with the caller.' }),
+      )
+    case 'problem':
+      return to(state, {}, answer({ ok: false, error: wish.text }, true))
+    default:
+      return unreachable(wish)
   }
 }
 
-/** [L7] A response that failed is asked for once more; a second failure in a row ends the call politely. */
+/** Why a response is of no use to the caller; null when it is, or when it was not to be heard. */
+function whyUseless(event: Extract<CallEvent, { type: 'response_done' }>): string | null {
+  if (event.status === 'failed') return event.reason ?? 'The model failed to answer.'
+  if (event.spoke || event.was_cut || event.status === 'cancelled' || event.tool_calls.length > 0) return null
+  return `The model answered without a sound${event.reason ? `: ${event.reason}` : ''}.`
+}
+
+/** [L7] A response that failed or made no sound is asked for once more; the second in a row ends the call politely. */
 function finishResponse(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
   const next = freed(state)
-  if (event.status === 'failed') {
-    const reason = event.reason ?? 'The model failed to answer.'
+  const reason = whyUseless(event)
+  if (reason !== null) {
     if (state.failures_in_a_row >= 1) return then(next, (now) => giveUp(now, reason))
-    return then(
-      to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason }),
-      (now) => asking(now, 'reply'),
-    )
+    const failed = to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason })
+    // What waited is being asked for already.
+    if (next.state.gate.state !== 'free' || next.state.gate.waiting !== null) return failed
+    return then(failed, (now) => asking(now, state.gate.asked ?? 'reply'))
   }
   if (event.status !== 'completed') return next
   return then({ ...next, state: { ...next.state, failures_in_a_row: 0 } }, (now) => takeToolCalls(now, event))
@@ -530,6 +515,7 @@ const TABLE: Table = {
         (next) => (next.session_ready ? begin(next) : stay(next)),
       ),
     stream_ended: endWithStream,
+    stream_failed: streamFailed,
     carrier_ended: endWithCarrier,
     session_ready: (state, { version }) => {
       const { context } = state
@@ -555,7 +541,7 @@ const TABLE: Table = {
     instructions_confirmed: (state, { version }) => confirmContext(state, version),
     instructions_refused: (state, { version, reason }) => refuseContext(state, version, reason),
     hang_up_commanded: hangUp,
-    digit_pressed: stay,
+    digit_pressed: keepDigit,
     timer_rang: (state, { timer }) => {
       if (timer === 'session') return giveUp(state, 'The model did not answer in time.')
       if (timer === 'stream')
@@ -569,6 +555,7 @@ const TABLE: Table = {
   talking: {
     stream_opened: stay,
     stream_ended: endWithStream,
+    stream_failed: streamFailed,
     carrier_ended: endWithCarrier,
     session_ready: stay,
     session_failed: (state, { reason }) => giveUp(state, reason),
@@ -584,10 +571,10 @@ const TABLE: Table = {
     instructions_confirmed: (state, { version }) => confirmContext(state, version),
     instructions_refused: (state, { version, reason }) => refuseContext(state, version, reason),
     hang_up_commanded: hangUp,
-    digit_pressed: (state, { digit }) =>
-      to(state, {}, { type: 'add_note', text: `The caller pressed ${digit} on the keypad.` }),
+    digit_pressed: digitPressed,
     timer_rang: (state, { timer }) => {
       if (timer === 'time_limit') return timeIsUp(state)
+      if (timer === 'digits') return answerDigits(state)
       if (timer === 'response') return modelIsSilent(state)
       return timer === 'instructions' ? instructionsLate(state) : stay(state)
     },
@@ -596,6 +583,7 @@ const TABLE: Table = {
     stream_opened: (state) =>
       then(to(state, { stream_open: true }, { type: 'stop_timer', timer: 'stream' }), leaveWhenSaid),
     stream_ended: endWithStream,
+    stream_failed: streamFailed,
     carrier_ended: endWithCarrier,
     session_ready: stay,
     session_failed: leaveUnsaid,
@@ -642,13 +630,15 @@ const TABLE: Table = {
   ended: {
     stream_opened: (state) => to(state, { stream_open: true }, { type: 'leave', say: null }),
     stream_ended: stay,
+    stream_failed: stay,
     carrier_ended: stay,
     session_ready: stay,
     session_failed: stay,
     session_lost: stay,
     speech_started: stay,
     speech_stopped: stay,
-    response_started: stay,
+    // Nobody is there to hear it.
+    response_started: (state) => to(state, {}, { type: 'cancel_response' }),
     response_done: stay,
     request_refused: stay,
     audio_started: stay,

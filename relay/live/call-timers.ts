@@ -1,6 +1,6 @@
 // The timers a call's machine asks for, each once at a time.
 import type { Clock } from '../platform/ports.ts'
-import type { TimerName } from './call-machine.ts'
+import type { TimerName } from './call-events.ts'
 
 export class CallTimers {
   readonly #clock: Clock

@@ -15,16 +15,9 @@ import type { Clock, Person, TapListener } from '../platform/ports.ts'
 import type { AudioMeters } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
 import { CallEnding } from './call-ending.ts'
+import { type CallEffect, type CallEvent, TIMER_MS, type TimerName } from './call-events.ts'
 import { CallLedger } from './call-ledger.ts'
-import {
-  type CallEffect,
-  type CallEvent,
-  type CallState,
-  NEW_CALL,
-  step,
-  TIMER_MS,
-  type TimerName,
-} from './call-machine.ts'
+import { APOLOGY, type CallState, NEW_CALL, step } from './call-machine.ts'
 import { CallQuality, type FrameTotals } from './call-quality.ts'
 import { CallTimers } from './call-timers.ts'
 import { CallWords, type Moment } from './call-words.ts'
@@ -63,6 +56,8 @@ export interface LiveCallDeps {
   /** The model's voices for a stored one, in the order they are tried. */
   realtimeVoices: (requested: Voice) => string[]
   hangUpAtCarrier: (call_sid: string) => void
+  /** Keeps what the carrier is to say, where it finds it whichever relay it asks; null when it only hangs up. */
+  keepFarewell: (call_sid: string, say: string | null) => void
   record: (fact: CallFact) => Promise<void>
   observer: CallObserver
   prices: PriceTable
@@ -76,6 +71,12 @@ export interface LiveCallDeps {
 
 /** A realtime session ends by itself after an hour. Source: protocols D.13. */
 const LONGEST_CALL_MS = 55 * 60_000
+/** A goodbye waits for a long answer that is still being heard, but not for ever. */
+const FAREWELL_WAITS = 3
+/** Marks come back every few hundred milliseconds at most while a caller hears something. */
+const STILL_HEARD_MS = 2_000
+/** What a caller was saying when the line closed ends in silence, so that the model writes it down. µ-law, 800 ms. */
+const SILENCE = Buffer.alloc(6_400, 0xff).toString('base64')
 
 export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #deps: LiveCallDeps
@@ -106,6 +107,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   /** The context the running response was made with. */
   #responseVersion = 0
   #lineSaid = false
+  #farewellWaits = 0
+  #streamError: string | null = null
   #isBroken = false
 
   constructor(setup: CallSetup, deps: LiveCallDeps) {
@@ -148,9 +151,22 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   get isCarrierDue(): boolean {
     return this.#ending.isCarrierDue
   }
-  /** What the carrier is to say after we have left, once; null when nothing. */
-  takeFarewell(): string | null {
-    return this.#ending.takeFarewell()
+  /**
+   * The carrier's stream has ended and it asks how to go on.
+   * @param is_over the caller has hung up
+   * @returns what it is to say before it hangs up, once; null when nothing
+   */
+  carrierAsks(is_over: boolean): string | null {
+    const reason = this.#streamError ?? 'The media stream did not open.'
+    if (!is_over) this.#guard(() => this.#happen({ type: 'stream_failed', reason }))
+    // Its stream is still open here: that it was lost, we hear in a moment.
+    return this.#ending.takeFarewell() ?? (this.hasEnded || is_over ? null : APOLOGY)
+  }
+  /** The carrier could not open or keep the stream. @param error in its words */
+  streamFailed(error: string): void {
+    const reason = `The media stream failed: ${error}`
+    this.#streamError = reason
+    this.#guard(() => this.#happen({ type: 'stream_failed', reason }))
   }
   /** The record as far as it is known here; the store's follows it. */
   get record(): CallRecord {
@@ -246,8 +262,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   onEnd(how: 'stopped' | 'lost'): void {
     this.#appendHeld()
+    if (this.#isSessionReady && this.#state.caller_speaking) this.#session.appendAudio(SILENCE)
     this.#stream = null
-    this.#happen({ type: 'stream_ended', how })
+    this.#happen({ type: 'stream_ended', how, reason: this.#streamError })
   }
 
   carrierEnded(status: CallRecord['status']): void {
@@ -282,12 +299,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#callerSpeaks(now.ms - event.audio_start_ms)
         this.#view.enter('caller_speaking', now.at)
         this.#view.voiceAt(now.ms)
-        this.#words.callerStarted(event.item_id, event.audio_start_ms, now)
+        if (event.item_id !== null) this.#words.callerStarted(event.item_id, event.audio_start_ms, now)
         return this.#deps.observer.updated(this)
       case 'speech_stopped':
         this.#view.enter('agent_thinking', now.at)
         this.#view.voiceAt(now.ms)
-        this.#words.callerStopped(event.item_id, event.audio_end_ms, now)
+        if (event.item_id !== null) this.#words.callerStopped(event.item_id, event.audio_end_ms, now)
         this.#happen({ type: 'speech_stopped' })
         return this.#deps.observer.updated(this)
       case 'caller_text':
@@ -424,6 +441,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return
       case 'interrupt_playback':
         return this.#interrupt(effect.by)
+      case 'cancel_response':
+        if (this.#responseId !== null) this.#playback.discard(this.#responseId)
+        return this.#session.cancelResponse()
       case 'answer_tool': {
         this.#session.answerTool(effect.call.tool_call_id, effect.output)
         const { name, arguments_json } = effect.call
@@ -468,6 +488,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#isSessionReady = false
     const stream = this.#stream
     this.#stream = null
+    this.#deps.keepFarewell(this.call_sid, say)
     stream?.close()
     this.#ending.leave(say, stream !== null)
   }
@@ -480,8 +501,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#tap.close()
     this.#view.enter('ended', now.at)
     this.#ending.finish(() => this.#close(end, now.at))
-    if (this.#isModelLost || !this.#words.awaitsCaller) this.#ending.settle()
-    else if (this.#state.gate.state === 'active') this.#session.cancelResponse()
+    if (this.#responseId !== null) this.#session.cancelResponse()
+    this.#settleWhenAllIsThere()
+  }
+
+  /** Nothing more comes of this call: what the caller said is written down, what the model used is counted. */
+  #settleWhenAllIsThere(): void {
+    if (this.#isModelLost || (!this.#words.awaitsCaller && this.#responseId === null)) this.#ending.settle()
   }
 
   #close(end: Extract<CallEffect, { type: 'finish' }>, ended_at: Date): void {
@@ -516,9 +542,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #refused(event: Extract<RealtimeEvent, { type: 'request_refused' }>): void {
     const version = this.#context.refusedBy(event.event_id)
     if (version !== null) return this.#happen({ type: 'instructions_refused', version, reason: event.message })
-    const isOurRequest =
-      event.code === 'conversation_already_has_active_response' ||
-      (event.event_id === null ? (event.param ?? '').startsWith('response') : event.event_id === this.#requestId)
+    const isAboutResponses =
+      event.code === 'conversation_already_has_active_response' || (event.param ?? '').startsWith('response')
+    const isOurRequest = event.event_id === null ? isAboutResponses : event.event_id === this.#requestId
     if (isOurRequest) return this.#happen({ type: 'request_refused', code: event.code, reason: event.message })
     this.#deps.log.warn('The model refused a message of a call', { ...this.#fields(), code: event.code })
   }
@@ -528,6 +554,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     // A long answer is no silence.
     if (timer === 'response' && quiet_ms < TIMER_MS.response)
       return this.#timers.start(timer, TIMER_MS.response - quiet_ms)
+    const isHeard = this.#state.is_playing && this.#playback.sinceProgress(this.#nowMs()) < STILL_HEARD_MS
+    if (timer === 'farewell' && isHeard && this.#farewellWaits++ < FAREWELL_WAITS) return this.#startTimer(timer)
     this.#guard(() => this.#happen({ type: 'timer_rang', timer }))
   }
 
@@ -573,6 +601,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
     const usage = event.usage && this.#ledger.countResponse(event.response_id, event.usage, this.#deps.clock.now())
     if (usage) this.#lay(usage)
+    const was_cut = this.#playback.isDiscarded(event.response_id)
     this.#responseId = null
     for (const item of this.#playback.completeResponse(event.response_id)) this.#words.agentHeard(item)
     this.#words.agentSilent((item_id) => this.#playback.isPlaying(item_id))
@@ -581,15 +610,17 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       status: event.status,
       reason: event.reason,
       spoke: this.#responseSpoke,
+      was_cut,
       tool_calls: event.tool_calls,
     })
+    this.#settleWhenAllIsThere()
     this.#deps.observer.updated(this)
   }
 
   #callerSaid(item_id: string, text: string): void {
     const fired = this.#words.callerFinal(item_id, text, escalationRules(this.#context.inForce()), this.#now())
     if (fired.length > 0) this.#escalate('escalation_keyword', text.trim(), 'caller', fired)
-    if (!this.#words.awaitsCaller) this.#ending.settle()
+    this.#settleWhenAllIsThere()
   }
 
   #escalate(

@@ -22,12 +22,18 @@ export type CallCommand =
   | { type: 'hand_over'; relay_id: string }
   /** The carrier told another relay that the call is over. */
   | { type: 'carrier_ended'; status: CallStatus }
+  /** The carrier told another relay that it could not open or keep the call's media stream. */
+  | { type: 'stream_failed'; error: string }
 export interface CallAnswer {
   call_session: CallSummaryRecord
   /** Answers `describe`; null to every other command. */
   whole: { record: CallRecord; turns: TurnRecord[] } | null
   /** Answers `hand_over`; null when the call has its stream already, and to every other command. */
   moved: MovedCall | null
+}
+/** What the carrier says before it hangs up; null when it only hangs up. */
+export interface Farewell {
+  say: string | null
 }
 /** A call on its way to another relay: how it began, and all that was laid down of it since. */
 export interface MovedCall {
@@ -81,6 +87,7 @@ export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' 
   lines: Pick<ListenLines, 'serve'>
   leases: Pick<CallLeases, 'release' | 'renew'>
   telephony: Telephony
+  keepFarewell: LiveCallDeps['keepFarewell']
   pressure: Pick<LoopPressure, 'isOverloaded' | 'frames_per_append'>
   /** The call a stream token was made for, once. */
   takeStreamTicket: (token: string) => Promise<CallRef | null>
@@ -221,9 +228,17 @@ export class LiveCalls {
     return call !== undefined
   }
 
-  /** What the carrier is to say now that the stream is closed; null when it only hangs up. */
-  takeFarewell(call_sid: string): string | null {
-    return (this.#calls.get(call_sid) ?? this.#leaving.get(call_sid))?.takeFarewell() ?? null
+  /** The carrier asks how to go on now that its stream has ended. @returns null for a call that is not here */
+  carrierAsks(call_sid: string, is_over: boolean): Farewell | null {
+    const call = this.#calls.get(call_sid) ?? this.#leaving.get(call_sid)
+    return call ? { say: call.carrierAsks(is_over) } : null
+  }
+
+  /** @returns true when the call is, or was a moment ago, in progress here */
+  streamFailed(call_sid: string, error: string): boolean {
+    const call = this.#calls.get(call_sid) ?? this.#leaving.get(call_sid)
+    call?.streamFailed(error)
+    return call !== undefined
   }
 
   /** Ends every call, each with its record, for a relay that stops. @param say what the callers hear */
@@ -251,6 +266,9 @@ export class LiveCalls {
         return { call_session: summaryOf(call), whole: null, moved: this.#handOver(call, command.relay_id) }
       case 'carrier_ended':
         call.carrierEnded(command.status)
+        break
+      case 'stream_failed':
+        call.streamFailed(command.error)
         break
       default:
         unreachable(command)

@@ -77,8 +77,9 @@ export type RealtimeEvent =
   | { type: 'session_lost'; reason: string }
   /** `instructions` as the session now has them; null when it does not say. */
   | { type: 'instructions_confirmed'; instructions: string | null }
-  | { type: 'speech_started'; item_id: string; audio_start_ms: number }
-  | { type: 'speech_stopped'; item_id: string; audio_end_ms: number }
+  /** `item_id` of the turn; null where a server does not say it: the caller speaks all the same. */
+  | { type: 'speech_started'; item_id: string | null; audio_start_ms: number }
+  | { type: 'speech_stopped'; item_id: string | null; audio_end_ms: number }
   | { type: 'caller_text'; item_id: string; delta: string }
   | { type: 'caller_transcribed'; item_id: string; text: string; usage: TranscriptionUsage | null }
   | { type: 'caller_not_transcribed'; item_id: string; reason: string }

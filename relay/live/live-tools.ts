@@ -1,5 +1,6 @@
-// The tools the model may call. Source: product text, "The call"; protocols D.11.
-import type { ToolDefinition } from './live-ports.ts'
+// The tools the model may call, and what it wants with a call of one. Source: product text, "The call"; protocols D.11.
+import { OUTCOMES, type Outcome } from '../../shared/contract/calls.ts'
+import type { ToolCall, ToolDefinition } from './live-ports.ts'
 
 export const LIVE_TOOLS: ToolDefinition[] = [
   {
@@ -34,3 +35,32 @@ export const LIVE_TOOLS: ToolDefinition[] = [
     },
   },
 ]
+
+export type ToolWish =
+  | { type: 'end_call'; outcome: Outcome | null; summary: string | null }
+  | { type: 'escalate'; reason: string; urgency: string }
+  /** It cannot be done; the model is told why. */
+  | { type: 'problem'; text: string }
+
+export function readToolCall({ name, arguments_json }: ToolCall): ToolWish {
+  const args = parseArguments(arguments_json)
+  if (args === null) return { type: 'problem', text: 'The arguments are not a JSON object.' }
+  if (name === 'escalate')
+    return { type: 'escalate', reason: String(args.reason ?? ''), urgency: String(args.urgency ?? 'normal') }
+  if (name !== 'end_call') return { type: 'problem', text: `There is no tool named ${name}.` }
+  return {
+    type: 'end_call',
+    outcome: OUTCOMES.find((known) => known === args.outcome) ?? null,
+    summary: typeof args.summary === 'string' ? args.summary : null,
+  }
+}
+
+function parseArguments(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    return isObject ? (value as Record<string, unknown>) : null
+  } catch {
+    return null
+  }
+}

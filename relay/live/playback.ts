@@ -52,6 +52,11 @@ export class Playback {
     return this.#marks.length === 0
   }
 
+  /** Milliseconds since the carrier last said that something was heard. */
+  sinceProgress(now_ms: number): number {
+    return now_ms - this.#progressAt
+  }
+
   /** Late deltas of an interrupted response must not be forwarded. Rule L5. */
   isDiscarded(response_id: string): boolean {
     return this.#discarded.has(response_id)

@@ -49,8 +49,9 @@ const ErrorObject = z.object({
 // One object for each event, made once: to make one costs more than everything else that is done with an event.
 const Item = z.object({ item_id: z.string() })
 const Answer = Item.extend({ response_id: z.string() })
-const SpeechStarted = Item.extend({ audio_start_ms: z.number().catch(0) })
-const SpeechStopped = Item.extend({ audio_end_ms: z.number().catch(0) })
+const Speech = z.object({ item_id: z.string().nullable().catch(null) })
+const SpeechStarted = Speech.extend({ audio_start_ms: z.number().catch(0) })
+const SpeechStopped = Speech.extend({ audio_end_ms: z.number().catch(0) })
 const CallerText = Item.extend({ delta: z.string() })
 const CallerTranscribed = Item.extend({ transcript: z.string(), usage: TranscriptionUsage.nullish().catch(null) })
 const CallerNotTranscribed = Item.extend({ error: ErrorObject.optional() })

@@ -28,6 +28,9 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 /** A connection that has not answered a ping by the next one is lost. */
 const PING_EVERY_MS = 10_000
 const HANDSHAKE_MS = 8_000
+/** A model that is busy or cannot be reached is asked again after these; what the caller says meanwhile is kept. */
+const AGAIN_AFTER_MS = [200, 400, 800, 1_600]
+const BUSY = new Set([408, 429, 500, 502, 503, 504])
 /** Source: OpenAI Realtime, server_vad; half of the reply gap is this silence. */
 const TURN_DETECTION = {
   type: 'server_vad',
@@ -59,7 +62,10 @@ class OpenaiRealtimeSession implements RealtimeSession {
   readonly #config: RealtimeConfig
   readonly #settings: () => SessionSettings
   readonly #listener: RealtimeListener
-  readonly #socket: Framed
+  readonly #wire: Wire
+  #socket: Framed
+  #failures = 0
+  #again: NodeJS.Timeout | undefined
   readonly #pings: NodeJS.Timeout
   #state: 'opening' | 'configuring' | 'ready' | 'closed' = 'opening'
   #wanted: SessionSettings | null = null
@@ -73,13 +79,20 @@ class OpenaiRealtimeSession implements RealtimeSession {
     this.#config = config
     this.#settings = settings
     this.#listener = listener
-    this.#socket = this.#connect(wire)
+    this.#wire = wire
+    this.#socket = this.#connect()
     this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS)
   }
 
-  #connect(wire: Wire): Framed {
+  #connect(): Framed {
     const { base_url, model, api_key } = this.#config
-    return wire.open(
+    /** Another connection takes the place of this one: its end is not the session's. */
+    let isReplaced = false
+    const failed = (reason: string, isPassing: boolean): void => {
+      isReplaced = isPassing && this.#connectsAgain()
+      if (!isReplaced) this.#fail(reason)
+    }
+    return this.#wire.open(
       {
         url: realtimeUrl(base_url, model),
         headers: { Authorization: `Bearer ${api_key}` },
@@ -95,14 +108,24 @@ class OpenaiRealtimeSession implements RealtimeSession {
         onPong: () => {
           this.#isPongDue = false
         },
-        onRefused: (status) => this.#fail(refusalOf(status)),
-        onError: (error) => this.#fail(`The model cannot be reached: ${messageOf(error)}`),
-        onClose: (code, reason) =>
-          this.#fail(
-            this.#lastError ?? `The model closed the connection (${code}${reason === '' ? '' : `, ${reason}`}).`,
-          ),
+        onRefused: (status) => failed(refusalOf(status), BUSY.has(status)),
+        onError: (error) => failed(`The model cannot be reached: ${messageOf(error)}`, true),
+        onClose: (code, reason) => {
+          const words = `The model closed the connection (${code}${reason === '' ? '' : `, ${reason}`}).`
+          if (!isReplaced) this.#fail(this.#lastError ?? words)
+        },
       },
     )
+  }
+
+  /** @returns false once the session has begun, and after too many failures */
+  #connectsAgain(): boolean {
+    const wait_ms = AGAIN_AFTER_MS[this.#failures++]
+    if (this.#state !== 'opening' || wait_ms === undefined) return false
+    this.#again = setTimeout(() => {
+      this.#socket = this.#connect()
+    }, wait_ms)
+    return true
   }
 
   #ping(): void {
@@ -162,6 +185,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     clearInterval(this.#pings)
+    clearTimeout(this.#again)
     this.#socket.close(1000)
   }
 
@@ -308,6 +332,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
     const type = this.#state === 'ready' ? 'session_lost' : 'session_failed'
     this.#state = 'closed'
     clearInterval(this.#pings)
+    clearTimeout(this.#again)
     this.#socket.close(1000)
     try {
       this.#listener.onEvent({ type, reason })

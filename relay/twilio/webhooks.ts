@@ -5,6 +5,7 @@ import { CALL_STATUSES, type CallStatus } from '../../shared/contract/calls.ts'
 import { CallSid } from '../../shared/primitives.ts'
 import type { AnswerCall } from '../calls/answer-call.ts'
 import { isTerminal } from '../calls/call-status.ts'
+import type { StreamReports } from '../calls/stream-reports.ts'
 import { messageOf, RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { SignatureCheck } from './signature.ts'
@@ -17,14 +18,14 @@ export interface WebhookDeps {
   answerCall: AnswerCall
   /** The carrier reports a status. Idempotent, in any order. */
   reportStatus: (call_sid: string, status: CallStatus) => Promise<void>
-  /** What to say to a call whose stream has ended; null when nothing. */
-  takeFarewell: (call_sid: string) => Promise<string | null>
+  streams: StreamReports
   log: Logger
 }
 
 const IncomingForm = z.looseObject({ CallSid, From: z.string().min(1).max(200), To: z.string().min(1).max(200) })
 const StatusForm = z.looseObject({ CallSid, CallStatus: z.enum(CALL_STATUSES) })
 const EndedForm = z.looseObject({ CallSid })
+const StreamForm = z.looseObject({ CallSid, StreamEvent: z.string().optional(), StreamError: z.string().optional() })
 
 /**
  * Where the media stream of a call goes. The call stands in the path, so that its socket finds the process that carries
@@ -78,15 +79,22 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
   router.post('/stream_ended', async (req, res) => {
     const form = parse(EndedForm, req.body)
     const status = CALL_STATUSES.find((known) => known === req.body.CallStatus)
-    const words = await deps.takeFarewell(form.CallSid)
-    if (status && isTerminal(status)) await noteStatus(form.CallSid, status)
+    const is_over = status !== undefined && isTerminal(status)
+    const words = await deps.streams.ended(form.CallSid, is_over)
+    if (status && is_over) await noteStatus(form.CallSid, status)
     answer(res, sayTwiml(words))
   })
 
-  router.post('/stream_status', (req, res) => {
-    const { CallSid: call_sid, StreamEvent: event, StreamError: error } = req.body
-    if (error) deps.log.warn('The carrier could not open or keep a media stream', { call_sid, event, error })
-    else deps.log.debug('A media stream changed', { call_sid, event })
+  router.post('/stream_status', async (req, res) => {
+    const { CallSid: call_sid, StreamEvent: event, StreamError: error } = parse(StreamForm, req.body)
+    if (error) {
+      deps.log.warn('The carrier could not open or keep a media stream', { call_sid, event, error })
+      await deps.streams
+        .failed(call_sid, error)
+        .catch((failure: unknown) =>
+          deps.log.warn('A failed media stream could not be told on', { call_sid, error: messageOf(failure) }),
+        )
+    } else deps.log.debug('A media stream changed', { call_sid, event })
     res.status(204).end()
   })
 

@@ -6,7 +6,7 @@ import type { JournalRecord } from '../calls/call-facts.ts'
 import type { WireName } from '../framing/wire.ts'
 import type { BridgeTotals, ProcessUsage } from '../http/metrics-process.ts'
 import type { CallSetup } from '../live/live-call.ts'
-import type { CallAnswer, CallCommand, CallSummaryRecord, MovedCall } from '../live/live-calls.ts'
+import type { CallAnswer, CallCommand, CallSummaryRecord, Farewell, MovedCall } from '../live/live-calls.ts'
 import type { RealtimeConfig } from '../openai/realtime-session.ts'
 import type { LogFields, LogLevel } from '../platform/logger.ts'
 import type { CallRef, Person, UpgradeRequest, Voice } from '../platform/ports.ts'
@@ -50,6 +50,7 @@ export type FrontMethods = {
   flushed(listener_id: number): void
   heardOut(listener_id: number): void
   hangUp(call_sid: string): Promise<void>
+  keepFarewell(call_sid: string, say: string | null): void
   takeStreamTicket(token: string): Promise<CallRef | null>
   fetchCall(call: CallRef): Promise<MovedCall | null>
   announceContext(call: { tenant_id: string; call_sid: string; agent_id: string }, version: number): void
@@ -62,7 +63,8 @@ export type WorkerMethods = {
   open(setup: CallSetup): Promise<void>
   command(call_sid: string, command: CallCommand): Promise<CallAnswer>
   carrierEnded(call_sid: string, status: CallStatus): void
-  takeFarewell(call_sid: string): string | null
+  carrierAsks(call_sid: string, is_over: boolean): Farewell | null
+  streamFailed(call_sid: string, error: string): void
   listen(listener_id: number, call_sid: string, person: Person): void
   unlisten(listener_id: number): void
   endAll(by: string, say: string): void

@@ -14,7 +14,10 @@ import type { WorkerSettings } from './link-methods.ts'
 import { WorkerProcess } from './worker-process.ts'
 
 export interface WorkerPoolDeps
-  extends Pick<LiveCallsDeps, 'spool' | 'telephony' | 'takeStreamTicket' | 'fetchCall' | 'announceContext' | 'log'> {
+  extends Pick<
+    LiveCallsDeps,
+    'spool' | 'telephony' | 'keepFarewell' | 'takeStreamTicket' | 'fetchCall' | 'announceContext' | 'log'
+  > {
   workers: number
   settings: WorkerSettings
   events: Pick<EventLog, 'append' | 'announce'>
@@ -78,6 +81,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
           self.listeners.delete(id)
         },
         hangUp: (call_sid) => deps.telephony.hangUp(call_sid),
+        keepFarewell: deps.keepFarewell,
         takeStreamTicket: deps.takeStreamTicket,
         fetchCall: async (call) => {
           const moved = await deps.fetchCall(call)
@@ -209,10 +213,16 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       if (worker && worker !== 'died') worker.link.tell('carrierEnded', call_sid, status)
       return worker !== undefined
     },
-    async takeFarewell(call_sid) {
+    async carrierAsks(call_sid, is_over) {
       const worker = calls.get(call_sid)?.worker ?? leaving.get(call_sid)
-      if (worker === 'died') return APOLOGY
-      return worker ? worker.link.ask('takeFarewell', call_sid).catch(() => APOLOGY) : null
+      if (!worker) return null
+      const sorry = { say: APOLOGY }
+      return worker === 'died' ? sorry : worker.link.ask('carrierAsks', call_sid, is_over).catch(() => sorry)
+    },
+    streamFailed(call_sid, error) {
+      const worker = calls.get(call_sid)?.worker ?? leaving.get(call_sid)
+      if (worker && worker !== 'died') worker.link.tell('streamFailed', call_sid, error)
+      return worker !== undefined
     },
     takeMedia(call_sid, request, socket, head) {
       const worker = calls.get(call_sid)?.worker ?? leastBusy()

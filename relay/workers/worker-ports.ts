@@ -16,6 +16,7 @@ type FromFront = Pick<
   | 'lines'
   | 'leases'
   | 'telephony'
+  | 'keepFarewell'
   | 'takeStreamTicket'
   | 'fetchCall'
   | 'announceContext'
@@ -119,6 +120,7 @@ export function workerPorts(
         },
       },
       telephony: { hangUp: (call_sid) => link.ask('hangUp', call_sid) },
+      keepFarewell: (call_sid, say) => link.tell('keepFarewell', call_sid, say),
       takeStreamTicket: (token) => link.ask('takeStreamTicket', token),
       fetchCall: ({ tenant_id, call_sid }) => link.ask('fetchCall', { tenant_id, call_sid }),
       announceContext: (call, version) => link.tell('announceContext', call, version),

@@ -8,6 +8,19 @@ const stage = stageForTests()
 const calling = callsOn(stage)
 const record = recordOf
 
+/** The carrier's requests, signed as it signs them. */
+async function carrierOf({ test }: Awaited<ReturnType<typeof calling>>) {
+  const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as {
+    getExpectedTwilioSignature: (token: string, url: string, params: object) => string
+  }
+  const token = test.relay.simulation.twilio!.auth_token
+  return (path: string, params: Record<string, string>) => {
+    const url = `${test.url}${path}`
+    const headers = { 'x-twilio-signature': getExpectedTwilioSignature(token, url, params) }
+    return fetch(url, { method: 'POST', headers, body: new URLSearchParams(params) })
+  }
+}
+
 describe('how a call ends', () => {
   it('[L9] the agent ends it: goodbye heard, outcome and summary kept, success counted', async () => {
     const on = await calling()
@@ -136,7 +149,7 @@ describe('what goes wrong on the wire', () => {
       on.call.inject(raw)
     session.sendRaw('not json')
     session.sendRaw('{"type":"response.output_audio.delta"}')
-    session.send({ type: 'input_audio_buffer.speech_started' })
+    session.send({ type: 'response.output_audio_transcript.delta', delta: 'whose?' })
     session.send({ type: 'something.new', field: 1 })
     session.speak('Still here.', 400)
     await on.feed.next(
@@ -151,18 +164,7 @@ describe('what goes wrong on the wire', () => {
     const on = await calling()
     await (await on.model.session()).next('response.create')
     const first = on.call.requests.find((request) => request.url.includes('/receive_call'))!
-    const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as {
-      getExpectedTwilioSignature: (token: string, url: string, params: object) => string
-    }
-    const token = on.test.relay.simulation.twilio!.auth_token
-    const post = async (path: string, params: Record<string, string>) => {
-      const url = `${on.test.url}${path}`
-      return fetch(url, {
-        method: 'POST',
-        headers: { 'x-twilio-signature': getExpectedTwilioSignature(token, url, params) },
-        body: new URLSearchParams(params),
-      })
-    }
+    const post = await carrierOf(on)
     const again = await post('/receive_call', { ...first.params })
     expect(await again.text()).toContain('<Connect')
     on.call.hangUp()
@@ -173,6 +175,59 @@ describe('what goes wrong on the wire', () => {
     expect((await on.dana.ok('listCalls', { query: {} })).items).toHaveLength(1)
     expect(await (await post('/receive_call', { ...first.params })).text()).toContain('<Hangup')
     expect(on.model.sessions).toHaveLength(1)
+  })
+
+  it('[L6] a media stream that the carrier cannot open: it says a sentence, and the record says why', async () => {
+    const on = await calling()
+    await on.call.streaming
+    const post = await carrierOf(on)
+    const CallSid = `CA${'5'.repeat(32)}`
+    const From = '+14155550177'
+    expect(await (await post('/receive_call', { CallSid, From, To: BILLING })).text()).toContain('<Connect')
+    const StreamError = '31920 - Stream - WebSocket - Handshake Error'
+    expect((await post('/stream_status', { CallSid, StreamEvent: 'stream-error', StreamError })).status).toBe(204)
+    const ended = await post('/stream_ended', { CallSid, CallStatus: 'in-progress' })
+    expect(await ended.text()).toContain('technical problem')
+    expect(await record({ ...on, params: { call_sid: CallSid } })).toMatchObject({
+      outcome: 'failed',
+      end_reason: `The media stream failed: ${StreamError}`,
+    })
+    on.call.hangUp()
+    await record(on)
+  })
+
+  it('[L6] a carrier that asks how to go on with a call whose stream never came, or that nobody knows', async () => {
+    const on = await calling()
+    await on.call.streaming
+    const post = await carrierOf(on)
+    const CallSid = `CA${'6'.repeat(32)}`
+    await post('/receive_call', { CallSid, From: '+14155550177', To: BILLING })
+    const asks = async (sid: string, CallStatus: string) =>
+      (await post('/stream_ended', { CallSid: sid, CallStatus })).text()
+    expect(await asks(CallSid, 'in-progress')).toContain('technical problem')
+    expect(await record({ ...on, params: { call_sid: CallSid } })).toMatchObject({
+      outcome: 'failed',
+      end_reason: 'The media stream did not open.',
+    })
+    expect(await asks(`CA${'7'.repeat(32)}`, 'in-progress')).toContain('technical problem')
+    expect(await asks(`CA${'7'.repeat(32)}`, 'completed')).not.toContain('<Say')
+    on.call.hangUp()
+    await record(on)
+  })
+
+  it('[L6] a media stream that breaks in mid-call: the caller still hears a sentence', async () => {
+    const on = await calling()
+    await (await on.model.session()).next('response.create')
+    on.network.faults.set({ socket_break_after_ms: 10 })
+    const second = on.network.placeCall({ from: '+14155550143', to: BILLING })
+    await second.ended
+    expect(second.heard.text).toContain('technical problem')
+    expect(await record({ ...on, params: { call_sid: second.call_sid } })).toMatchObject({
+      outcome: 'failed',
+      end_reason: 'The media stream was lost.',
+    })
+    on.call.hangUp()
+    await record(on)
   })
 
   it('an unsigned or wrongly signed webhook is 403 and stores nothing', async () => {

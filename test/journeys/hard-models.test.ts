@@ -90,6 +90,30 @@ describe('a model that refuses', () => {
 })
 
 describe('a model that is silent', () => {
+  it.each(['completed', 'incomplete'])(
+    '[L7] an answer that is %s without a sound is asked for again',
+    async (status) => {
+      const on = await calling()
+      const session = await on.model.session()
+      await session.next('response.create')
+      callerTurn(session, 'item_question', 'Are you there?')
+      session.send({ type: 'response.created', response: { id: 'resp_mute', status: 'in_progress', output: [] } })
+      session.send({ type: 'response.done', response: { id: 'resp_mute', status, output: [] } })
+      await until(async () => requests(session)[1])
+      session.speak('I am here.', 400)
+      await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.text === 'I am here.')
+      on.call.hangUp()
+      expect((await recordOf(on)).end_reason).toBe('The caller hung up.')
+    },
+  )
+
+  it('[L6] a model that is busy at first is asked again, and the caller is greeted', async () => {
+    const on = await calling({ refuse: 503, refuse_times: 2 })
+    await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.is_final)
+    on.call.hangUp()
+    expect((await recordOf(on)).end_reason).toBe('The caller hung up.')
+  })
+
   it('[L16] no answer for ten seconds: the caller hears a sentence', async () => {
     const on = await calling({ greets: false })
     await (await on.model.session()).next('response.create')
@@ -99,7 +123,77 @@ describe('a model that is silent', () => {
   }, 30_000)
 })
 
+describe('a caller who cuts in', () => {
+  it('[L2] also where the server does not say in which turn', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.speak('This is a very long answer.', 20_000, { finish: false })
+    await until(() => on.call.heard.played_ms > 400)
+    session.send({ type: 'input_audio_buffer.speech_started', audio_start_ms: 900 })
+    await session.next('conversation.item.truncate')
+    await until(() => on.call.heard.cleared_ms > 10_000)
+  })
+
+  it('[L15] before the greeting has begun: it is not said over them, but after their answer', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.send({ type: 'input_audio_buffer.speech_started', item_id: 'item_early', audio_start_ms: 100 })
+    session.speak('Welcome to billing.', 2_000, { response_id: 'resp_over', finish: false })
+    await session.next('response.cancel')
+    session.send({ type: 'response.done', response: { id: 'resp_over', status: 'cancelled', output: [] } })
+    session.send({ type: 'input_audio_buffer.speech_stopped', item_id: 'item_early', audio_end_ms: 900 })
+    session.speak('Yes, I hear you.', 400)
+    const again = await until(async () => requests(session)[1])
+    expect(JSON.stringify(again)).toContain('Begin the call now')
+    expect(on.call.heard.played_ms).toBeLessThan(1_000)
+  })
+})
+
 describe('words that come late or never', () => {
+  it('[L13] what the caller was saying when the line closed ends in silence, so that it is written down', async () => {
+    const on = await calling()
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.send({ type: 'input_audio_buffer.speech_started', item_id: 'item_half', audio_start_ms: 100 })
+    await until(async () => (await on.dana.ok('listLiveCalls', {})).items[0]?.live?.phase === 'caller_speaking')
+    on.call.hangUp()
+    await until(() => session.audio.subarray(-6_400).equals(Buffer.alloc(6_400, 0xff)))
+    session.send({ type: 'input_audio_buffer.speech_stopped', item_id: 'item_half', audio_end_ms: 900 })
+    // The model answers by itself; nobody hears it, and it is paid for.
+    session.send({ type: 'response.created', response: { id: 'resp_vain', status: 'in_progress', output: [] } })
+    await session.next('response.cancel')
+    session.send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: 'item_half',
+      content_index: 0,
+      transcript: 'And my address is',
+    })
+    session.send({
+      type: 'response.done',
+      response: { id: 'resp_vain', status: 'cancelled', output: [], usage: { input_tokens: 40, output_tokens: 2 } },
+    })
+    const call = await recordOf(on)
+    expect(call.transcript.at(-1)).toMatchObject({ speaker: 'caller', text: 'And my address is' })
+    expect(call.usage).toMatchObject({ responses: 1 })
+  })
+
+  it('what the model used for an answer that nobody waited for is counted', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.speak('This is a very long answer.', 20_000, { response_id: 'resp_long', finish: false })
+    await until(() => on.call.heard.played_ms > 200)
+    on.call.hangUp()
+    await session.next('response.cancel')
+    session.send({
+      type: 'response.done',
+      response: { id: 'resp_long', status: 'cancelled', output: [], usage: { input_tokens: 300, output_tokens: 90 } },
+    })
+    expect((await recordOf(on)).usage).toMatchObject({ responses: 1 })
+  })
+
   it('[L13] the last words of the caller are written down although the line is closed', async () => {
     const on = await calling()
     const session = await on.model.session()

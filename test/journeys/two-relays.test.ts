@@ -107,6 +107,30 @@ await describeWithServices('two relays', () => {
       expect(record.quality.frames_dropped).toBe(0)
     }, 60_000)
 
+    it('what the carrier is to say is known to the other relay, too', async () => {
+      route(0, 1)
+      const { call, session, stop } = await company.talk()
+      stop()
+      session.drop()
+      await call.ended
+      expect(call.heard.text).toContain('technical problem')
+      const { record } = await keptOf(there, call.call_sid)
+      expect(record.end_reason).toContain('closed the connection')
+      const last = call.requests.find(({ url }) => url.endsWith('/stream_ended'))
+      expect(last?.body).toContain('technical problem')
+    }, 60_000)
+
+    it('a call that ends with nothing more to say ends with nothing, also at the other relay', async () => {
+      route(0, 1)
+      const { call, stop } = await company.talk()
+      stop()
+      await here.ok('hangUpCall', { params: { call_sid: call.call_sid }, body: {} })
+      await call.ended
+      const last = call.requests.find(({ url }) => url.endsWith('/stream_ended'))
+      expect(last?.body).toContain('<Hangup')
+      expect(last?.body).not.toContain('<Say')
+    }, 60_000)
+
     it('the carrier may ask the other relay again, and report the end to it', async () => {
       route(0, 1)
       const { call, stop } = await company.talk()
@@ -128,6 +152,9 @@ await describeWithServices('two relays', () => {
       await company.kill(0)
       mine.stop()
       theirs.stop()
+      // Its relay is gone: the other one says at least that it is over.
+      await mine.call.ended
+      expect(mine.call.heard.text).toContain('technical problem')
       await until(async () => {
         const { items } = await there.ok('listLiveCalls', {})
         return items.length === 1 && items[0]!.call_sid === theirs.call.call_sid

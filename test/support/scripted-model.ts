@@ -38,11 +38,15 @@ export interface ScriptedModel {
   close(): Promise<void>
 }
 
-/** @param options.open_after_ms how long the handshake takes; options.refuse an HTTP status instead of a socket */
+/**
+ * @param options.open_after_ms how long the handshake takes; options.refuse an HTTP status instead of a socket, for the
+ *   first `refuse_times` handshakes or for all
+ */
 export async function startScriptedModel(
   options: {
     open_after_ms?: number
     refuse?: number
+    refuse_times?: number
     greets?: boolean
     onUpdate?: (session: ScriptedSession, event: ClientEvent) => boolean
   } = {},
@@ -50,8 +54,10 @@ export async function startScriptedModel(
   const server = createServer()
   const sockets = new WebSocketServer({ noServer: true })
   const sessions: ScriptedSession[] = []
+  let refused = 0
   server.on('upgrade', (req, socket, head) => {
-    if (options.refuse) return void socket.end(`HTTP/1.1 ${options.refuse} No\r\nContent-Length: 0\r\n\r\n`)
+    if (options.refuse && refused++ < (options.refuse_times ?? Number.POSITIVE_INFINITY))
+      return void socket.end(`HTTP/1.1 ${options.refuse} No\r\nContent-Length: 0\r\n\r\n`)
     setTimeout(
       () => sockets.handleUpgrade(req, socket, head, (ws) => sessions.push(serve(ws, options))),
       options.open_after_ms ?? 0,

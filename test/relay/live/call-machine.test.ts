@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type CallEffect, type CallEvent, type CallState, NEW_CALL, step } from '../../../relay/live/call-machine.ts'
+import type { CallEffect, CallEvent } from '../../../relay/live/call-events.ts'
+import { type CallState, NEW_CALL, step } from '../../../relay/live/call-machine.ts'
 
 function run(events: CallEvent[], from: CallState = NEW_CALL): { state: CallState; effects: CallEffect[] } {
   return events.reduce(
@@ -29,6 +30,7 @@ const done = (change: Partial<Extract<CallEvent, { type: 'response_done' }>> = {
   status: 'completed',
   reason: null,
   spoke: true,
+  was_cut: false,
   tool_calls: [],
   ...change,
 })
@@ -58,6 +60,23 @@ describe('call machine: beginning', () => {
       end_reason: 'The model refused the key.',
     })
     expect(state.name).toBe('ended')
+  })
+
+  it('[L6] a media stream that fails to open, or is lost: the caller hears a sentence and the record says why', () => {
+    const failed = run([
+      { type: 'session_ready', version: 0 },
+      { type: 'stream_failed', reason: '31920 handshake' },
+    ])
+    expect(failed.effects.slice(-2)).toMatchObject([
+      { type: 'leave', say: expect.stringContaining('technical problem') },
+      { type: 'finish', failed: true, status: 'failed', end_reason: '31920 handshake' },
+    ])
+    const lost = run([{ type: 'stream_ended', how: 'lost', reason: null }], TALKING)
+    expect(lost.effects.slice(-2)).toMatchObject([
+      { type: 'leave', say: expect.stringContaining('technical problem') },
+      { type: 'finish', failed: true, status: 'completed', end_reason: 'The media stream was lost.' },
+    ])
+    expect(step(TALKING, { type: 'stream_failed', reason: 'late' })).toEqual({ state: TALKING, effects: [] })
   })
 
   it('a media stream that never comes ends the call', () => {
@@ -130,6 +149,21 @@ describe('call machine: context', () => {
     expect(kinds(run([ring('instructions')], late.state).effects)).toEqual(['stop_timer', 'report_trouble'])
   })
 
+  it('[L8] a refused version takes its own word with it, not that of a newer one', () => {
+    const spoken = run(
+      [
+        { type: 'response_started' },
+        done(),
+        { type: 'context_overridden', version: 1, speak_now: false },
+        { type: 'context_overridden', version: 2, speak_now: true },
+        { type: 'instructions_refused', version: 1, reason: 'too long' },
+        { type: 'instructions_confirmed', version: 2 },
+      ],
+      TALKING,
+    )
+    expect(asked(spoken.effects)).toEqual(['override'])
+  })
+
   it('[L8] a newer version that waits goes instead of the one before', () => {
     const late = run(
       [
@@ -198,7 +232,7 @@ describe('call machine: responses', () => {
 
   it('[L7] the first failed response is asked for again, the second ends the call', () => {
     const once = run([{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })], TALKING)
-    expect(asked(once.effects)).toEqual(['reply'])
+    expect(asked(once.effects)).toEqual(['greeting'])
     const twice = run(
       [{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })],
       once.state,
@@ -207,6 +241,67 @@ describe('call machine: responses', () => {
       failed: true,
       end_reason: 'insufficient_quota',
     })
+  })
+
+  const idle = run([{ type: 'response_started' }, done()], TALKING).state
+  const silent = { spoke: false } as const
+
+  it.each(['completed', 'incomplete'] as const)(
+    '[L7] a response that is %s without a sound is asked for again, the second ends the call',
+    (status) => {
+      const once = run([{ type: 'response_started' }, done({ ...silent, status, reason: 'content_filter' })], idle)
+      expect(asked(once.effects)).toEqual(['reply'])
+      expect(once.effects).toContainEqual({
+        type: 'report_trouble',
+        text: 'The model answered without a sound: content_filter.',
+      })
+      const twice = run([{ type: 'response_started' }, done({ ...silent, status })], once.state)
+      expect(twice.effects.at(-1)).toMatchObject({ type: 'finish', failed: true })
+      const spoken = run([{ type: 'response_started' }, done()], once.state)
+      expect([spoken.state.name, spoken.state.failures_in_a_row]).toEqual(['talking', 0])
+    },
+  )
+
+  it('[L7] a response that the caller cut before it sounded, or that was cancelled, is not asked for again', () => {
+    const cut = run(
+      [
+        { type: 'speech_started' },
+        { type: 'speech_stopped' },
+        { type: 'response_started' },
+        done({ ...silent, was_cut: true }),
+      ],
+      idle,
+    )
+    expect(asked(cut.effects)).toEqual([])
+    expect(asked(run([{ type: 'response_started' }, done({ ...silent, status: 'cancelled' })], idle).effects)).toEqual(
+      [],
+    )
+  })
+
+  it('[L7] what waits for a failed response is asked for instead of it', () => {
+    const override: CallEvent[] = [
+      { type: 'response_started' },
+      { type: 'context_overridden', version: 1, speak_now: true },
+      { type: 'instructions_confirmed', version: 1 },
+    ]
+    const failed = run([...override, done({ status: 'failed' })], idle)
+    expect(asked(failed.effects)).toEqual(['override'])
+  })
+
+  it('[L10] a refusal that comes while nothing is asked for opens no waiting', () => {
+    expect(step(idle, TOO_EARLY)).toEqual({ state: idle, effects: [] })
+  })
+
+  it('[L15] a caller who begins before the greeting does is not greeted over: it comes after their answer', () => {
+    const early = run([{ type: 'speech_started' }, { type: 'response_started' }], TALKING)
+    expect(early.effects.at(-1)).toEqual({ type: 'cancel_response' })
+    const answered = run(
+      [done({ status: 'cancelled', spoke: false }), { type: 'speech_stopped' }, { type: 'response_started' }, done()],
+      early.state,
+    )
+    expect(asked(answered.effects)).toEqual(['greeting'])
+    const reply = run([{ type: 'speech_stopped' }, { type: 'response_started' }], early.state)
+    expect(kinds(reply.effects)).not.toContain('cancel_response')
   })
 })
 
@@ -267,6 +362,37 @@ describe('call machine: a model that refuses or is silent', () => {
     expect(asked(answered.effects)).toEqual(['farewell'])
     const unanswered = run([{ type: 'speech_stopped' }, ring('response')], speaking.state)
     expect(asked(unanswered.effects)).toEqual(['farewell'])
+  })
+})
+
+describe('call machine: keys', () => {
+  const idle = run([{ type: 'response_started' }, done()], TALKING).state
+  const press = (...digits: string[]) => digits.map((digit): CallEvent => ({ type: 'digit_pressed', digit }))
+  const notes = (effects: CallEffect[]) =>
+    effects.flatMap((effect) => (effect.type === 'add_note' ? [effect.text] : []))
+
+  it('[L17] all keys of one entry are told and answered together, once no more come', () => {
+    const pressed = run(press('4', '1', '7'), idle)
+    expect([notes(pressed.effects), asked(pressed.effects)]).toEqual([[], []])
+    expect(pressed.effects).toContainEqual({ type: 'start_timer', timer: 'digits' })
+    const told = run([ring('digits')], pressed.state)
+    expect([notes(told.effects), asked(told.effects)]).toEqual([['The caller pressed 417 on the keypad.'], ['reply']])
+    expect(run([ring('digits')], told.state).effects).toEqual([])
+  })
+
+  it('[L17] # ends an entry at once', () => {
+    const { effects } = run(press('4', '#'), idle)
+    expect([notes(effects), asked(effects)]).toEqual([['The caller pressed 4# on the keypad.'], ['reply']])
+  })
+
+  it('[L17] keys pressed before the model was there are told with the greeting; while the caller speaks nothing is asked for', () => {
+    const early = run([{ type: 'stream_opened' }, ...press('9'), { type: 'session_ready', version: 0 }])
+    expect([notes(early.effects), asked(early.effects)]).toEqual([
+      ['The caller pressed 9 on the keypad.'],
+      ['greeting'],
+    ])
+    const speaking = run([{ type: 'speech_started' }, ...press('9'), ring('digits')], idle)
+    expect([notes(speaking.effects), asked(speaking.effects)]).toEqual([['The caller pressed 9 on the keypad.'], []])
   })
 })
 
@@ -430,7 +556,8 @@ describe('call machine: any order of events', () => {
   const events: fc.Arbitrary<CallEvent> = fc.oneof(
     fc.constantFrom<CallEvent>(
       { type: 'stream_opened' },
-      { type: 'stream_ended', how: 'lost' },
+      { type: 'stream_ended', how: 'lost', reason: null },
+      { type: 'stream_failed', reason: 'no socket' },
       { type: 'carrier_ended', status: 'completed' },
       { type: 'session_ready', version: 0 },
       { type: 'session_failed', reason: 'no' },
@@ -451,7 +578,7 @@ describe('call machine: any order of events', () => {
       done({ tool_calls: [tool('escalate', {})] }),
     ),
     fc
-      .constantFrom('stream', 'session', 'time_limit', 'farewell', 'instructions', 'response')
+      .constantFrom('stream', 'session', 'time_limit', 'farewell', 'instructions', 'response', 'digits')
       .map((timer): CallEvent => ({ type: 'timer_rang', timer: timer as 'stream' })),
     fc.record({
       type: fc.constant('context_overridden' as const),

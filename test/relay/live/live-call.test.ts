@@ -1,0 +1,182 @@
+// One call on a clock that the test moves: a carrier that plays what it is sent in its own time, a model in the test's hand.
+import { expect, it } from 'vitest'
+import type { CallFact, CallRecord } from '../../../relay/calls/call-facts.ts'
+import { NO_USAGE } from '../../../relay/calls/cost.ts'
+import { PRICES } from '../../../relay/calls/prices.ts'
+import { AudioMeters } from '../../../relay/live/audio-meters.ts'
+import { LiveCall } from '../../../relay/live/live-call.ts'
+import type { MediaStream, RealtimeEvent, RealtimeSession, ToolCall } from '../../../relay/live/live-ports.ts'
+import { silentLogger } from '../../../relay/platform/logger.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+
+const STEP_MS = 100
+const RECORD = {
+  tenant_id: 'tnt_1',
+  call_sid: `CA${'1'.repeat(32)}`,
+  direction: 'inbound',
+  context: {},
+  context_version: 0,
+  context_layers: { business: {}, agent: {} },
+  usage: NO_USAGE,
+} as unknown as CallRecord
+const AUDIO_MS = 200
+const SOUND = Buffer.alloc(AUDIO_MS * 8, 0x10).toString('base64')
+
+function onALine() {
+  const clock = fakeClock()
+  const sent: { session: string[]; notes: string[]; stream: string[] } = { session: [], notes: [], stream: [] }
+  const facts: CallFact[] = []
+  const kept: (string | null)[] = []
+  const say = (what: string) => () => {
+    sent.session.push(what)
+    return `ev_${sent.session.length}`
+  }
+  const session: RealtimeSession = {
+    appendAudio: say('append'),
+    updateInstructions: say('instructions'),
+    createResponse: say('response'),
+    cancelResponse: say('cancel'),
+    truncate: say('truncate'),
+    addNote: (text) => void sent.notes.push(text),
+    answerTool: say('tool'),
+    close: say('close'),
+  }
+  const call = new LiveCall(
+    {
+      record: structuredClone(RECORD),
+      agent: {
+        id: 'ag_1',
+        name: 'Ada',
+        version: 1,
+        system_prompt: 'You are Ada.',
+        voice: 'alloy',
+        greeting_message: null,
+        max_call_duration: 600,
+      },
+    },
+    {
+      openRealtimeSession: () => session,
+      realtimeVoices: (voice) => [voice],
+      hangUpAtCarrier: () => {},
+      keepFarewell: (_sid, words) => void kept.push(words),
+      record: async (fact) => void facts.push(fact),
+      observer: {
+        updated() {},
+        turn() {},
+        attention() {},
+        escalated() {},
+        contextChanged() {},
+        ended() {},
+      },
+      prices: PRICES,
+      pressure: { frames_per_append: 1 },
+      meters: new AudioMeters(),
+      clock,
+      log: silentLogger,
+    },
+  )
+  /** What the carrier has still to play: each a piece of sound, or the mark after it. */
+  const queue: ({ ms: number } | { mark: string })[] = []
+  const stream: MediaStream = {
+    sendAudio: () => void queue.push({ ms: AUDIO_MS }),
+    sendMark: (mark) => void queue.push({ mark }),
+    clear: () => void queue.splice(0),
+    close: () => void sent.stream.push('close'),
+  }
+  const play = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      clock.advance(STEP_MS)
+      let left = STEP_MS
+      while (queue[0] && (left > 0 || 'mark' in queue[0])) {
+        const head = queue[0]
+        if ('mark' in head) call.onMark(head.mark)
+        else {
+          const played = Math.min(head.ms, left)
+          head.ms -= played
+          left -= played
+          if (head.ms > 0) break
+        }
+        queue.shift()
+      }
+    }
+  }
+  const model = (event: RealtimeEvent) => call.onEvent(event)
+  const speak = (response_id: string, ms: number, tool_calls: ToolCall[] = []) => {
+    model({ type: 'response_started', response_id })
+    for (let at = 0; at < ms; at += AUDIO_MS) call.onAgentAudio(response_id, `item_${response_id}`, SOUND)
+    model({ type: 'agent_audio_done', response_id, item_id: `item_${response_id}` })
+    model({ type: 'response_done', response_id, status: 'completed', reason: null, tool_calls, usage: null })
+  }
+  clock.advance(50)
+  model({ type: 'session_ready', model: 'm', voice: 'alloy', transcription_model: null })
+  call.attach(stream)
+  speak('greeting', 400)
+  play(1_000)
+  return { call, clock, sent, facts, kept, play, model, speak, isLeft: () => sent.stream.includes('close') }
+}
+
+const END_CALL: ToolCall = {
+  tool_call_id: 't_1',
+  name: 'end_call',
+  arguments_json: '{"outcome":"resolved","summary":"Paid."}',
+}
+
+it('[L9] a long answer with the goodbye at its end is heard to its end', () => {
+  const line = onALine()
+  line.speak('long', 40_000, [END_CALL])
+  line.play(39_000)
+  expect(line.isLeft()).toBe(false)
+  line.play(1_500)
+  expect(line.isLeft()).toBe(true)
+  expect(line.kept).toEqual([null])
+})
+
+it('[L9] a goodbye that follows a long answer is heard to its end', () => {
+  const line = onALine()
+  line.speak('long', 20_000)
+  line.model({ type: 'response_started', response_id: 'ending' })
+  line.model({
+    type: 'response_done',
+    response_id: 'ending',
+    status: 'completed',
+    reason: null,
+    tool_calls: [END_CALL],
+    usage: null,
+  })
+  line.speak('goodbye', 3_000)
+  line.play(22_500)
+  expect(line.isLeft()).toBe(false)
+  line.play(1_000)
+  expect(line.isLeft()).toBe(true)
+})
+
+it('[L9] an agent that never stops talking is left after a minute, and one whose goodbye is stuck after fifteen seconds', () => {
+  const endless = onALine()
+  endless.speak('endless', 300_000, [END_CALL])
+  endless.play(59_000)
+  expect(endless.isLeft()).toBe(false)
+  endless.play(2_000)
+  expect(endless.isLeft()).toBe(true)
+  const stuck = onALine()
+  stuck.speak('stuck', 40_000, [END_CALL])
+  stuck.play(5_000)
+  stuck.clock.advance(11_000)
+  expect(stuck.isLeft()).toBe(true)
+})
+
+it('[L17] keys are shown as they are pressed, and told to the model together', () => {
+  const line = onALine()
+  const before = line.sent.session.filter((what) => what === 'response').length
+  for (const digit of ['1', '2']) {
+    line.call.onDigit(digit)
+    line.play(1_000)
+  }
+  expect(line.sent.notes).toEqual([])
+  line.play(1_500)
+  expect(line.sent.notes).toEqual(['The caller pressed 12 on the keypad.'])
+  expect(line.sent.session.filter((what) => what === 'response')).toHaveLength(before + 1)
+  expect(line.call.turns.filter((turn) => turn.kind === 'notice').map((turn) => turn.text)).toEqual([
+    'The caller pressed 1.',
+    'The caller pressed 2.',
+  ])
+})
