@@ -1,8 +1,11 @@
 // What SQLite and the file system say, in the store's own words. Nothing of the driver leaks out.
 import { statfsSync } from 'node:fs'
+import { BSONError } from 'bson'
 import { StoreError, type StoreErrorCode } from './doc-store.ts'
 
 const CONSTRAINT = 19
+const TOO_BIG = 18
+const MISMATCH = 20
 /** The constraints that mean a duplicate: PRIMARYKEY and UNIQUE. */
 const DUPLICATES = [1555, 2067]
 const BUSY = 5
@@ -52,10 +55,24 @@ export function failureOf(error: unknown, folder: string): Failure {
         message: `A file of the store in ${folder} is damaged: ${message}.`,
         keys: [],
       }
+    case TOO_BIG:
+    case CONSTRAINT:
+    case MISMATCH:
+      return { code: 'NOT_ALLOWED', message: `The store refused it: ${message}.`, keys: [] }
     default:
-      return { code: 'UNAVAILABLE', message: `The store failed: ${message}.`, keys: [] }
+      // What is wrong with the request itself is wrong also the next time; all else may pass.
+      return isOfTheRequest(error)
+        ? { code: 'NOT_ALLOWED', message: `The store cannot do this: ${message}`, keys: [] }
+        : { code: 'UNAVAILABLE', message: `The store failed: ${message}.`, keys: [] }
   }
 }
+
+/** A document that cannot be encoded, a filter or an update that cannot be carried out. */
+const isOfTheRequest = (error: unknown): boolean =>
+  error instanceof BSONError ||
+  error instanceof TypeError ||
+  error instanceof RangeError ||
+  (error as object | null)?.constructor?.name === 'MingoError'
 
 export const NO_SPACE: Failure = {
   code: 'NO_SPACE',
