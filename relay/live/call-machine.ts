@@ -321,7 +321,8 @@ function leave(state: CallState): Step {
 
 /** [L9] The agent cannot say its goodbye: the carrier says one. */
 function leaveUnsaid(state: CallState): Step {
-  const isOwed = state.leaving !== null && !state.leaving.farewell_spoken && !state.is_playing
+  const isBeingSaid = state.is_playing && state.gate.state === 'active' && state.gate.asked === 'farewell'
+  const isOwed = state.leaving !== null && !state.leaving.farewell_spoken && !isBeingSaid
   const leaving = isOwed && state.leaving ? { ...state.leaving, say: GOODBYE } : state.leaving
   const next = { ...state, leaving, is_playing: false, gate: FREE_GATE }
   return next.stream_open ? leave(next) : stay(next)

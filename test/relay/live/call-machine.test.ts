@@ -439,6 +439,10 @@ describe('call machine: ending', () => {
     expect(effects[0]).toMatchObject({ say: expect.stringContaining('Goodbye') })
     const saying = run([{ type: 'response_started' }, { type: 'audio_started' }, ring('farewell')], leaving)
     expect(saying.effects.find((effect) => effect.type === 'leave')).toMatchObject({ say: null })
+    const before = run([{ type: 'audio_started' }, { type: 'session_lost', reason: 'gone' }], leaving)
+    expect(before.effects.find((effect) => effect.type === 'leave')).toMatchObject({
+      say: expect.stringContaining('Goodbye'),
+    })
   })
 
   it.each(['failed', 'incomplete', 'completed'] as const)(
