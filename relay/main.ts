@@ -1,18 +1,22 @@
 // The relay as a program: configuration in, one line when it is ready, out again on a signal.
-import { compose } from './compose.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { compose, type Relay } from './compose.ts'
+import { type Config, ConfigError, readConfig } from './config.ts'
 import { messageOf } from './platform/errors.ts'
-import { createLogger } from './platform/logger.ts'
+import { createLogger, type Logger } from './platform/logger.ts'
+import { StoreError } from './store/doc-store.ts'
 
 /** Calls in progress may go on for so long after a SIGTERM; simulated ones need not. */
 const DRAIN_MS = 60_000
 /** A signal so long after the first means: end at once. */
 const IMPATIENT_MS = 1_000
+/** A store that is there and slow, as one that starts beside us, is given so many chances, this far apart. */
+const STARTS = 5
+const NEXT_START_MS = 2_000
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const log = createLogger(config.log_level)
-  const relay = await compose(config, log)
+  const relay = await start(config, log)
   process.stdout.write(
     `Phony relay is ready at ${relay.url}${simulatedWords(config.twilio === null, config.openai === null)}\n`,
   )
@@ -41,6 +45,18 @@ async function main(): Promise<void> {
       stack: (error as Error)?.stack,
     }),
   )
+}
+
+async function start(config: Config, log: Logger): Promise<Relay> {
+  for (let again = STARTS - 1; ; again--) {
+    try {
+      return await compose(config, log)
+    } catch (error) {
+      if (again === 0 || !(error instanceof StoreError) || error.code !== 'DEADLINE_EXCEEDED') throw error
+      log.warn('The store is too slow to start with; trying again', { error: error.message })
+      await new Promise((resolve) => setTimeout(resolve, NEXT_START_MS))
+    }
+  }
 }
 
 function simulatedWords(phone: boolean, model: boolean): string {

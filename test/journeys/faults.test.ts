@@ -95,6 +95,17 @@ await describeWithServices('a service that goes away', () => {
     expect(record.quality.frames_dropped).toBe(0)
   }, 60_000)
 
+  it('a relay that starts beside a store that is slow at first waits for it', async () => {
+    await company.kill()
+    await services.mongoLine.set({ kind: 'latency', ms: 250 })
+    const started = company.start()
+    await wait(9_000)
+    await services.mongoLine.set({ kind: 'pass' })
+    await started
+    admin = await company.admin()
+    expect(company.relays[0]!.output()).toContain('The store is too slow to start with; trying again')
+  }, 60_000)
+
   it('Redis stopped: no call is dropped, consoles here still see it, and all is well 2 s after its return', async () => {
     const feed = await admin.events()
     const { call, stop, session } = await company.talk(100)
