@@ -83,6 +83,7 @@ export function callRecord(n: number, tenant_id: string, agents_count: number): 
     direction: 'inbound',
     status: 'completed',
     outcome: OUTCOMES[n % OUTCOMES.length]!,
+    escalated: OUTCOMES[n % OUTCOMES.length] === 'escalated',
     end_reason: 'The caller hung up.',
     started_at,
     answered_at: started_at,
