@@ -10,6 +10,8 @@ export interface QuarterSums {
   seconds: number
   cost: number
   outcomes: Partial<Record<Outcome, number>>
+  /** Calls in which an escalation was raised, or whose outcome says so; missing in what earlier relays wrote. */
+  escalated?: number
 }
 export const QUARTERS = ['q0', 'q1', 'q2', 'q3'] as const
 export type Quarter = (typeof QUARTERS)[number]
@@ -65,6 +67,7 @@ export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<
           [`${quarter}.seconds`]: call.duration_seconds ?? 0,
           [`${quarter}.cost`]: call.cost,
           [`${quarter}.outcomes.${outcome}`]: 1,
+          [`${quarter}.escalated`]: call.escalated || outcome === 'escalated' ? 1 : 0,
         },
       },
       { upsert: true },

@@ -5,6 +5,7 @@ import type { AgentStatistics } from '../agents/agent-records.ts'
 import { type HourRecord, QUARTERS, type QuarterSums } from './analytics-records.ts'
 
 interface Sums extends QuarterSums {
+  escalated: number
   last_call_at: Date | null
 }
 interface Slice {
@@ -15,7 +16,7 @@ interface Slice {
 }
 
 const QUARTER_MS = 900_000
-const empty = (): Sums => ({ calls: 0, seconds: 0, cost: 0, outcomes: {}, last_call_at: null })
+const empty = (): Sums => ({ calls: 0, seconds: 0, cost: 0, outcomes: {}, escalated: 0, last_call_at: null })
 
 /** Quarters of hours that start within the period. */
 function slices(hours: readonly HourRecord[], period: { start: Date; end: Date }): Slice[] {
@@ -29,10 +30,14 @@ function slices(hours: readonly HourRecord[], period: { start: Date; end: Date }
   )
 }
 
+/** Earlier relays counted escalated calls among the outcomes only, perhaps in the first calls of the same quarter. */
+const escalatedIn = (sums: QuarterSums): number => Math.max(sums.escalated ?? 0, sums.outcomes?.escalated ?? 0)
+
 function add(total: Sums, sums: QuarterSums): void {
   total.calls += sums.calls ?? 0
   total.seconds += sums.seconds ?? 0
   total.cost += sums.cost ?? 0
+  total.escalated += escalatedIn(sums)
   for (const [outcome, count] of Object.entries(sums.outcomes ?? {})) {
     total.outcomes[outcome as Outcome] = (total.outcomes[outcome as Outcome] ?? 0) + (count ?? 0)
   }
@@ -88,6 +93,7 @@ export function summarize(
       average_call_duration: average(total),
       success_rate: successRate(total),
       cost: round(total.cost, 4),
+      escalated: total.escalated,
     },
     agent_performance: [...byAgent]
       .map(([agent_id, { name, sums }]) => ({
@@ -98,7 +104,7 @@ export function summarize(
         success_rate: successRate(sums),
         average_duration: average(sums),
         cost: round(sums.cost, 4),
-        escalated: sums.outcomes.escalated ?? 0,
+        escalated: sums.escalated,
       }))
       .sort((a, b) => b.calls - a.calls || a.name.localeCompare(b.name)),
     hourly_distribution: hourly,

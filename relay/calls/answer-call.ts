@@ -191,6 +191,7 @@ function newRecord(
     direction: 'inbound',
     status: 'ringing',
     outcome: null,
+    escalated: false,
     end_reason: null,
     started_at: now,
     answered_at: null,

@@ -29,6 +29,7 @@ export type CallFact =
       ended_at: Date
       status: CallStatus
       outcome: Outcome
+      escalated: boolean
       end_reason: string
       summary: string | null
       duration_seconds: number

@@ -5,6 +5,7 @@ import { tenantScope } from '../store/tenant-scope.ts'
 import { tenants } from '../tenants/tenant-records.ts'
 import type { CallFact, CallRecord, JournalRecord } from './call-facts.ts'
 import { callSessions } from './call-records.ts'
+import { isEscalated } from './escalation.ts'
 import { decideOutcome } from './outcome.ts'
 
 /** No call lasts so long: whoever carried it is gone, and its disk with it. */
@@ -45,10 +46,11 @@ export function endedFact(call: CallRecord, end_reason: string): CallFact {
   const ended_at = new Date(lastMoment)
   const duration_seconds = call.answered_at ? (lastMoment - call.answered_at.getTime()) / 1000 : 0
   const spoke = (speaker: string) => call.transcript.some((turn) => turn.kind === 'speech' && turn.speaker === speaker)
+  const escalated = isEscalated(call.transcript)
   const outcome = decideOutcome({
     said_by_agent: null,
     said_by_supervisor: null,
-    escalated: false,
+    escalated,
     failed: true,
     caller_spoke: spoke('caller'),
   })
@@ -57,6 +59,7 @@ export function endedFact(call: CallRecord, end_reason: string): CallFact {
     ended_at,
     status: 'completed',
     outcome,
+    escalated,
     end_reason,
     summary: null,
     duration_seconds,

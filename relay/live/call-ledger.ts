@@ -25,7 +25,6 @@ export class CallLedger {
   readonly #prices: PriceTable
   #model = ''
   #transcriptionModel: string | null = null
-  #escalated = false
   readonly #counted = new Set<string>()
 
   constructor(record: CallRecord, prices: PriceTable) {
@@ -46,7 +45,7 @@ export class CallLedger {
   }
 
   escalated(): void {
-    this.#escalated = true
+    this.record.escalated = true
   }
 
   /** @returns null for a response that was counted before */
@@ -69,7 +68,7 @@ export class CallLedger {
     const outcome = decideOutcome({
       said_by_agent: end.by_supervisor ? null : end.outcome,
       said_by_supervisor: end.by_supervisor ? end.outcome : null,
-      escalated: this.#escalated,
+      escalated: record.escalated,
       failed: end.failed,
       caller_spoke,
     })
@@ -86,12 +85,13 @@ export class CallLedger {
       quality,
     })
     this.#price(ended_at)
-    const { usage, cost, cost_breakdown, voice } = record
+    const { escalated, usage, cost, cost_breakdown, voice } = record
     return {
       type: 'call_ended',
       ended_at,
       status: end.status,
       outcome,
+      escalated,
       end_reason: end.end_reason,
       summary: end.summary,
       duration_seconds,

@@ -145,14 +145,20 @@ export function createNumberService(deps: {
     },
 
     async syncNumbers(actor, { body }) {
-      const { added, updated, released, changes } = await planSync(store, leads, actor, await provider.list())
+      const { added, updated, released, not_taken, changes } = await planSync(
+        store,
+        leads,
+        actor,
+        await provider.list(),
+      )
       if (!body.dry_run) {
         const bereft: (string | null)[] = []
         for (const change of changes) bereft.push(await change())
         await tellNumbers(actor, [...added, ...updated, ...released])
         await tellAgents(actor, bereft)
       }
-      return { added, updated, released, dry_run: body.dry_run }
+      const note = not_taken.length > 0 ? howToTake(actor.scope.tenant_id) : null
+      return { added, updated, released, not_taken, note, dry_run: body.dry_run }
     },
 
     async assignNumbers(actor, { body }) {
@@ -183,3 +189,6 @@ export function createNumberService(deps: {
     },
   }
 }
+
+const howToTake = (tenant_id: string): string =>
+  `Numbers of the carrier's account that belong to no tenant were left. A platform admin takes them with a sync, or gives them to this tenant by writing its id, ${tenant_id}, into their friendly names at the carrier.`

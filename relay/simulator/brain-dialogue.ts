@@ -124,8 +124,10 @@ function farewell(situation: Situation): Thought {
   const company = companyOf(situation.instructions, situation.facts)
   const calling = company ? `Thank you for calling ${company}.` : 'Thank you for calling.'
   const text = `${pick(situation, ["You're welcome.", 'My pleasure.', 'Glad I could help.'])} ${calling} ${pick(situation, ['Have a good day. Goodbye!', 'Take care, and goodbye!'])}`
-  const isOpen = situation.talk.agentTexts.filter((said) => said.includes(DONT_KNOW)).length > 0
-  return withTool(situation, text, /end_?call|hang_?up|finish/i, isOpen ? 'unresolved' : 'resolved')
+  const isOpen = situation.talk.agentTexts.some((said) => said.includes(DONT_KNOW))
+  // Who asked for a person was handed over, also when the person did not come in time.
+  const outcome = hasCalled(situation.talk, /escalat/i) ? 'escalated' : isOpen ? 'unresolved' : 'resolved'
+  return withTool(situation, text, /end_?call|hang_?up|finish/i, outcome)
 }
 
 /** Told rather than asked, a half-matching name is chance. */

@@ -20,6 +20,8 @@ export const Analytics = z.object({
     /** 0 to 1: resolved over ended calls that reached the agent. */
     success_rate: z.number(),
     cost: Usd,
+    /** Calls in which an escalation was raised, or whose outcome says so. */
+    escalated: z.number().int(),
   }),
   agent_performance: z.array(
     z.object({

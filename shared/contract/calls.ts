@@ -232,6 +232,8 @@ const summaryFields = {
   direction: z.enum(['inbound', 'outbound']),
   status: CallStatus,
   outcome: Outcome.nullable(),
+  /** An escalation was raised, by the agent's tool or by a keyword, whatever the outcome says. */
+  escalated: z.boolean().default(false),
   /** In words, why the call ended; null while it lives. */
   end_reason: z.string().nullable(),
   started_at: Instant,

@@ -37,6 +37,10 @@ export const numberRoutes = {
       added: z.array(E164),
       updated: z.array(E164),
       released: z.array(E164),
+      /** Numbers of the carrier's account that belong to no tenant, and are not this one's to take. */
+      not_taken: z.array(E164),
+      /** How they are taken, in words; null when there are none. */
+      note: z.string().nullable(),
       dry_run: z.boolean(),
     }),
     summary: "Read the carrier's list of numbers; a dry run only says what would change",

@@ -43,18 +43,21 @@ export const NOT_TRANSCRIBED = '(not transcribed)'
 
 export const LEVEL_WORDS = ['nothing', 'watch', 'needs you', 'now'] as const
 
-/** The evidence cut at the words to stress, in order. @source contract/calls.ts, Attention */
+/**
+ * The evidence cut at the words to stress, in order. The relay gives the words as they stand in the text, so they are
+ * looked for as they are; a word does not end before a mark that belongs to its last letter.
+ * @source contract/calls.ts, Attention
+ */
 export function stressed(text: string, words: readonly string[]): Part[] {
-  const wanted = words.filter((word) => word !== '')
+  const wanted = words.filter((word) => word !== '').sort((one, two) => two.length - one.length)
   if (wanted.length === 0) return [{ text, is_stressed: false, at: 0 }]
-  const pattern = new RegExp(`(${wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'gi')
-  const lower = new Set(wanted.map((word) => word.toLowerCase()))
+  const either = wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')
   let at = 0
   return text
-    .split(pattern)
-    .map((part): Part => {
+    .split(new RegExp(`(${either})(?!\\p{M})`, 'giu'))
+    .map((part, index): Part => {
       at += part.length
-      return { text: part, is_stressed: lower.has(part.toLowerCase()), at: at - part.length }
+      return { text: part, is_stressed: index % 2 === 1, at: at - part.length }
     })
     .filter((part) => part.text !== '')
 }

@@ -23,6 +23,8 @@ const RATES_BEFORE = [0.006, 0.071, -0.011, -0.004, 0.002, 0.021]
 /** @param is_before the period before: somewhat fewer calls, and fewer faults */
 export function floorAnalytics(start: string, end: string, is_before: boolean): Analytics {
   const share = is_before ? 0.942 : 1
+  const agents = floorAgents(Date.parse(end))
+  const escalated = agents.map(({ statistics }) => Math.round(statistics.total_calls * (is_before ? 0.028 : 0.0254)))
   return {
     tenant_id: TENANT_ID,
     period: { start, end },
@@ -35,8 +37,9 @@ export function floorAnalytics(start: string, end: string, is_before: boolean): 
       average_call_duration: is_before ? 155 : 152,
       success_rate: is_before ? 0.843 : 0.832,
       cost: is_before ? 2277 : 2318,
+      escalated: escalated.reduce((sum, count) => sum + count, 0),
     },
-    agent_performance: floorAgents(Date.parse(end)).map((each, index) => ({
+    agent_performance: agents.map((each, index) => ({
       agent_id: each.id,
       name: each.name,
       calls: Math.round(each.statistics.total_calls * share),
@@ -44,7 +47,7 @@ export function floorAnalytics(start: string, end: string, is_before: boolean): 
       success_rate: each.statistics.success_rate + (is_before ? (RATES_BEFORE[index] ?? 0) : 0),
       average_duration: each.statistics.average_duration,
       cost: COSTS[index] ?? 0,
-      escalated: Math.round(each.statistics.total_calls * (is_before ? 0.028 : 0.0254)),
+      escalated: escalated[index] ?? 0,
     })),
     hourly_distribution: Object.fromEntries(
       HOURS.map((count, hour) => [String(hour), Math.round(count * (is_before ? 0.9 + 0.03 * (hour % 4) : 1))]),

@@ -21,7 +21,7 @@ export type FakeEvent = WithoutEnvelope<RelayEvent>
 /** What the relay knows, and what it should answer differently. */
 export interface Floor {
   now: () => number
-  options: { setup?: Setup; capacity?: number; finished?: number }
+  options: { setup?: Setup; capacity?: number; finished?: number; nothing?: boolean }
   calls: Map<string, CallSummary>
   versions: Map<string, ContextVersion[]>
   agents: Map<string, Agent>
@@ -232,8 +232,10 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
     },
     syncNumbers: ({ body }) => ({
       added: [],
-      updated: ['+13125550103'],
+      updated: options.nothing ? [] : ['+13125550103'],
       released: [],
+      not_taken: options.nothing ? ['+13125550177'] : [],
+      note: options.nothing ? 'A platform admin takes them with a sync.' : null,
       dry_run: body.dry_run ?? false,
     }),
     getAnalytics: ({ query }) =>

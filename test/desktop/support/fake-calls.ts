@@ -78,6 +78,7 @@ function callOf(line: Line, index: number, now: number): CallSummary {
     direction: is_outbound ? 'outbound' : 'inbound',
     status: line.ended ? 'completed' : is_ringing ? 'ringing' : 'in-progress',
     outcome: line.ended ?? null,
+    escalated: line.attention?.reason === 'asked_for_a_person' || line.attention?.reason === 'escalation_keyword',
     end_reason: line.ended ? 'The agent ended the call.' : null,
     started_at: iso(started),
     answered_at: is_ringing ? null : iso(started),

@@ -73,6 +73,26 @@ describe('which calls count', () => {
   })
 })
 
+describe('escalated calls', () => {
+  it('one in which an escalation was raised counts once, whatever its outcome says, and not twice when told twice', async () => {
+    const unresolved = ended({ outcome: 'unresolved', escalated: true })
+    await rollUpCall(tenant, unresolved)
+    await rollUpCall(tenant, unresolved)
+    await rollUpCall(tenant, ended({ outcome: 'failed', escalated: true }))
+    await rollUpCall(tenant, ended({ escalated: false }))
+    const { summary, agent_performance, outcomes } = await analytics().period()
+    expect(summary.escalated).toBe(2)
+    expect(agent_performance).toMatchObject([{ agent_id: 'agt_ada0', calls: 3, escalated: 2 }])
+    expect(outcomes).toEqual({ unresolved: 1, failed: 1, resolved: 1 })
+  })
+
+  it('so does one that only its outcome calls escalated, as in the records of earlier relays', async () => {
+    const { escalated: _not_there, ...earlier } = ended({ outcome: 'escalated' })
+    await rollUpCall(tenant, earlier as CallRecord)
+    expect((await analytics().period()).summary.escalated).toBe(1)
+  })
+})
+
 describe('figures of an agent', () => {
   it('only the roll-ups of the agents asked for are read', async () => {
     await rollUpCall(tenant, ended({}))

@@ -41,11 +41,28 @@ describe('analytics', () => {
       average_call_duration: 60,
       success_rate: 0.5,
       cost: 0.6,
+      escalated: 0,
     })
     expect(Object.keys(result.hourly_distribution)).toHaveLength(24)
     expect(result.hourly_distribution['9']).toBe(6)
     expect(result.outcomes).toEqual({ resolved: 3, unresolved: 3 })
     expect(Analytics.parse(result)).toEqual(result)
+  })
+  it('escalated calls are counted beside the outcomes; what an earlier relay wrote has them among the outcomes only', () => {
+    const earlier = { ...sums(3, 1), outcomes: { resolved: 1, escalated: 2 } }
+    const result = summarize(
+      [
+        hour('2026-03-01T08:00:00Z', { q0: earlier }),
+        // The relay was replaced in mid-quarter: one call was added to two.
+        hour('2026-03-01T09:00:00Z', { q0: { ...earlier, calls: 4, escalated: 0 } }),
+        hour('2026-03-01T10:00:00Z', { q0: { ...sums(2, 2), escalated: 1 } }),
+      ],
+      agents,
+      query,
+    )
+    expect(result.summary.escalated).toBe(5)
+    expect(result.agent_performance[0]).toMatchObject({ name: 'Billing', escalated: 5 })
+    expect(result.outcomes).toMatchObject({ resolved: 4, escalated: 4 })
   })
   it('an hour of the day is that of the time zone, also half hours off', () => {
     const calls = [hour('2026-03-01T18:00:00Z', { q1: sums(1, 1), q2: sums(2, 2) })]

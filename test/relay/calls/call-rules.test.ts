@@ -4,7 +4,6 @@ import { measure, raise } from '../../../relay/calls/attention.ts'
 import { reviveDates } from '../../../relay/calls/call-facts.ts'
 import { isTerminal, nextStatus } from '../../../relay/calls/call-status.ts'
 import { addResponseUsage, addTranscriptionUsage, NO_USAGE, priceCall } from '../../../relay/calls/cost.ts'
-import { escalationRules, wordsThatFired } from '../../../relay/calls/escalation.ts'
 import { decideOutcome } from '../../../relay/calls/outcome.ts'
 import { PRICES } from '../../../relay/calls/prices.ts'
 import { CALL_STATUSES } from '../../../shared/contract/calls.ts'
@@ -26,19 +25,6 @@ describe('call status', () => {
   it('a terminal status never changes', () => {
     for (const end of CALL_STATUSES.filter(isTerminal))
       for (const other of CALL_STATUSES) expect(nextStatus(end, other)).toBe(end)
-  })
-})
-
-describe('escalation rules', () => {
-  const rules = { keywords: ['real person', 'lawyer', 'c++ (yes)'] }
-  it('keywords fire as whole words, in any case and spacing, in the spelling of the caller', () => {
-    expect(wordsThatFired('Can I talk to a REAL  person, please?', rules)).toEqual(['REAL  person'])
-    expect(wordsThatFired('My lawyers will hear of it', rules)).toEqual([])
-    expect(wordsThatFired('c++ (yes)', rules)).toEqual(['c++ (yes)'])
-  })
-  it('rules that lost their form ask for nothing', () => {
-    expect(escalationRules({ escalation_rules: { keywords: 'help' } })).toEqual({ keywords: [] })
-    expect(escalationRules({})).toEqual({ keywords: [] })
   })
 })
 

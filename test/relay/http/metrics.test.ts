@@ -73,6 +73,7 @@ describe('calls', () => {
         ended_at: SINCE,
         status: 'completed',
         outcome: 'abandoned',
+        escalated: false,
         end_reason: 'The caller hung up.',
         summary: null,
         duration_seconds: 10,

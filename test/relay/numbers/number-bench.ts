@@ -109,6 +109,7 @@ export async function numberBench(options: { numbers: number; through?: (store: 
   const actor = {
     user: { id: 'usr_priya', name: 'Priya', email: 'priya@acme.example' },
     scope,
+    permissions: ['numbers.sync', 'numbers.assign'],
   } as unknown as TenantActor
   const tenant = plain.forTenant(scope)
 
@@ -147,7 +148,7 @@ export async function numberBench(options: { numbers: number; through?: (store: 
         body: { assignments: Object.entries(pairs).map(([phone_number, agent_id]) => ({ phone_number, agent_id })) },
       }),
     release: (wanted: string[]) => numbers.releaseNumbers(actor, { body: { phone_numbers: wanted } }),
-    sync: (dry_run = false) => numbers.syncNumbers(actor, { body: { dry_run } }),
+    sync: (dry_run = false, by = actor) => numbers.syncNumbers(by, { body: { dry_run } }),
     /** Where every number leads, as each of the three places says it. */
     async standing() {
       const records = await phoneNumbers(tenant).find({}, { sort: { _id: 1 } })

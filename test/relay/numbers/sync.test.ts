@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { agents } from '../../../relay/agents/agent-records.ts'
 import { numberRoutesOf, phoneNumbers } from '../../../relay/numbers/number-records.ts'
-import { ADA, BOB, type NumberBench, numberAt, numberBench } from './number-bench.ts'
+import { type TenantRecord, tenants } from '../../../relay/tenants/tenant-records.ts'
+import { ADA, BOB, type NumberBench, numberAt, numberBench, TENANT } from './number-bench.ts'
 
 const opened: NumberBench[] = []
 afterEach(async () => {
@@ -114,5 +115,56 @@ describe('reading the carrier’s list', () => {
     await numberRoutesOf(on.store).insertOne({ _id: numberAt(8), tenant_id: 'tnt_north000', agent_id: null })
     expect(await on.sync()).toMatchObject({ added: [numberAt(7)] })
     expect(await phoneNumbers(on.tenant).count({})).toBe(1)
+  })
+})
+
+describe('numbers of the account that nobody here has', () => {
+  const NORTH = 'tnt_north000'
+  /** Three numbers were bought; one of them names this tenant at the carrier, one the other. */
+  async function bought(...tenant_ids: string[]) {
+    const on = await numberBench({ numbers: 0 })
+    opened.push(on)
+    for (const id of tenant_ids) await tenants(on.store).insertOne({ _id: id, id } as TenantRecord)
+    for (const [index, friendly_name] of ['Line', `Sales (${TENANT})`, `${NORTH} desk`].entries()) {
+      const phone_number = numberAt(index)
+      const webhook_urls = { voice: null, status: null, fallback: null }
+      on.carrier.numbers.set(phone_number, {
+        twilio_sid: `PN${phone_number}`,
+        phone_number,
+        friendly_name,
+        capabilities: [],
+        webhook_urls,
+      })
+    }
+    const admin = { ...on.actor, permissions: [...on.actor.permissions, 'platform.admin' as const] }
+    return { on, admin }
+  }
+
+  it('are the only tenant’s', async () => {
+    const { on } = await bought(TENANT)
+    const all = [numberAt(0), numberAt(1), numberAt(2)]
+    expect(await on.sync()).toMatchObject({ added: all, not_taken: [], note: null })
+  })
+
+  it('where there are several, only those that name the tenant are taken; the answer says how to take the rest', async () => {
+    const { on } = await bought(TENANT, NORTH)
+    const answer = await on.sync(true)
+    expect(answer).toMatchObject({ added: [numberAt(1)], not_taken: [numberAt(0)] })
+    expect(answer.note).toContain(TENANT)
+    expect(await on.sync()).toEqual({ ...answer, dry_run: false })
+    expect((await on.standing()).routes).toEqual({ [numberAt(1)]: null })
+    expect(await on.sync()).toMatchObject({ added: [], not_taken: [numberAt(0)] })
+  })
+
+  it('a platform admin takes those that name nobody, and none that names another tenant', async () => {
+    const { on, admin } = await bought(TENANT, NORTH)
+    expect(await on.sync(false, admin)).toMatchObject({ added: [numberAt(0), numberAt(1)], not_taken: [], note: null })
+    expect((await on.standing()).routes).toEqual({ [numberAt(0)]: null, [numberAt(1)]: null })
+  })
+
+  it('a name that only begins like a tenant’s id names nobody', async () => {
+    const { on } = await bought(TENANT, NORTH)
+    for (const number of on.carrier.numbers.values()) number.friendly_name = `${TENANT}x`
+    expect((await on.sync()).not_taken).toHaveLength(3)
   })
 })

@@ -103,6 +103,21 @@ describe('brain', () => {
     expect(end.calls).toMatchObject([{ name: 'end_call', arguments: { outcome: 'resolved' } }])
     expect(ask([agent('Would you like a colleague?'), user("No, that's all right.")]).calls).toEqual([])
   })
+  it('a caller who asked for a person and says goodbye before one came was escalated, whatever else was answered', () => {
+    const asked: BrainItem[] = [
+      user('Can I speak to a manager?'),
+      { kind: 'call', name: 'escalate', call_id: 'c', arguments: '{}' },
+      { kind: 'output', call_id: 'c', output: '{}' },
+      agent("I'm sorry, I don't have that in front of me."),
+      user('Never mind. Goodbye.'),
+    ]
+    expect(ask(asked).calls).toMatchObject([
+      {
+        name: 'end_call',
+        arguments: { outcome: 'escalated', summary: expect.stringContaining('A colleague was asked to help.') },
+      },
+    ])
+  })
   it('obeys a forced tool and tool_choice none', () => {
     expect(ask([user('Hi')], { tool_choice: { type: 'function', name: 'end_call' } })).toMatchObject({
       text: '',

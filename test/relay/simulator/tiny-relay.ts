@@ -146,7 +146,7 @@ export const telephoneSession = (instructions: string) => ({
       parameters: {
         type: 'object',
         properties: {
-          outcome: { type: 'string', enum: ['resolved', 'unresolved'] },
+          outcome: { type: 'string', enum: ['resolved', 'unresolved', 'escalated'] },
           summary: { type: 'string' },
         },
         required: ['outcome', 'summary'],

@@ -129,7 +129,6 @@ export function AnalyticsPage({
 function Summary({ now, before }: { now: Analytics; before: Analytics | null }) {
   const current = now.summary
   const was = before?.summary
-  const escalated = sumEscalated(now)
   const ended = current.total_calls > 0
   const rate_change = was && ended && was.total_calls > 0 ? changeOfRate(current.success_rate, was.success_rate) : null
   return (
@@ -164,9 +163,9 @@ function Summary({ now, before }: { now: Analytics; before: Analytics | null }) 
       />
       <Figure
         word="Escalations"
-        value={formatCount(escalated)}
-        change={before ? changeOf(escalated, sumEscalated(before)) : null}
-        from={before ? `from ${formatCount(sumEscalated(before))}` : undefined}
+        value={formatCount(current.escalated)}
+        change={was ? changeOf(current.escalated, was.escalated) : null}
+        from={was && `from ${formatCount(was.escalated)}`}
       />
       <Figure
         word="Cost"
@@ -219,9 +218,6 @@ function Figure({
 
 // A period without a call is nothing to compare with.
 const withCalls = (before: Analytics | null) => (before && before.summary.total_calls > 0 ? before : null)
-
-const sumEscalated = (analytics: Analytics) =>
-  analytics.agent_performance.reduce((sum, agent) => sum + agent.escalated, 0)
 
 const daysOf = ({ period }: Analytics, zone: string) =>
   formatDays(period.start, new Date(Date.parse(period.end) - 1).toISOString(), zone)

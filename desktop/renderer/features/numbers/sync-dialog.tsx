@@ -25,6 +25,7 @@ export function SyncDialog({ plan, onClose }: { plan: SyncPlan; onClose: () => v
         says="No. Every number is as the carrier has it."
         onClose={onClose}
       >
+        <NotTaken plan={plan} />
         <DialogActs>
           <button type="button" className="btn" onClick={onClose}>
             Close
@@ -44,6 +45,7 @@ export function SyncDialog({ plan, onClose }: { plan: SyncPlan; onClose: () => v
         <Part word="Changed at the carrier" numbers={plan.updated} />
         <Part word="Gone at the carrier" numbers={plan.released} />
       </div>
+      <NotTaken plan={plan} />
       <DialogActs>
         <button type="button" className="btn" onClick={onClose}>
           Keep as it is
@@ -53,6 +55,17 @@ export function SyncDialog({ plan, onClose }: { plan: SyncPlan; onClose: () => v
         </button>
       </DialogActs>
     </Dialog>
+  )
+}
+
+/** Numbers of the account that are nobody's: why they are not among the others. */
+function NotTaken({ plan }: { plan: SyncPlan }) {
+  if (plan.note === null) return null
+  return (
+    <div className="sync-list">
+      <Part word="In no tenant" numbers={plan.not_taken} />
+      <p className="dim">{plan.note}</p>
+    </div>
   )
 }
 

@@ -289,6 +289,15 @@ describe('numbers', () => {
     expect(bridge.asked.some(({ name }) => name === 'syncNumbers')).toBe(true)
   })
 
+  it('of the account that are nobody’s are shown, with how they are taken', async () => {
+    const { user } = await open({ ...manager, at: '#/numbers', nothing: true, calls: 0 })
+    await user.click(screen.getAllByRole('button', { name: 'Sync with the carrier' }).at(-1)!)
+    await settle()
+    const dialog = screen.getByRole('dialog', { name: 'Is anything different at the carrier?' })
+    expect(within(dialog).getByText('+1 312 555 0177')).toBeTruthy()
+    expect(within(dialog).getByText('A platform admin takes them with a sync.')).toBeTruthy()
+  })
+
   it('are read-only for a supervisor', async () => {
     await open({ role: 'supervisor', at: '#/numbers' })
     expect(screen.queryByRole('button', { name: /Assign/ })).toBeNull()

@@ -110,4 +110,17 @@ describe('how things are written', () => {
     expect(stressed('a+b', ['+'])).toHaveLength(3)
     expect(stressed('plain', [])).toHaveLength(1)
   })
+
+  it.each([
+    ['the longest first', 'A real person.', ['real', 'real person'], ['real person']],
+    ['in the caller’s own form, also taken apart', 'Le ge\u0301rant, gérant', ['ge\u0301rant'], ['ge\u0301rant']],
+    ['never within a letter', 'cafe, cafe\u0301', ['cafe'], ['cafe']],
+    ['inside running text', '我要找真人客服', ['真人'], ['真人']],
+    ['over a line break', 'to a,\nmanager', ['a,\nmanager'], ['a,\nmanager']],
+    ['whatever its case becomes', 'İnsan, lütfen', ['İnsan'], ['İnsan']],
+  ])('stresses a rule’s words %s', (_how, text, words, expected) => {
+    const parts = stressed(text, words)
+    expect(parts.filter((part) => part.is_stressed).map((part) => part.text)).toEqual(expected)
+    expect(parts.map((part) => part.text).join('')).toBe(text)
+  })
 })
