@@ -5,8 +5,9 @@ import { fileURLToPath } from 'node:url'
 import type { IsolationLevel } from '../shared/contract/tenants.ts'
 import { createAccessService } from './access/access-service.ts'
 import type { Actor } from './access/actor.ts'
+import { liveSessions } from './access/live-sessions.ts'
 import { createPasswords } from './access/passwords.ts'
-import { createAccessTokens } from './access/tokens.ts'
+import { createTokens } from './access/tokens.ts'
 import { createAgentService } from './agents/agent-service.ts'
 import { rollUpCall } from './analytics/analytics-records.ts'
 import { createAnalyticsService } from './analytics/analytics-service.ts'
@@ -281,9 +282,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       passwords,
       tenantOf,
       clock,
-      sessions,
+      sessions: liveSessions({ sessions, clock }),
       tickets,
-      tokens: createAccessTokens(config.jwt_secret ?? ownSecret(config.data_dir, 'jwt-secret')),
+      tokens: createTokens(config.jwt_secret ?? ownSecret(config.data_dir, 'jwt-secret')),
       session_ttl_seconds: config.session_ttl_seconds,
       setup: {
         version: packageVersion(),
@@ -345,7 +346,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       takeMedia: (call_sid, ...media) => floor.takeMedia(call_sid, ...media),
       actorOf: access.actorOf,
       takeTicket: access.takeTicket,
-      isSignedIn: access.isSignedIn,
+      standingOf: access.standingOf,
       serveEvents: (socket, actor, last_seq) => {
         metrics.socketOpened('events', socket)
         void serveEvents(socket, actor, last_seq, events, clock)

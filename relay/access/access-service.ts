@@ -4,14 +4,16 @@ import { type Permission, permissionsOf, type Role } from '../../shared/permissi
 import type { Routes } from '../../shared/routes.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId, newSecret } from '../platform/ids.ts'
-import type { Clock, RateLimiter, SessionRecord, SessionStore, TicketStore } from '../platform/ports.ts'
+import type { Clock, RateLimiter, SessionRecord, TicketStore } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
 import { type UserRecord, users } from './access-records.ts'
 import type { Actor, Handler } from './actor.ts'
+import { answerWithin } from './answer-within.ts'
+import type { LiveSessions } from './live-sessions.ts'
 import type { Passwords } from './passwords.ts'
-import { ACCESS_SECONDS, type AccessTokens, hashToken, sameHash } from './tokens.ts'
+import { ACCESS_SECONDS, hashToken, sameHash, type Tokens } from './tokens.ts'
 
 export interface AccessService {
   getSetup: Handler<Routes['getSetup']>
@@ -21,13 +23,16 @@ export interface AccessService {
   switchTenant: Handler<Routes['switchTenant']>
   getMe: Handler<Routes['getMe']>
   createTicket: Handler<Routes['createTicket']>
-  /** The actor of an access token, or null. */
+  /** The actor of an access token, or null; also null once its sign-in was ended or ran out. */
   actorOf(token: string): Promise<Actor | null>
-  /** False once the sign-in was ended or ran out: its sockets are closed then. */
-  isSignedIn(actor: Actor): Promise<boolean>
-  /** The actor of a one-time ticket, or null. */
+  /** The actor of a one-time ticket, or null; also null once its sign-in was ended or ran out. */
   takeTicket(ticket: string): Promise<Actor | null>
+  /** What an actor may do now, whatever their token says. Good as well when the store cannot be asked; never rejects. */
+  standingOf(actor: Actor, permission: Permission): Promise<Standing>
 }
+
+/** `sign_in_over`: a refresh would be refused. `not_allowed`: it would give roles without the permission. */
+export type Standing = 'good' | 'sign_in_over' | 'not_allowed'
 
 export interface SetupFacts {
   version: string
@@ -39,15 +44,17 @@ export interface SetupFacts {
 const TICKET_SECONDS = 30
 /** How long a refresh token that was just replaced may come once more. */
 const GRACE_MS = 10_000
+/** A socket waits so long before it opens for what its person may do. */
+const STANDING_WITHIN_MS = 1_000
 const LOGIN_LIMITS = { per_email: { points: 10, seconds: 60 }, per_ip: { points: 60, seconds: 60 } }
 
 export function createAccessService(deps: {
   store: DocStore
-  sessions: SessionStore
+  sessions: LiveSessions
   tickets: TicketStore<Actor>
   limiter: RateLimiter
   passwords: Passwords
-  tokens: AccessTokens
+  tokens: Tokens
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
   clock: Clock
   session_ttl_seconds: number
@@ -97,11 +104,15 @@ export function createAccessService(deps: {
   }
 
   /** `session_id.secret`: the id finds the family, the secret is compared by its hash. */
-  async function sessionOf(refresh_token: string): Promise<{ session: SessionRecord; secret: string }> {
-    const [session_id = '', secret = ''] = refresh_token.split('.')
-    const session = await sessions.get(session_id)
-    if (!session) throw new RelayError('REFRESH_REFUSED')
-    return { session, secret }
+  async function sessionOf(refresh_token: string): Promise<{ session: SessionRecord | null; secret: string }> {
+    const [session_id = '', ...secret] = refresh_token.split('.')
+    return { session: await sessions.get(session_id), secret: secret.join('.') }
+  }
+
+  /** Whether it is a refresh token of this sign-in, or was one. */
+  function isOfFamily({ session_id, token_hash, previous }: SessionRecord, secret: string): boolean {
+    const known = [token_hash, ...(previous ? [previous.token_hash] : [])]
+    return known.some((hash) => sameHash(hash, hashToken(secret))) || tokens.isMarkedRefresh(session_id, secret)
   }
 
   /** Whether a person may be signed in to a tenant now; without one, as a platform admin. */
@@ -111,6 +122,14 @@ export function createAccessService(deps: {
     return (await memberships(user)).some((membership) => membership.tenant_id === tenant_id)
   }
 
+  async function standing({ session_id, user: { id }, scope }: Actor, permission: Permission): Promise<Standing> {
+    if (!(await sessions.goesOnNow(session_id))) return 'sign_in_over'
+    const user = await users(store).findOne({ _id: id })
+    const tenant_id = scope?.tenant_id ?? null
+    if (!user || !(await mayBeIn(user, tenant_id))) return 'sign_in_over'
+    return permissionsOf(rolesIn(user, tenant_id)).includes(permission) ? 'good' : 'not_allowed'
+  }
+
   /** Ends the whole family, so that its sockets close too. */
   async function endSession({ session_id }: SessionRecord, detail?: string): Promise<never> {
     await sessions.revoke(session_id)
@@ -118,11 +137,13 @@ export function createAccessService(deps: {
   }
 
   /**
-   * Trades a refresh token. The family ends when a token is used twice after the grace, and when the person was
-   * disabled or removed, or the tenant suspended: an access token outlives that by its ten minutes at most.
+   * Trades a refresh token. The family ends when a token is used twice after the grace, because then somebody else has
+   * it, and when the person was disabled or removed, or the tenant suspended. What never was a token changes nothing:
+   * the id of a sign-in is no secret.
    */
   async function rotate(refresh_token: string, tenant_id?: string): Promise<SignedIn> {
     const { session, secret } = await sessionOf(refresh_token)
+    if (!session || !isOfFamily(session, secret)) throw new RelayError('REFRESH_REFUSED')
     const hash = hashToken(secret)
     const { previous } = session
     // Its answer may have been lost: it gets the same successor once more.
@@ -137,7 +158,7 @@ export function createAccessService(deps: {
     if (!user || !(await mayBeIn(user, goes_on_in)))
       return endSession(session, 'You no longer have access here; sign in again, or ask an admin.')
     if (again) return answer(user, session, `${session.session_id}.${previous.successor}`)
-    const successor = newSecret()
+    const successor = tokens.markRefresh(session.session_id, newSecret())
     const next: SessionRecord = {
       ...session,
       tenant_id: goes_on_in,
@@ -165,9 +186,10 @@ export function createAccessService(deps: {
       if (body.tenant_id !== undefined && !tenants.some((tenant) => tenant.tenant_id === body.tenant_id))
         throw new RelayError('SIGN_IN_REFUSED')
       if (tenants.length === 0 && user.platform_roles.length === 0) throw new RelayError('SIGN_IN_REFUSED')
-      const secret = newSecret()
+      const session_id = newId('ses', clock.now())
+      const secret = tokens.markRefresh(session_id, newSecret())
       const session: SessionRecord = {
-        session_id: newId('ses', clock.now()),
+        session_id,
         user_id: user._id,
         tenant_id: body.tenant_id ?? tenants[0]?.tenant_id ?? null,
         token_hash: hashToken(secret),
@@ -175,15 +197,14 @@ export function createAccessService(deps: {
         created_at_ms: clock.now().getTime(),
       }
       await sessions.create(session, deps.session_ttl_seconds)
-      return answer(user, session, `${session.session_id}.${secret}`)
+      return answer(user, session, `${session_id}.${secret}`)
     },
 
     refresh: (_anyone, { body }) => rotate(body.refresh_token),
 
     async logout(_anyone, { body }) {
-      const [session_id = '', secret = ''] = body.refresh_token.split('.')
-      const session = await sessions.get(session_id)
-      if (session && sameHash(session.token_hash, hashToken(secret))) await sessions.revoke(session_id)
+      const { session, secret } = await sessionOf(body.refresh_token)
+      if (session && isOfFamily(session, secret)) await sessions.revoke(session.session_id)
     },
 
     async switchTenant(actor, { body }) {
@@ -191,7 +212,7 @@ export function createAccessService(deps: {
       const tenants = user ? await memberships(user) : []
       if (!tenants.some((tenant) => tenant.tenant_id === body.tenant_id)) throw new RelayError('NOT_FOUND')
       const { session } = await sessionOf(body.refresh_token)
-      if (session.user_id !== actor.user.id) throw new RelayError('REFRESH_REFUSED')
+      if (session?.user_id !== actor.user.id) throw new RelayError('REFRESH_REFUSED')
       return rotate(body.refresh_token, body.tenant_id)
     },
 
@@ -208,6 +229,7 @@ export function createAccessService(deps: {
     },
 
     async createTicket(actor) {
+      if (!(await sessions.goesOnNow(actor.session_id))) throw new RelayError('NOT_SIGNED_IN')
       const ticket = newSecret()
       await deps.tickets.put(ticket, actor, TICKET_SECONDS)
       return { ticket, expires_in: TICKET_SECONDS }
@@ -215,7 +237,7 @@ export function createAccessService(deps: {
 
     async actorOf(token) {
       const claims = await tokens.verify(token)
-      if (!claims) return null
+      if (!claims || !(await sessions.goesOn(claims.sid, claims.sub))) return null
       return {
         user: { id: claims.sub, name: claims.name, email: claims.email },
         session_id: claims.sid,
@@ -225,7 +247,12 @@ export function createAccessService(deps: {
       }
     },
 
-    isSignedIn: async (actor) => (await sessions.get(actor.session_id)) !== null,
-    takeTicket: (ticket) => deps.tickets.take(ticket),
+    async takeTicket(ticket) {
+      const actor = await deps.tickets.take(ticket)
+      return actor && (await sessions.goesOnNow(actor.session_id)) ? actor : null
+    },
+
+    standingOf: async (actor, permission) =>
+      (await answerWithin(clock, STANDING_WITHIN_MS, standing(actor, permission))) ?? 'good',
   }
 }

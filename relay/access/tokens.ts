@@ -1,6 +1,7 @@
 // The two tokens of a sign-in: a short access token that says who you are, and an opaque refresh token that trades
-// itself for its successor. Only hashes of refresh tokens are kept.
-import { createHash, createSecretKey, timingSafeEqual } from 'node:crypto'
+// itself for its successor. Only hashes of refresh tokens are kept, and only of the newest; each carries a mark of ours,
+// so that an older one is known for what it is.
+import { createHash, createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { Role } from '../../shared/permissions.ts'
@@ -22,16 +23,24 @@ const Claims = z.object({
 })
 export type AccessClaims = z.infer<typeof Claims>
 
-export interface AccessTokens {
+export interface Tokens {
+  /** An access token. */
   sign(claims: AccessClaims): Promise<string>
   /** @returns null for a token that is forged, over or not ours */
   verify(token: string): Promise<AccessClaims | null>
+  /** What a refresh token has behind the id of its sign-in: random bits, and our mark of both. */
+  markRefresh(session_id: string, random: string): string
+  /** Whether what stands behind the id was marked here, however long ago. */
+  isMarkedRefresh(session_id: string, secret: string): boolean
 }
 
 /** @param secret at least 32 characters; the algorithm is fixed */
-export function createAccessTokens(secret: string): AccessTokens {
+export function createTokens(secret: string): Tokens {
   // Of bytes a key would be made anew for every token.
   const key = createSecretKey(secret, 'utf8')
+  // The blank keeps it apart from what an access token has signed: that is base64url and dots.
+  const markOf = (session_id: string, random: string): string =>
+    createHmac('sha256', key).update(`refresh ${session_id}.${random}`).digest('base64url')
   return {
     sign: ({ sub, ...claims }) =>
       new SignJWT(claims)
@@ -55,6 +64,11 @@ export function createAccessTokens(secret: string): AccessTokens {
       } catch {
         return null
       }
+    },
+    markRefresh: (session_id, random) => `${random}.${markOf(session_id, random)}`,
+    isMarkedRefresh(session_id, secret) {
+      const [random = '', mark = ''] = secret.split('.')
+      return sameHash(mark, markOf(session_id, random))
     },
   }
 }

@@ -24,16 +24,19 @@ export interface BindDeps {
 type AnyHandler = (actor: Actor | Anyone, input: Record<string, unknown>) => Promise<unknown>
 
 /** JSON bodies may be a little over the largest field, so that the field and not the body is named. */
-const BODY_LIMIT = '256kb'
+const readBody = json({ limit: '256kb', strict: false })
+/** From somebody who has not signed in: no such route has a field of over 500 letters. */
+const readSmallBody = json({ limit: '8kb', strict: false })
 
 export function bindRoutes(deps: BindDeps): Router {
   const router = Router()
-  router.use('/api', json({ limit: BODY_LIMIT, strict: false }))
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
     const handler = deps.handlers[name] as unknown as AnyHandler
     router[route.method](route.path, async (req, res) => {
       const actor = await whoAsks(deps, route, req)
-      const input = parseInput(route, req)
+      const params = parseParams(route, req)
+      await takeBody(route, req, res)
+      const input = { ...params, ...parseInput(route, req) }
       await deps.idempotency.once(route, req, res, actor, async () => {
         const result = await handler(actor, input)
         return {
@@ -61,13 +64,25 @@ async function whoAsks(deps: BindDeps, route: Route, req: Request): Promise<Acto
   return actor
 }
 
+function parseParams(route: Route, req: Request): Record<string, unknown> {
+  if (!route.params) return {}
+  const params = route.params.safeParse(req.params)
+  if (!params.success) throw new RelayError('NOT_FOUND')
+  return { params: params.data }
+}
+
+/** Also where a route takes none, because the idempotency key reads it. @throws (rejects) what `problemOf` knows */
+async function takeBody(route: Route, req: Request, res: Response): Promise<void> {
+  // The body of somebody who hung up meanwhile would count as none, and what they asked for be done without it.
+  if (!req.socket.readable) throw new RelayError('BODY_MALFORMED')
+  const read = route.permission === 'public' ? readSmallBody : readBody
+  return new Promise((resolve, reject) => {
+    read(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
+  })
+}
+
 function parseInput(route: Route, req: Request): Record<string, unknown> {
   const input: Record<string, unknown> = {}
-  if (route.params) {
-    const params = route.params.safeParse(req.params)
-    if (!params.success) throw new RelayError('NOT_FOUND')
-    input.params = params.data
-  }
   refuseDepth(req.body)
   if (route.query) {
     const query = route.query.safeParse(req.query)

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import { CLOSE_CODES, type EventType, HEARTBEAT_MS, type RelayEvent, type SocketNotice } from '../../shared/events.ts'
 import type { Permission } from '../../shared/permissions.ts'
 import type { TenantActor } from '../access/actor.ts'
+import { textOf } from '../platform/kept-events.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 
 const SLOW_BYTES = 4 * 1024 * 1024
@@ -23,16 +24,6 @@ const NEEDS: Record<EventType, Permission> = {
   'escalation.raised': 'calls.read',
 }
 
-/** One text for all consoles that get the event. */
-const texts = new WeakMap<RelayEvent, string>()
-function textOf(event: RelayEvent): string {
-  const known = texts.get(event)
-  if (known) return known
-  const text = JSON.stringify(event)
-  texts.set(event, text)
-  return text
-}
-
 /** @param last_seq the last number the console has; null for one that begins */
 export async function serveEvents(
   socket: WebSocket,
@@ -46,6 +37,7 @@ export async function serveEvents(
   let told = last_seq ?? 0
   /** What happens while the log is asked waits here, and then follows it. */
   let early: RelayEvent[] | null = []
+  let isWhole = true
   const notice = (event_type: SocketNotice['event_type']): void =>
     socket.send(JSON.stringify({ event_type, tenant_id, last_seq: told, at: clock.now() }))
   const send = (event: RelayEvent): void => {
@@ -56,15 +48,22 @@ export async function serveEvents(
     socket.send(textOf(event))
   }
 
-  const unsubscribe = events.subscribe(tenant_id, (event) => (early ? void early.push(event) : send(event)))
+  const unsubscribe = events.subscribe(
+    tenant_id,
+    (event) => (early ? void early.push(event) : send(event)),
+    () => {
+      isWhole = false
+      if (!early) notice('socket.reload')
+    },
+  )
   socket.on('close', unsubscribe)
   const newest = await events.last_seq(tenant_id)
   const missed = last_seq === null ? [] : await events.since(tenant_id, last_seq)
   if (socket.readyState !== socket.OPEN) return
-  const isWhole = last_seq !== null && missed !== null
-  if (!isWhole) told = newest
-  notice(missed === null ? 'socket.reload' : 'socket.ready')
-  for (const event of [...(missed ?? []), ...early]) send(event)
+  if (missed === null) isWhole = false
+  if (last_seq === null || !isWhole) told = newest
+  notice(isWhole ? 'socket.ready' : 'socket.reload')
+  for (const event of [...(isWhole && missed ? missed : []), ...early]) send(event)
   early = null
 
   const heartbeat = setInterval(() => notice('socket.heartbeat'), HEARTBEAT_MS)

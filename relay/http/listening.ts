@@ -7,6 +7,11 @@ import type { AddressInfo } from 'node:net'
 const CLOSED_WITHIN_MS = 250
 /** For a whole request: half of one holds memory, and no client of ours needs so long. */
 const REQUEST_WITHIN_MS = 15_000
+/**
+ * With those of the carrier's sound, unless a worker has them. Far over what one relay carries: hundreds of calls, and
+ * some consoles for each. An idle one takes about 10 kB (measured), so whoever opens them all takes 200 MB and no more.
+ */
+const MOST_CONNECTIONS = 20_000
 
 export interface ListenOptions {
   port: number
@@ -30,6 +35,7 @@ export async function listen({ port, host, tls }: ListenOptions): Promise<Listen
     connectionsCheckingInterval: 5_000,
   }
   const server: Server = tls ? createTlsServer({ ...readTls(tls), ...times }) : createServer(times)
+  server.maxConnections = MOST_CONNECTIONS
   let app: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '1' }).end()
   server.on('request', (req, res) => app(req, res))
   const url = await new Promise<string>((resolve, reject) => {

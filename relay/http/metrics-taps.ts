@@ -36,6 +36,6 @@ export function tapEvents(events: EventLog, metrics: Pick<Metrics, 'eventTold'>)
     },
     since: (tenant_id, seq) => events.since(tenant_id, seq),
     last_seq: (tenant_id) => events.last_seq(tenant_id),
-    subscribe: (tenant_id, listener) => events.subscribe(tenant_id, listener),
+    subscribe: (...listening) => events.subscribe(...listening),
   }
 }

@@ -4,6 +4,8 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { CLOSE_CODES } from '../../shared/events.ts'
+import type { Permission } from '../../shared/permissions.ts'
+import type { Standing } from '../access/access-service.ts'
 import type { Actor, TenantActor } from '../access/actor.ts'
 import { isTenantActor } from '../access/actor.ts'
 import type { TakeMedia } from '../platform/ports.ts'
@@ -16,14 +18,20 @@ export interface UpgradeDeps {
   takeMedia: (call_sid: string, ...media: Parameters<TakeMedia>) => void
   actorOf: (token: string) => Promise<Actor | null>
   takeTicket: (ticket: string) => Promise<Actor | null>
-  isSignedIn: (actor: Actor) => Promise<boolean>
+  /** Never rejects. */
+  standingOf: (actor: Actor, permission: Permission) => Promise<Standing>
   serveEvents: (socket: WebSocket, actor: TenantActor, last_seq: number | null) => void
   serveListening: (socket: WebSocket, actor: TenantActor, call_sid: string) => void
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024
 const PROTOCOL = 'phony.v1'
-const SIGN_IN_CHECK_MS = 15_000
+const STANDING_CHECK_MS = 15_000
+/** A console asks for new tokens after the first, and finds out by them whether it is signed out. */
+const CLOSES: Record<Exclude<Standing, 'good'>, [code: number, reason: string]> = {
+  sign_in_over: [CLOSE_CODES.token_over, 'the sign-in is over'],
+  not_allowed: [CLOSE_CODES.wrong_tenant, 'your roles here do not include this any more'],
+}
 const DESKTOP_ORIGIN = 'app://console'
 const LISTEN = /^\/calls\/(CA[0-9a-f]{32})\/listen$/
 
@@ -63,22 +71,24 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
     const listen = LISTEN.exec(url.pathname)?.[1]
     if (url.pathname !== '/events/ws' && !listen) return refuse(socket, 404)
     if (!isKnownOrigin(req, deps.public_url)) return refuse(socket, 403)
-    void authenticate(req, url, deps).then(
-      (actor) => {
-        if (!actor) return refuse(socket, 401)
-        const needed = listen ? 'calls.monitor' : 'calls.read'
-        if (!isTenantActor(actor) || !actor.permissions.includes(needed)) return refuse(socket, 403)
-        accept(req, socket, head, (ws) => {
-          const tenant = url.searchParams.get('tenant_id')
-          if (tenant !== null && tenant !== actor.scope.tenant_id)
-            return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
-          closeWhenSignedOut(ws, actor, deps)
-          if (listen) return deps.serveListening(ws, actor, listen)
-          deps.serveEvents(ws, actor, lastSeq(url))
-        })
-      },
-      () => refuse(socket, 503),
-    )
+    letPersonIn(req, socket, head, url, listen).catch(() => refuse(socket, 503))
+  }
+
+  async function letPersonIn(req: IncomingMessage, socket: Duplex, head: Buffer, url: URL, listen?: string) {
+    const actor = await authenticate(req, url, deps)
+    if (!actor) return refuse(socket, 401)
+    const needed = listen ? 'calls.monitor' : 'calls.read'
+    if (!isTenantActor(actor) || !actor.permissions.includes(needed)) return refuse(socket, 403)
+    const standing = await deps.standingOf(actor, needed)
+    accept(req, socket, head, (ws) => {
+      const tenant = url.searchParams.get('tenant_id')
+      if (tenant !== null && tenant !== actor.scope.tenant_id)
+        return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
+      if (standing !== 'good') return ws.close(...CLOSES[standing])
+      closeWhenNotAllowed(ws, actor, needed, deps)
+      if (listen) return deps.serveListening(ws, actor, listen)
+      deps.serveEvents(ws, actor, lastSeq(url))
+    })
   }
 
   return () => {
@@ -87,14 +97,12 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
   }
 }
 
-/** A socket outlives its ticket, but not its sign-in. A store that does not answer ends no one's socket. */
-function closeWhenSignedOut(ws: WebSocket, actor: Actor, deps: UpgradeDeps): void {
-  const check = setInterval(() => {
-    deps.isSignedIn(actor).then(
-      (isSignedIn) => isSignedIn || ws.close(CLOSE_CODES.token_over, 'signed out'),
-      () => {},
-    )
-  }, SIGN_IN_CHECK_MS)
+/** A socket outlives its ticket, but not the sign-in, the role, the membership or the tenant it was opened by. */
+function closeWhenNotAllowed(ws: WebSocket, actor: Actor, needed: Permission, deps: UpgradeDeps): void {
+  const check = setInterval(async () => {
+    const standing = await deps.standingOf(actor, needed)
+    if (standing !== 'good') ws.close(...CLOSES[standing])
+  }, STANDING_CHECK_MS)
   ws.on('close', () => clearInterval(check))
 }
 

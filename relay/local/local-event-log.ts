@@ -1,16 +1,15 @@
 // The events of each tenant inside one process: a ring of what may be asked for again, and those who listen now.
 import type { NewEvent, RelayEvent } from '../../shared/events.ts'
+import { EVENTS_KEPT, EVENTS_KEPT_BYTES, textOf } from '../platform/kept-events.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
-
-/** Kept for consoles that come back, per tenant: about an hour of a busy one. */
-const EVENTS_KEPT = 10_000
 
 interface TenantLog {
   last_seq: number
   /** The kept event with this number, and those before it, are gone. */
   gone_seq: number
   kept: RelayEvent[]
+  kept_bytes: number
   listeners: Set<(event: RelayEvent) => void>
 }
 
@@ -23,7 +22,7 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
   const logOf = (tenant_id: string): TenantLog => {
     let tenant = tenants.get(tenant_id)
     if (tenant === undefined) {
-      tenant = { last_seq: first_seq, gone_seq: first_seq, kept: [], listeners: new Set() }
+      tenant = { last_seq: first_seq, gone_seq: first_seq, kept: [], kept_bytes: 0, listeners: new Set() }
       tenants.set(tenant_id, tenant)
     }
     return tenant
@@ -31,6 +30,16 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
 
   const number = (tenant: TenantLog, event: NewEvent): RelayEvent =>
     ({ ...event, seq: ++tenant.last_seq, at: clock.now().toISOString() }) as RelayEvent
+
+  const keep = (tenant: TenantLog, event: RelayEvent): void => {
+    tenant.kept.push(event)
+    tenant.kept_bytes += bytesOf(event)
+    while (tenant.kept.length > EVENTS_KEPT || tenant.kept_bytes > EVENTS_KEPT_BYTES) {
+      const oldest = tenant.kept.shift()!
+      tenant.kept_bytes -= bytesOf(oldest)
+      tenant.gone_seq = oldest.seq
+    }
+  }
 
   const tell = (tenant: TenantLog, event: RelayEvent): void => {
     for (const listener of [...tenant.listeners]) {
@@ -46,8 +55,7 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
     append(event) {
       const tenant = logOf(event.tenant_id)
       const numbered = number(tenant, event)
-      tenant.kept.push(numbered)
-      if (tenant.kept.length > EVENTS_KEPT) tenant.gone_seq = tenant.kept.shift()!.seq
+      keep(tenant, numbered)
       tell(tenant, numbered)
     },
     announce(event) {
@@ -62,6 +70,7 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
       return tenant.kept.slice(next)
     },
     last_seq: async (tenant_id) => logOf(tenant_id).last_seq,
+    // Who listens here is told at once, so nobody misses anything.
     subscribe(tenant_id, listener) {
       const { listeners } = logOf(tenant_id)
       // Its own object, so that the same function may listen twice and end once.
@@ -71,6 +80,8 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
     },
   }
 }
+
+const bytesOf = (event: RelayEvent): number => Buffer.byteLength(textOf(event))
 
 /** Where the events after `seq` begin; events are in the order of their numbers. */
 function firstAfter(events: RelayEvent[], seq: number): number {

@@ -56,11 +56,15 @@ export interface EventLog {
   append(event: NewEvent): void
   /** Shown to who is there now, numbered, but not kept for who comes later (partials of a transcript). */
   announce(event: NewEvent): void
-  /** Kept events after `seq`, or null when some of them are gone or cannot be had. */
+  /**
+   * Kept events after `seq`, or null when some of them are gone or cannot be had. The newest are kept, up to a count and
+   * a size: kept-events.ts.
+   */
   since(tenant_id: string, seq: number): Promise<RelayEvent[] | null>
   /** The newest number given. */
   last_seq(tenant_id: string): Promise<number>
-  subscribe(tenant_id: string, listener: (event: RelayEvent) => void): () => void
+  /** @param onMissed told that kept events are gone which `listener` was not told of and which the next one follows */
+  subscribe(tenant_id: string, listener: (event: RelayEvent) => void, onMissed?: () => void): () => void
 }
 
 /** A call by the two names that its keys and channels carry. */

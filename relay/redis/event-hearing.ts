@@ -17,6 +17,8 @@ interface EventHearingDeps {
   tenant_id: string
   log: Pick<Logger, 'warn'>
   deliver: (event: LoggedEvent) => void
+  /** Kept events before the next one are gone. */
+  onMissed: () => void
   /** The stream could not be read: `join` again. */
   onLost: () => void
 }
@@ -109,8 +111,9 @@ export class EventHearing {
     const newest = this.#newest!
     if (event.seq <= newest.seq) return
     if (event.prev_kept > newest.kept) {
-      const { log, tenant_id } = this.#deps
-      log.warn('Redis lost or dropped events before they were told here', { tenant_id, seq: event.seq })
+      const { log, tenant_id, onMissed } = this.#deps
+      log.warn('Events are gone before they were told here', { tenant_id, seq: event.seq })
+      onMissed()
     }
     this.#newest = { seq: event.seq, kept: event.is_kept ? event.seq : Math.max(newest.kept, event.prev_kept) }
     this.#deps.deliver(event)

@@ -1,13 +1,14 @@
 // How an event of a tenant lies in Redis and travels: numbered by a script, kept in a stream, published to all relays.
 //
-//   <prefix><tenant>:events:head   hash: last (newest number given), kept (newest number kept)
-//   <prefix><tenant>:events        stream, id <number>-0, about the newest 10,000
+//   <prefix><tenant>:events:head   hash: last (newest number given), kept (newest number kept), bytes (of all ever kept)
+//   <prefix><tenant>:events        stream, id <number>-0, about the newest 10,000 and 8 MB; e (the event), b (bytes of
+//                                  all that were kept before it)
 //   <prefix><tenant>:events:from:<run>  how many events of one relay were taken, so that one sent twice is taken once
 //   <prefix><tenant>:events        channel: every event as it is numbered
 import type { RelayEvent } from '../../shared/events.ts'
+import { EVENTS_KEPT, EVENTS_KEPT_BYTES } from '../platform/kept-events.ts'
 import type { RedisConnection } from './redis-connection.ts'
 
-export const EVENTS_KEPT = 10_000
 /** Longer than a relay holds events back. */
 const TAKEN_SECONDS = 24 * 3600
 const PAGE = 500
@@ -44,25 +45,42 @@ if not last then last = math.max(clock, floor); kept = last end
 
 /**
  * Numbers follow Redis's clock in microseconds. So they grow over a loss of Redis's data, and what is numbered after an
- * outage lies above what the relays numbered by themselves during it.
+ * outage lies above what the relays numbered by themselves during it. Events that a relay had to drop get one number
+ * together: the first that follows names it as the one before it, so who was not told of them notices.
+ *
+ * KEYS head, stream, taken.
+ * ARGV floor, channel, run, count and bytes to keep, seconds for taken, '1' after a loss; then nth, is_kept, body of each.
  */
 const APPEND = `${HEAD_LUA}
 local taken = tonumber(redis.call('GET', KEYS[3]) or 0)
-for i = 6, #ARGV, 3 do
+local bytes = tonumber(redis.call('HGET', KEYS[1], 'bytes') or 0)
+local is_loss = ARGV[7] == '1'
+for i = 8, #ARGV, 3 do
   local nth = tonumber(ARGV[i])
   if nth > taken then
     taken = nth
+    if is_loss then
+      last = math.max(last + 1, clock, floor)
+      kept = last
+      is_loss = false
+    end
     last = math.max(last + 1, clock, floor)
     local event = table.concat({text(last), text(kept), ARGV[i + 1], ARGV[3], ARGV[i], ARGV[i + 2]}, ' ')
     if ARGV[i + 1] == '1' then
-      redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], text(last) .. '-0', 'e', event)
+      redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], text(last) .. '-0', 'e', event, 'b', text(bytes))
       kept = last
+      bytes = bytes + #event
     end
     redis.call('PUBLISH', ARGV[2], event)
   end
 end
-redis.call('HSET', KEYS[1], 'last', text(last), 'kept', text(kept))
-redis.call('SET', KEYS[3], text(taken), 'EX', ARGV[5])
+local oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+while oldest and bytes - tonumber(oldest[2][4] or 0) > tonumber(ARGV[5]) do
+  redis.call('XDEL', KEYS[2], oldest[1])
+  oldest = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
+end
+redis.call('HSET', KEYS[1], 'last', text(last), 'kept', text(kept), 'bytes', text(bytes))
+redis.call('SET', KEYS[3], text(taken), 'EX', ARGV[6])
 return text(last)`
 
 const HEAD = `${HEAD_LUA}
@@ -90,11 +108,13 @@ export class EventWire {
   /**
    * Numbers, keeps and publishes events, those that were sent before left out.
    * @param floor the first of them gets this number at least
+   * @param is_loss whether others that came before them had to be dropped
    * @returns the newest number given @throws (rejects) RelayError STORE_UNAVAILABLE
    */
-  async append(events: Outgoing[], floor: number): Promise<number> {
+  async append(events: Outgoing[], floor: number, is_loss: boolean): Promise<number> {
     const told = events.flatMap(({ nth, is_kept, body }) => [nth, is_kept ? 1 : 0, body])
-    const args = [floor, this.channel, this.#redis.run_id, EVENTS_KEPT, TAKEN_SECONDS, ...told]
+    const bounds = [EVENTS_KEPT, EVENTS_KEPT_BYTES, TAKEN_SECONDS]
+    const args = [floor, this.channel, this.#redis.run_id, ...bounds, is_loss ? 1 : 0, ...told]
     return Number(await this.#redis.run(APPEND, [this.#head, this.#stream, this.#taken], args))
   }
 

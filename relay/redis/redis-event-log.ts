@@ -45,7 +45,7 @@ export function redisEventLog(deps: {
       const head = await tenant.head().catch(() => null)
       return tenant.newest(head?.last ?? null)
     },
-    subscribe: (tenant_id, listener) => of(tenant_id).subscribe(listener),
+    subscribe: (tenant_id, listener, onMissed) => of(tenant_id).subscribe(listener, onMissed),
   }
 }
 

@@ -8,6 +8,7 @@ import type { NewEvent, RelayEvent } from '../../shared/events.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
 import { EventHearing } from './event-hearing.ts'
+import { EventQueue } from './event-queue.ts'
 import { EventWire, type LoggedEvent, type LogHead, numbered, type Outgoing } from './event-wire.ts'
 import type { RedisConnection } from './redis-connection.ts'
 
@@ -15,10 +16,6 @@ const RETRY_MS = 250
 const FLUSH_LOOK_MS = 5
 /** On a busy machine one late answer is no absence. */
 const TRIES = 2
-const BATCH_EVENTS = 100
-const BATCH_LETTERS = 256 * 1024
-/** Of one tenant, while Redis is away. */
-const MOST_WAITING = 10_000
 
 export interface TenantEventsDeps {
   redis: RedisConnection
@@ -27,12 +24,16 @@ export interface TenantEventsDeps {
 }
 
 type Queued = Outgoing & { isTold: boolean }
+interface Listener {
+  onEvent(event: RelayEvent): void
+  onMissed?: (() => void) | undefined
+}
 
 export class TenantEvents {
   readonly wire: EventWire
   readonly #deps: TenantEventsDeps
   readonly #tenant_id: string
-  readonly #listeners = new Set<(event: RelayEvent) => void>()
+  readonly #listeners = new Set<Listener>()
   #mode: 'live' | 'joining' | 'away'
   #hearing: EventHearing | null = null
   /** Counts changes of mode: what was begun before the last one has no say any more. */
@@ -40,7 +41,7 @@ export class TenantEvents {
   #retry = { cancel: () => {} }
 
   #nth = 0
-  #waiting: Queued[] = []
+  readonly #waiting = new EventQueue<Queued>()
   #flying: Queued[] = []
   /** Taken by Redis, and not yet come back to be told. */
   #unheard: Queued[] = []
@@ -51,7 +52,8 @@ export class TenantEvents {
   /** The newest number told here, and the newest known of. */
   #told = 0
   #known = 0
-  #hasDropped = false
+  /** Events that did not fit while Redis was away, of which it has not been told. */
+  #dropped = 0
 
   constructor(deps: TenantEventsDeps, tenant_id: string) {
     this.#deps = deps
@@ -69,14 +71,15 @@ export class TenantEvents {
       this.#dropOldest()
       this.#tellEarly(queued)
     } else {
+      this.#waiting.push(queued)
       // What is appended in one go is sent in one go, and Redis's time to answer begins after it.
-      if (this.#waiting.push(queued) === 1) queueMicrotask(() => this.#send())
+      if (this.#waiting.length === 1) queueMicrotask(() => this.#send())
     }
   }
 
-  subscribe(listener: (event: RelayEvent) => void): () => void {
+  subscribe(onEvent: (event: RelayEvent) => void, onMissed?: () => void): () => void {
     // Its own object, so that the same function may listen twice and end once.
-    const own = (event: RelayEvent): void => listener(event)
+    const own: Listener = { onEvent, onMissed }
     this.#listeners.add(own)
     if (this.#hearing === null) this.#begin()
     return () => {
@@ -92,7 +95,7 @@ export class TenantEvents {
     const [nth, { redis, clock }] = [this.#nth, this.#deps]
     const end_ms = clock.monotonic_ms() + within_ms
     while (redis.isUp && clock.monotonic_ms() < end_ms) {
-      if ((this.#flying[0] ?? this.#waiting[0] ?? { nth: nth + 1 }).nth > nth) return true
+      if ((this.#flying[0] ?? this.#waiting.first ?? { nth: nth + 1 }).nth > nth) return true
       await new Promise<void>((resolve) => clock.setTimeout(resolve, FLUSH_LOOK_MS))
     }
     return false
@@ -129,6 +132,7 @@ export class TenantEvents {
       wire: this.wire,
       tenant_id: this.#tenant_id,
       deliver: (event) => this.#deliver(event),
+      onMissed: () => this.#tellAll(({ onMissed }) => onMissed?.()),
       onLost: () => this.#goAway(),
     })
     if (this.#mode !== 'live') return this.#comeBack()
@@ -156,7 +160,6 @@ export class TenantEvents {
 
   #live(): void {
     this.#mode = 'live'
-    this.#hasDropped = false
     this.#send()
   }
 
@@ -179,14 +182,15 @@ export class TenantEvents {
   /** One batch at a time: so order is kept, and a batch of which no answer came is simply sent again. */
   #send(): void {
     if (this.#mode !== 'live' || this.#flying.length > 0 || this.#waiting.length === 0) return
-    this.#flying = this.#waiting.splice(0, batchLength(this.#waiting))
+    this.#flying = this.#waiting.takeBatch()
     this.#fly(TRIES)
   }
 
   #fly(tries: number): void {
-    const turn = this.#turn
-    this.wire.append(this.#flying, this.#known + 1).then(
+    const [turn, dropped] = [this.#turn, this.#dropped]
+    this.wire.append(this.#flying, this.#known + 1, dropped > 0).then(
       (last) => {
+        this.#dropped -= dropped
         this.newest(last)
         if (this.#hearing)
           this.#unheard.push(...this.#flying.filter(({ nth, isTold }) => !isTold && nth > this.#heard_nth))
@@ -195,7 +199,7 @@ export class TenantEvents {
       },
       () => {
         if (turn === this.#turn && tries > 1) return this.#fly(tries - 1)
-        this.#waiting.unshift(...this.#flying)
+        this.#waiting.putBack(this.#flying)
         this.#flying = []
         if (turn === this.#turn) this.#goAway()
         else if (this.#mode === 'away') this.#tellAllEarly()
@@ -208,7 +212,7 @@ export class TenantEvents {
   #tellAllEarly(): void {
     for (const queued of [...this.#unheard, ...this.#flying, ...this.#waiting]) this.#tellEarly(queued)
     this.#unheard = []
-    this.#waiting = this.#waiting.filter(({ is_kept }) => is_kept)
+    this.#waiting.dropAnnouncements()
     this.#dropOldest()
   }
 
@@ -221,11 +225,12 @@ export class TenantEvents {
   }
 
   #dropOldest(): void {
-    const dropped = this.#waiting.splice(0, Math.max(0, this.#waiting.length - MOST_WAITING))
-    if (dropped.length === 0 || this.#hasDropped) return
-    this.#hasDropped = true
-    const { log } = this.#deps
-    log.error('Redis is away for too long: other relays will not be told of all events', { tenant_id: this.#tenant_id })
+    const dropped = this.#waiting.dropOldest()
+    if (dropped > 0 && this.#dropped === 0)
+      this.#deps.log.error('Redis is away for too long: other relays will not be told of all events', {
+        tenant_id: this.#tenant_id,
+      })
+    this.#dropped += dropped
   }
 
   #deliver({ run_id, nth, body, seq }: LoggedEvent): void {
@@ -245,22 +250,16 @@ export class TenantEvents {
     this.#known = Math.max(this.#known, this.#told)
     if (this.#listeners.size === 0) return
     const event = numbered(body, this.#told)
+    this.#tellAll(({ onEvent }) => onEvent(event))
+  }
+
+  #tellAll(tell: (listener: Listener) => void): void {
     for (const listener of [...this.#listeners]) {
       try {
-        listener(event)
+        tell(listener)
       } catch (error) {
         this.#deps.log.error('A listener of events failed', { tenant_id: this.#tenant_id, error: String(error) })
       }
     }
   }
-}
-
-/** How many of them go to Redis at once. */
-function batchLength(events: Outgoing[]): number {
-  let letters = 0
-  const end = events.slice(0, BATCH_EVENTS).findIndex(({ body }) => {
-    letters += body.length
-    return letters > BATCH_LETTERS
-  })
-  return end === -1 ? BATCH_EVENTS : Math.max(1, end)
 }

@@ -80,6 +80,26 @@ describe('signing in', () => {
     expect((await dana.call('refresh', { body: { refresh_token: dana.refresh_token } })).status).toBe(401)
   })
 
+  it('signing out ends the access token at once, and the tickets it gave', async () => {
+    const dana = await test.as('dana')
+    const { ticket } = await dana.ok('createTicket', {})
+    await dana.ok('logout', { body: { refresh_token: dana.refresh_token } })
+    expect((await dana.call('getMe', {})).status).toBe(401)
+    expect((await dana.call('createTicket', {})).status).toBe(401)
+    const events = `${test.url.replace('http', 'ws')}/events/ws`
+    expect(await socketStatus(`${events}?ticket=${ticket}`)).toBe(401)
+    expect(await socketStatus(events, { headers: { authorization: `Bearer ${dana.access_token}` } })).toBe(401)
+  })
+
+  it('who knows the id of a sign-in cannot end it', async () => {
+    const sam = await test.as('sam')
+    const refresh_token = `${sam.refresh_token.split('.')[0]}.junk`
+    for (const route of ['refresh', 'logout'] as const) await sam.call(route, { body: { refresh_token } })
+    expect((await sam.call('switchTenant', { body: { tenant_id: NORTHWIND, refresh_token } })).status).toBe(401)
+    expect((await sam.call('getMe', {})).status).toBe(200)
+    expect((await sam.call('refresh', { body: { refresh_token: sam.refresh_token } })).status).toBe(200)
+  })
+
   it('a restart of the relay signs nobody out', async () => {
     const ines = await test.as('ines')
     await test.restart()

@@ -165,7 +165,9 @@ describe('every route', () => {
     async (name, route) => {
       const client = acmeWith(route) ?? clients.dana
       const path = route.path.replace(/:(\w+)/g, (_, key: string) => NEVER[key as 'agent_id'])
-      for (const depth of [33, 2_000, 40_000]) {
+      // What is that deep is over eight kilobytes: more than anyone may send who has not signed in.
+      const deepest = route.permission === 'public' ? [] : [40_000]
+      for (const depth of [33, 2_000, ...deepest]) {
         const body = JSON.stringify({ ...(BODIES[name] as object), fine: 1, deep: 0 })
         const answer = await fetch(`${test.url}${path}`, {
           method: route.method.toUpperCase(),

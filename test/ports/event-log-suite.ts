@@ -75,10 +75,17 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       expect(idsOf(await log.since(tenant_id, heard[1]!.seq))).toEqual(['agt_c'])
     })
 
-    test('a thousand appends in a row are told once each, in order', async () => {
+    test('a thousand appends in a row are told once each, in order, and nothing is missed', async () => {
       const tenant_id = freshTenant()
+      let missed = 0
+      log.subscribe(
+        tenant_id,
+        () => {},
+        () => void missed++,
+      )
       const names = Array.from({ length: 1_000 }, (_, n) => `agt_${n}`)
       expect(idsOf(await appended(tenant_id, ...names))).toEqual(names)
+      expect(missed).toBe(0)
     })
 
     test('tenants do not hear each other', async () => {
@@ -150,6 +157,28 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       expect(await log.since(tenant_id, events[0]!.seq)).toHaveLength(10_000)
       await appended(tenant_id, ...Array.from({ length: 1_000 }, (_, n) => `agt_${n}`))
       expect(await log.since(tenant_id, start)).toBeNull()
+    }, 20_000)
+
+    test('of large events eight megabytes are kept, those before them are gone', async () => {
+      const tenant_id = freshTenant()
+      const start = await log.last_seq(tenant_id)
+      // With its envelope a little over a quarter of a megabyte: 31 of them are under eight.
+      const large = (sign: string) => sign.repeat(256 * 1024)
+      const events = await appended(tenant_id, ...[...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN'].map(large))
+      expect(events).toHaveLength(40)
+      expect(await log.since(tenant_id, start)).toBeNull()
+      expect(await log.since(tenant_id, events[7]!.seq)).toBeNull()
+      expect(await log.since(tenant_id, events[8]!.seq)).toEqual(events.slice(9))
+    }, 20_000)
+
+    test('bytes count and not letters, and small events that follow push the large ones out in their turn', async () => {
+      const tenant_id = freshTenant()
+      const wide = await appended(tenant_id, ...Array.from({ length: 20 }, () => 'ü'.repeat(256 * 1024)))
+      expect(await log.since(tenant_id, wide[3]!.seq)).toBeNull()
+      expect(await log.since(tenant_id, wide[4]!.seq)).toHaveLength(15)
+      const small = await appended(tenant_id, ...Array.from({ length: 10_000 }, (_, n) => `agt_${n}`))
+      expect(await log.since(tenant_id, wide[18]!.seq)).toBeNull()
+      expect(await log.since(tenant_id, small[1_000]!.seq)).toHaveLength(8_999)
     }, 20_000)
 
     test('numbers grow over restarts, and numbers of before are answered with null or in full', async () => {

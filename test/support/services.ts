@@ -18,7 +18,7 @@ export interface Services {
 
 export async function startServices(): Promise<Services> {
   const mongo = await startMongo({ own: true, durable: true })
-  const redis = await startRedisServer()
+  const redis = await startRedisServer({ appendonly: true })
   const mongoLine = await startFaultProxy(mongo.port)
   const redisLine = await startFaultProxy(redis.port)
   const own = randomBytes(6).toString('hex')

@@ -1,13 +1,16 @@
-// Refreshing a sign-in looks again at who may be signed in.
+// Refreshing a sign-in looks again at who may be signed in, and what belongs to a sign-in ends with it.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type UserRecord, users } from '../../../relay/access/access-records.ts'
 import { createAccessService } from '../../../relay/access/access-service.ts'
 import type { Actor } from '../../../relay/access/actor.ts'
+import { liveSessions } from '../../../relay/access/live-sessions.ts'
 import { createPasswords } from '../../../relay/access/passwords.ts'
-import { createAccessTokens } from '../../../relay/access/tokens.ts'
+import { createTokens, hashToken } from '../../../relay/access/tokens.ts'
 import { localRateLimiter } from '../../../relay/local/local-rate-limiter.ts'
 import { localSessions } from '../../../relay/local/local-sessions.ts'
 import { localTickets } from '../../../relay/local/local-tickets.ts'
+import { newSecret } from '../../../relay/platform/ids.ts'
+import type { DocStore } from '../../../relay/store/doc-store.ts'
 import { type TenantRecord, tenantReader, tenants } from '../../../relay/tenants/tenant-records.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { sharedTableStore } from '../../support/in-process-store.ts'
@@ -42,26 +45,35 @@ async function open() {
     platform_roles: [],
     created_at: clock.now(),
   })
-  const access = createAccessService({
-    store,
-    clock,
-    passwords,
-    sessions: localSessions({ store, clock }),
-    tickets: localTickets<Actor>({ clock }),
-    limiter: localRateLimiter(),
-    tokens: createAccessTokens('s'.repeat(32)),
-    tenantOf: tenantReader(store, clock),
-    session_ttl_seconds: 3_600,
-    setup: { version: '1', multi_tenant: true, simulated: { phone: true, model: true }, demo_users: [] },
-  })
+  const tickets = localTickets<Actor>({ clock })
+  /** One of several relays on the same state. */
+  const relay = (on: DocStore = store) => {
+    const sessions = liveSessions({ sessions: localSessions({ store: on, clock }), clock })
+    const access = createAccessService({
+      store: on,
+      clock,
+      passwords,
+      sessions,
+      tickets,
+      limiter: localRateLimiter(),
+      tokens: createTokens('s'.repeat(32)),
+      tenantOf: tenantReader(store, clock),
+      session_ttl_seconds: 3_600,
+      setup: { version: '1', multi_tenant: true, simulated: { phone: true, model: true }, demo_users: [] },
+    })
+    return { access, sessions }
+  }
+  const { access, sessions } = relay()
   const login = (tenant_id?: string) =>
     access.login(ANYONE, { body: { ...JONAS, ...(tenant_id ? { tenant_id } : {}) } })
   return {
     access,
+    sessions,
+    relay,
+    clock,
     login,
     refresh: (refresh_token: string) => access.refresh(ANYONE, { body: { refresh_token } }),
-    /** What the sockets of a sign-in ask again and again. */
-    isSignedIn: async (access_token: string) => access.isSignedIn((await access.actorOf(access_token))!),
+    isSignedIn: async (access_token: string) => (await access.actorOf(access_token)) !== null,
     async change(user: Partial<UserRecord>) {
       await users(store).updateOne({ _id: 'usr_jonas' }, { $set: user })
     },
@@ -132,5 +144,147 @@ describe('others', () => {
     const actor = (await on.access.actorOf(access_token))!
     const switched = await on.access.switchTenant(actor, { body: { tenant_id: NORTHWIND, refresh_token } })
     expect(switched).toMatchObject({ tenant_id: NORTHWIND })
+  })
+})
+
+describe('a refresh token that is not the newest', () => {
+  const madeUp = (refresh_token: string, foreign: string): [string, string][] => {
+    const [session_id, random, mark] = refresh_token.split('.') as [string, string, string]
+    return [
+      ['junk', `${session_id}.junk`],
+      ['nothing', `${session_id}.`],
+      ['random bits without a mark', `${session_id}.${newSecret()}`],
+      ['random bits with a mark of others', `${session_id}.${newSecret()}.${mark}`],
+      ['a cut mark', `${session_id}.${random}.${mark.slice(1)}`],
+      ['a secret of another sign-in', `${session_id}.${foreign.slice(foreign.indexOf('.') + 1)}`],
+    ]
+  }
+
+  it('and never was one of this sign-in is refused, and changes nothing', async () => {
+    const signedIn = await on.login(ACME)
+    const actor = (await on.access.actorOf(signedIn.access_token))!
+    const other = await on.login(ACME)
+    for (const [what, refresh_token] of madeUp(signedIn.refresh_token, other.refresh_token)) {
+      await expect(on.refresh(refresh_token), what).rejects.toMatchObject({ code: 'REFRESH_REFUSED' })
+      const body = { tenant_id: NORTHWIND, refresh_token }
+      await expect(on.access.switchTenant(actor, { body }), what).rejects.toMatchObject({ code: 'REFRESH_REFUSED' })
+      await on.access.logout(ANYONE, { body: { refresh_token } })
+      expect(await on.isSignedIn(signedIn.access_token), what).toBe(true)
+    }
+    expect(await on.refresh(signedIn.refresh_token)).toMatchObject({ tenant_id: ACME })
+  })
+
+  it.each([1, 2, 5])('but was one %i trades ago ends the sign-in', async (trades) => {
+    const first = await on.login(ACME)
+    let newest = first
+    for (let trade = 0; trade < trades; trade++) newest = await on.refresh(newest.refresh_token)
+    on.clock.advance(10_001)
+    await expect(on.refresh(first.refresh_token)).rejects.toMatchObject({ code: 'REFRESH_REFUSED' })
+    await expect(on.refresh(newest.refresh_token)).rejects.toMatchObject({ code: 'REFRESH_REFUSED' })
+    expect(await on.isSignedIn(newest.access_token)).toBe(false)
+  })
+
+  it('signs out all the same: the answer with the newest may have been lost', async () => {
+    const first = await on.login(ACME)
+    const newest = await on.refresh(first.refresh_token)
+    await on.access.logout(ANYONE, { body: { refresh_token: first.refresh_token } })
+    await expect(on.refresh(newest.refresh_token)).rejects.toMatchObject({ code: 'REFRESH_REFUSED' })
+  })
+
+  it('nor has a mark, because the sign-in is from before there were marks, is treated the same', async () => {
+    const session = { session_id: 'ses_old', user_id: 'usr_jonas', tenant_id: ACME, previous: null, created_at_ms: 0 }
+    await on.sessions.create({ ...session, token_hash: hashToken('old-secret') }, 3_600)
+    const newest = await on.refresh('ses_old.old-secret')
+    await expect(on.refresh('ses_old.junk')).rejects.toThrow()
+    expect(await on.isSignedIn(newest.access_token)).toBe(true)
+    on.clock.advance(10_001)
+    await expect(on.refresh('ses_old.old-secret')).rejects.toMatchObject({ code: 'REFRESH_REFUSED' })
+    expect(await on.isSignedIn(newest.access_token)).toBe(false)
+  })
+})
+
+describe('once a sign-in is over', () => {
+  const ends: [string, (refresh_token: string) => Promise<unknown>][] = [
+    ['the person signed out', (refresh_token) => on.access.logout(ANYONE, { body: { refresh_token } })],
+    ['it was revoked', (refresh_token) => on.sessions.revoke(refresh_token.split('.')[0]!)],
+    ['all of the person were revoked', () => on.sessions.revokeUser('usr_jonas')],
+  ]
+
+  it.each(ends)('because %s, its access token is refused here at once', async (_why, end) => {
+    const { access_token, refresh_token } = await on.login(ACME)
+    expect(await on.isSignedIn(access_token)).toBe(true)
+    await end(refresh_token)
+    expect(await on.isSignedIn(access_token)).toBe(false)
+  })
+
+  it.each(ends)('because %s, another relay refuses its access token within two seconds', async (_why, end) => {
+    const { access_token, refresh_token } = await on.login(ACME)
+    const there = on.relay().access
+    expect(await there.actorOf(access_token)).not.toBeNull()
+    await end(refresh_token)
+    on.clock.advance(2_000)
+    expect(await there.actorOf(access_token)).toBeNull()
+  })
+
+  it.each(ends)(
+    'because %s, it gives no ticket, and the ticket it gave opens nothing, at any relay',
+    async (_why, end) => {
+      const { access_token, refresh_token } = await on.login(ACME)
+      const there = on.relay().access
+      const actor = (await there.actorOf(access_token))!
+      const tickets = [await on.access.createTicket(actor, {}), await there.createTicket(actor, {})]
+      await end(refresh_token)
+      for (const access of [on.access, there]) {
+        await expect(access.createTicket(actor, {})).rejects.toMatchObject({ code: 'NOT_SIGNED_IN' })
+        expect(await access.takeTicket(tickets.pop()!.ticket)).toBeNull()
+      }
+    },
+  )
+
+  it('other sign-ins of the same person go on', async () => {
+    const [one, two] = [await on.login(ACME), await on.login(ACME)]
+    await on.access.logout(ANYONE, { body: { refresh_token: one.refresh_token } })
+    expect(await on.isSignedIn(two.access_token)).toBe(true)
+    const ticket = await on.access.createTicket((await on.access.actorOf(two.access_token))!, {})
+    expect(await on.access.takeTicket(ticket.ticket)).toMatchObject({ user: { id: 'usr_jonas' } })
+  })
+})
+
+describe('the standing of somebody whose socket is open', () => {
+  const admin = { memberships: [], platform_roles: ['platform_admin' as const] }
+
+  it.each([
+    ['good', 'nothing happened', async () => {}],
+    ['sign_in_over', 'they signed out', () => on.sessions.revokeUser('usr_jonas')],
+    ['sign_in_over', 'they were disabled', () => on.change({ disabled_at: new Date() })],
+    ['sign_in_over', 'they were taken out of the tenant', () => on.change({ memberships: [] })],
+    ['sign_in_over', 'they are a platform admin and no member any more', () => on.change(admin)],
+    ['sign_in_over', 'the tenant was suspended', () => on.suspend(ACME)],
+    [
+      'not_allowed',
+      'their role changed to one without the permission',
+      () => on.change({ memberships: [{ tenant_id: ACME, roles: ['analyst'] }] }),
+    ],
+    [
+      'good',
+      'their role changed to another with the permission',
+      () => on.change({ memberships: [{ tenant_id: ACME, roles: ['agent_manager'] }] }),
+    ],
+    ['good', 'another of their tenants was suspended', () => on.suspend(NORTHWIND)],
+  ] as const)('is %s when %s', async (standing, _what, happens) => {
+    const actor = (await on.access.actorOf((await on.login(ACME)).access_token))!
+    await happens()
+    expect(await on.access.standingOf(actor, 'calls.monitor')).toBe(standing)
+  })
+
+  it('is good while the store is away', async () => {
+    const actor = (await on.access.actorOf((await on.login(ACME)).access_token))!
+    await on.change({ disabled_at: new Date() })
+    const whose = (findOne: () => Promise<never>) => ({ platform: { collection: () => ({ findOne }) } }) as never
+    const fails = on.relay(whose(() => Promise.reject(new Error('away')))).access
+    expect(await fails.standingOf(actor, 'calls.monitor')).toBe('good')
+    const hangs = on.relay(whose(() => new Promise(() => {}))).access.standingOf(actor, 'calls.monitor')
+    on.clock.advance(1_000)
+    expect(await hangs).toBe('good')
   })
 })

@@ -9,8 +9,8 @@ import { serveListening } from '../../../relay/http/listen-socket.ts'
 import { localEventLog } from '../../../relay/local/local-event-log.ts'
 import { localListenLines } from '../../../relay/local/local-listen-lines.ts'
 import { systemClock } from '../../../relay/platform/clock.ts'
-import type { TapListener } from '../../../relay/platform/ports.ts'
-import type { NewEvent } from '../../../shared/events.ts'
+import type { EventLog, TapListener } from '../../../relay/platform/ports.ts'
+import type { NewEvent, RelayEvent } from '../../../shared/events.ts'
 import { CLOSE_CODES } from '../../../shared/events.ts'
 import { until } from '../../support/until.ts'
 
@@ -94,6 +94,58 @@ describe('consoles', () => {
     expect((await closed)[0]).toBe(CLOSE_CODES.too_slow)
     expect(slow!.messages.length).toBeLessThan(MOST)
     await until(() => others.every(({ messages }) => messages.filter((data) => data.length > 60_000).length === MOST))
+  })
+})
+
+describe('a console whose relay missed events', () => {
+  /** An event log that a test tells what to say. */
+  async function console(last_seq: number) {
+    let say!: { event: (seq: number) => void; missed: () => void }
+    let answer!: (missed: RelayEvent[] | null) => void
+    const events = {
+      last_seq: async () => 20,
+      since: () => new Promise<RelayEvent[] | null>((resolve) => (answer = resolve)),
+      subscribe(_tenant_id: string, listener: (event: RelayEvent) => void, missed: () => void) {
+        say = { event: (seq) => listener(eventOf(seq)), missed }
+        return () => {}
+      },
+    } as unknown as EventLog
+    const open = await serving((socket) => serveEvents(socket, actor, last_seq, events, systemClock))
+    const { messages } = await open()
+    await until(() => answer !== undefined)
+    const told = () =>
+      messages
+        .map((data) => JSON.parse(data.toString()))
+        .map(({ event_type, seq, last_seq }) => [event_type, seq ?? last_seq])
+    return { say, answer, told }
+  }
+  const eventOf = (seq: number) => ({ event_type: 'call.transcript', tenant_id: TENANT, seq }) as unknown as RelayEvent
+
+  it('is told to reload, and then what follows', async () => {
+    const { say, answer, told } = await console(9)
+    answer([eventOf(10)])
+    await until(() => told().length === 2)
+    say.missed()
+    say.event(30)
+    await until(() => told().length === 4)
+    expect(told()).toEqual([
+      ['socket.ready', 9],
+      ['call.transcript', 10],
+      ['socket.reload', 10],
+      ['call.transcript', 30],
+    ])
+  })
+
+  it('is told to reload, too, when that happens while it is caught up', async () => {
+    const { say, answer, told } = await console(9)
+    say.missed()
+    say.event(30)
+    answer([eventOf(10)])
+    await until(() => told().length === 2)
+    expect(told()).toEqual([
+      ['socket.reload', 20],
+      ['call.transcript', 30],
+    ])
   })
 })
 

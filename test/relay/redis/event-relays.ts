@@ -20,7 +20,13 @@ export async function startRelay(file: RedisOfFile, tenant_id: string, url?: str
   const redis = await file.open(url)
   const log = redisEventLog({ redis, clock, log: file.log })
   const heard: RelayEvent[] = []
-  log.subscribe(tenant_id, (event) => void heard.push(event))
+  /** After how many events it was told that some are missing. */
+  const missed: number[] = []
+  log.subscribe(
+    tenant_id,
+    (event) => void heard.push(event),
+    () => void missed.push(heard.length),
+  )
   log.append(eventOf(tenant_id, 'agt_warm'))
   await until(() => heard.length > 0)
   heard.length = 0
@@ -28,6 +34,7 @@ export async function startRelay(file: RedisOfFile, tenant_id: string, url?: str
     redis,
     log,
     heard,
+    missed,
     names: () => heard.map(nameOf),
     append: (name: string) => log.append(eventOf(tenant_id, name)),
     announce: (name: string) => log.announce(eventOf(tenant_id, name)),

@@ -8,6 +8,10 @@ import { redisOfFile, withRedisServer } from '../../support/redis-server.ts'
 import { until } from '../../support/until.ts'
 import { both, eventOf, nameOf, seqsGrow, startRelay, startTwoRelays } from './event-relays.ts'
 
+/** Forty events of a little over a quarter of a megabyte each: 31 of them are under eight. */
+const SIGNS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN']
+const large = (sign: string): string => sign.repeat(256 * 1024)
+
 withRedisServer(() => {
   describe('redis: events while Redis is away', () => {
     const file = redisOfFile()
@@ -189,7 +193,68 @@ withRedisServer(() => {
       await until(() => b.heard.length >= 10_000)
       expect(b.names()[0]).toBe('agt_3')
       expect(b.names().at(-1)).toBe('agt_10002')
+      expect(b.missed).toEqual([0])
       expect(file.said.filter((text) => text.startsWith('Redis is away for too long'))).toHaveLength(1)
+    })
+
+    test('of large events of an outage the newest eight megabytes reach the others, who are told of the rest', async () => {
+      const relays = await twoRelays()
+      const { tenant_id, a, b } = relays
+      a.append('agt_before')
+      await both(relays, 1)
+      const before = b.heard[0]!.seq
+      await a.redis.commands.config('SET', 'maxmemory', '1mb')
+      for (const sign of SIGNS) a.append(large(sign))
+      await until(() => a.heard.length === 41)
+      await a.redis.commands.config('SET', 'maxmemory', '0')
+      await until(() => b.heard.length === 32)
+      expect(b.names().slice(1)).toEqual(SIGNS.slice(9).map(large))
+      expect(b.missed).toEqual([1])
+      expect(await b.log.since(tenant_id, before)).toBeNull()
+      a.append('agt_after')
+      await until(() => a.heard.length === 42 && b.heard.length === 33)
+      expect(b.missed).toEqual([1])
+      expect([seqsGrow(a), seqsGrow(b)]).toEqual([true, true])
+    })
+
+    test('a relay that was cut off for longer than the log reaches back is told that something is missing', async () => {
+      const tenant_id = `tn_${freshName()}`
+      const a = await startRelay(file, tenant_id)
+      await a.redis.commands.acl('SETUSER', 'cut', 'on', '>word', '~*', '&*', '+@all')
+      const b = await startRelay(file, tenant_id, file.server.url.replace('redis://', 'redis://cut:word@'))
+      await until(() => a.heard.length > 0)
+      a.append('agt_before')
+      await until(() => b.heard.length === 1)
+      await a.redis.commands.acl('SETUSER', 'cut', 'off')
+      await a.redis.commands.client('KILL', 'USER', 'cut')
+      await until(() => !b.redis.isUp)
+      for (const sign of SIGNS) a.append(large(sign))
+      await until(() => a.heard.length === 42)
+      await a.redis.commands.acl('SETUSER', 'cut', 'on')
+      await until(() => b.heard.length === 32)
+      expect(b.names().slice(1)).toEqual(SIGNS.slice(9).map(large))
+      expect([a.missed, b.missed]).toEqual([[], [1]])
+    })
+
+    test('the bound holds for what a relay kept that did not weigh events yet', async () => {
+      const { tenant_id, a } = await twoRelays()
+      const [stream, head] = [
+        a.redis.keys.tenantKey(tenant_id, 'events'),
+        `${a.redis.keys.tenantKey(tenant_id, 'events')}:head`,
+      ]
+      const prev = Number(await a.redis.commands.hget(head, 'kept'))
+      const text = `${prev + 1} ${prev} 1 third 1 ${JSON.stringify({ ...eventOf(tenant_id, 'agt_old'), at: new Date() })}`
+      await a.redis.commands.del(stream)
+      await a.redis.commands.xadd(stream, `${prev + 1}-0`, 'e', text)
+      await a.redis.commands.hdel(head, 'bytes')
+      await a.redis.commands.hset(head, 'last', prev + 1, 'kept', prev + 1)
+      a.append('agt_new')
+      await until(() => a.heard.length === 2)
+      expect((await a.log.since(tenant_id, prev))?.map(nameOf)).toEqual(['agt_old', 'agt_new'])
+      for (const sign of SIGNS) a.append(large(sign))
+      await until(() => a.heard.length === 42)
+      expect(await a.log.since(tenant_id, a.heard[9]!.seq)).toBeNull()
+      expect(await a.log.since(tenant_id, a.heard[11]!.seq)).toHaveLength(30)
     })
   })
 })

@@ -1,6 +1,7 @@
 // Redis goes away and comes back: what still works meanwhile, what fails and how soon, and that all is well afterwards.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { liveSessions } from '../../../relay/access/live-sessions.ts'
 import { systemClock as clock } from '../../../relay/platform/clock.ts'
 import { RelayError } from '../../../relay/platform/errors.ts'
 import type { CallRef, TapListener } from '../../../relay/platform/ports.ts'
@@ -82,6 +83,22 @@ withRedisServer(() => {
       await until(() => redis.isUp)
       expect(performance.now() - resumed).toBeLessThan(2_000)
       for (const [name, ask] of all) expect([name, (await verdictOf(ask)).verdict]).toEqual([name, 'done'])
+    })
+
+    test('who is signed in goes on meanwhile, and hardly waits for it', async () => {
+      const redis = await file.open()
+      const sessions = liveSessions({ sessions: redisSessions({ redis }), clock })
+      await sessions.create({ ...SESSION, created_at_ms: 0 }, 60)
+      file.server.pause()
+      const start = performance.now()
+      expect(await Promise.all([sessions.goesOn('ses_1', 'usr_1'), sessions.goesOnNow('ses_1')])).toEqual([true, true])
+      expect(performance.now() - start).toBeLessThan(SOON_MS)
+      await until(() => !redis.isUp)
+      expect(await sessions.goesOn('ses_1', 'usr_1')).toBe(true)
+      file.server.resume()
+      await until(() => redis.isUp)
+      await sessions.revoke('ses_1')
+      expect(await sessions.goesOn('ses_1', 'usr_1')).toBe(false)
     })
 
     test('a request whose beginning was in doubt may begin again once Redis is back', async () => {
