@@ -20,6 +20,7 @@ const NEAR_LIMIT = 0.9
 
 const LEVEL: Record<AttentionReason, AttentionLevel> = {
   asked_for_a_person: 3,
+  agent_asks_for_help: 2,
   escalation_keyword: 2,
   tool_failing: 2,
   model_trouble: 2,
@@ -50,14 +51,25 @@ export function measuredReasons(pulse: CallPulse): { reason: AttentionReason; ev
 
 const MEASURED: readonly AttentionReason[] = ['slow_replies', 'long_silence', 'length_over_limit']
 
-/** Adds a reason that was said or happened; a second time it only renews the evidence. */
+/** Adds a reason that was said or happened, `is_urgent` above its usual level; a second time it only renews the evidence. */
 export function raise(
   list: readonly AttentionRecord[],
-  raised: { reason: AttentionReason; evidence: string; speaker: Speaker | null; words: string[] },
+  raised: {
+    reason: AttentionReason
+    evidence: string
+    speaker: Speaker | null
+    words: string[]
+    is_urgent?: boolean
+  },
   now: Date,
 ): AttentionRecord[] {
+  const { is_urgent, ...said } = raised
   const before = list.find((item) => item.reason === raised.reason)
-  const item: AttentionRecord = { level: LEVEL[raised.reason], ...raised, since_at: before?.since_at ?? now }
+  const item: AttentionRecord = {
+    level: is_urgent ? 3 : LEVEL[raised.reason],
+    ...said,
+    since_at: before?.since_at ?? now,
+  }
   return byUrgency([...list.filter((other) => other.reason !== raised.reason), item])
 }
 

@@ -61,7 +61,7 @@ export type CallEffect =
   /** The one that runs; nothing of it is let through. */
   | { type: 'cancel_response' }
   | { type: 'answer_tool'; call: ToolCall; output: string; failed: boolean }
-  | { type: 'raise_escalation'; reason: string; urgency: string }
+  | { type: 'raise_escalation'; reason: string; is_urgent: boolean; caller_asks: boolean }
   | { type: 'add_note'; text: string }
   | { type: 'report_trouble'; text: string }
   | { type: 'start_timer'; timer: TimerName }

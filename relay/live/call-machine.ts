@@ -469,7 +469,7 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
       return to(
         state,
         {},
-        { type: 'raise_escalation', reason: wish.reason, urgency: wish.urgency },
+        { ...wish, type: 'raise_escalation' },
         answer({ ok: true, note: 'A supervisor has been told. Stay with the caller.' }),
       )
     case 'problem':

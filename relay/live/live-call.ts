@@ -78,6 +78,10 @@ const STILL_HEARD_MS = 2_000
 /** What a caller was saying when the line closed ends in silence, so that the model writes it down. µ-law, 800 ms. */
 const SILENCE = Buffer.alloc(6_400, 0xff).toString('base64')
 
+type Raised = Parameters<LiveView['raise']>[0]
+/** Of what nobody said. */
+const UNSAID = { speaker: null, words: [] }
+
 export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #deps: LiveCallDeps
   readonly agent: AnsweringAgent
@@ -448,17 +452,22 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#session.answerTool(effect.call.tool_call_id, effect.output)
         const { name, arguments_json } = effect.call
         this.#words.tool(name, arguments_json, effect.output, effect.failed, this.#now())
-        if (effect.failed) this.#raise('tool_failing', `${name} could not be used.`, null, [])
+        if (effect.failed) this.#raise({ ...UNSAID, reason: 'tool_failing', evidence: `${name} could not be used.` })
         return
       }
       case 'raise_escalation':
-        return this.#escalate('asked_for_a_person', effect.reason, null, [])
+        return this.#escalate({
+          ...UNSAID,
+          reason: effect.caller_asks ? 'asked_for_a_person' : 'agent_asks_for_help',
+          evidence: effect.reason,
+          is_urgent: effect.is_urgent,
+        })
       case 'add_note':
         return this.#session.addNote(effect.text)
       case 'report_trouble':
         this.#deps.log.warn('The model is in trouble during a call', { ...this.#fields(), reason: effect.text })
         this.#words.notice(effect.text, this.#now())
-        return this.#raise('model_trouble', effect.text, null, [])
+        return this.#raise({ ...UNSAID, reason: 'model_trouble', evidence: effect.text })
       case 'start_timer':
         return this.#startTimer(effect.timer)
       case 'stop_timer':
@@ -619,28 +628,19 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #callerSaid(item_id: string, text: string): void {
     const fired = this.#words.callerFinal(item_id, text, escalationRules(this.#context.inForce()), this.#now())
-    if (fired.length > 0) this.#escalate('escalation_keyword', text.trim(), 'caller', fired)
+    if (fired.length > 0)
+      this.#escalate({ reason: 'escalation_keyword', evidence: text.trim(), speaker: 'caller', words: fired })
     this.#settleWhenAllIsThere()
   }
 
-  #escalate(
-    reason: 'asked_for_a_person' | 'escalation_keyword',
-    evidence: string,
-    speaker: 'caller' | null,
-    words: string[],
-  ): void {
+  #escalate(raised: Raised): void {
     this.#ledger.escalated()
-    this.#raise(reason, evidence, speaker, words)
-    this.#deps.observer.escalated(this, reason)
+    this.#raise(raised)
+    this.#deps.observer.escalated(this, raised.reason)
   }
 
-  #raise(
-    reason: Parameters<LiveView['raise']>[0]['reason'],
-    evidence: string,
-    speaker: 'caller' | null,
-    words: string[],
-  ): void {
-    this.#view.raise({ reason, evidence, speaker, words }, this.#deps.clock.now())
+  #raise(raised: Raised): void {
+    this.#view.raise(raised, this.#deps.clock.now())
     this.#deps.observer.attention(this)
   }
 

@@ -12,7 +12,8 @@ export const LIVE_TOOLS: ToolDefinition[] = [
         outcome: {
           type: 'string',
           enum: ['resolved', 'unresolved', 'escalated', 'voicemail'],
-          description: 'resolved only if the caller got what they called for',
+          description:
+            'resolved only if the caller got what they called for; escalated if you asked for a person and the caller still needs one',
         },
         summary: { type: 'string', description: 'One sentence: what the caller wanted and what was done' },
       },
@@ -29,8 +30,13 @@ export const LIVE_TOOLS: ToolDefinition[] = [
       properties: {
         reason: { type: 'string', description: 'One sentence for the supervisor' },
         urgency: { type: 'string', enum: ['normal', 'high'] },
+        why: {
+          type: 'string',
+          enum: ['caller_asks', 'distress', 'cannot_help'],
+          description: 'caller_asks only if the caller asked for a person',
+        },
       },
-      required: ['reason', 'urgency'],
+      required: ['reason', 'urgency', 'why'],
       additionalProperties: false,
     },
   },
@@ -38,7 +44,7 @@ export const LIVE_TOOLS: ToolDefinition[] = [
 
 export type ToolWish =
   | { type: 'end_call'; outcome: Outcome | null; summary: string | null }
-  | { type: 'escalate'; reason: string; urgency: string }
+  | { type: 'escalate'; reason: string; is_urgent: boolean; caller_asks: boolean }
   /** It cannot be done; the model is told why. */
   | { type: 'problem'; text: string }
 
@@ -46,7 +52,12 @@ export function readToolCall({ name, arguments_json }: ToolCall): ToolWish {
   const args = parseArguments(arguments_json)
   if (args === null) return { type: 'problem', text: 'The arguments are not a JSON object.' }
   if (name === 'escalate')
-    return { type: 'escalate', reason: String(args.reason ?? ''), urgency: String(args.urgency ?? 'normal') }
+    return {
+      type: 'escalate',
+      reason: String(args.reason ?? ''),
+      is_urgent: args.urgency === 'high',
+      caller_asks: args.why === 'caller_asks',
+    }
   if (name !== 'end_call') return { type: 'problem', text: `There is no tool named ${name}.` }
   return {
     type: 'end_call',

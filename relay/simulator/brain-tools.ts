@@ -13,6 +13,8 @@ export interface ToolMatter {
   readonly reason: string
   readonly urgency: 'low' | 'normal' | 'high'
   readonly question: string
+  /** What a person is called for. */
+  readonly why: 'caller_asks' | 'distress' | 'cannot_help'
 }
 
 /**
@@ -78,10 +80,14 @@ const SYNONYMS: Record<string, RegExp> = {
   low: /^(low|minor)/i,
   normal: /^(normal|medium|default)/i,
   high: /^(high|urgent|critical|major)/i,
+  caller_asks: /ask|request/i,
+  distress: /distress|upset|angry/i,
+  cannot_help: /cannot|unable|other/i,
 }
 
 function fromEnum(name: string, values: string[], matter: ToolMatter): string {
-  const wanted = /urgency|priority|severity/i.test(name) ? matter.urgency : matter.outcome
+  const isUrgency = /urgency|priority|severity/i.test(name)
+  const wanted = isUrgency ? matter.urgency : /^why$|cause/i.test(name) ? matter.why : matter.outcome
   return values.find((value) => SYNONYMS[wanted]!.test(value)) ?? values[0] ?? ''
 }
 

@@ -104,6 +104,7 @@ export type AttentionLevel = z.infer<typeof AttentionLevel>
 
 export const ATTENTION_REASONS = [
   'asked_for_a_person',
+  'agent_asks_for_help',
   'escalation_keyword',
   'tool_failing',
   'slow_replies',

@@ -119,12 +119,25 @@ describe('how a call ends', () => {
     expect((await on.dana.ok('getAnalytics', { query: {} })).summary.total_calls).toBe(0)
   })
 
+  it('an agent that needs a person where nobody asked for one says so, and how urgent it is', async () => {
+    const on = await calling()
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.speak('', 0, {
+      tool_calls: [{ name: 'escalate', arguments: '{"reason":"Smells smoke","urgency":"high","why":"distress"}' }],
+    })
+    const raised = await on.feed.next('escalation.raised')
+    expect(raised.attention).toMatchObject({ reason: 'agent_asks_for_help', level: 3, evidence: 'Smells smoke' })
+  })
+
   it('escalate raises the call to the supervisors and the agent goes on', async () => {
     const on = await calling()
     const session = await on.model.session()
     await session.next('response.create')
     session.speak('', 0, {
-      tool_calls: [{ name: 'escalate', arguments: '{"reason":"Wants a person","urgency":"high"}' }],
+      tool_calls: [
+        { name: 'escalate', arguments: '{"reason":"Wants a person","urgency":"normal","why":"caller_asks"}' },
+      ],
     })
     const raised = await on.feed.next('escalation.raised')
     expect(raised.attention).toMatchObject({ reason: 'asked_for_a_person', level: 3, evidence: 'Wants a person' })

@@ -5,6 +5,7 @@ import type { Role } from '../../../shared/permissions.ts'
 
 export const REASONS: Record<AttentionReason, string> = {
   asked_for_a_person: 'Asked for a person',
+  agent_asks_for_help: 'Agent asks for help',
   escalation_keyword: 'Escalation word said',
   tool_failing: 'Tool failing',
   slow_replies: 'Slow replies',

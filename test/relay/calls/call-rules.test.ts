@@ -108,6 +108,11 @@ describe('attention', () => {
         ?.since_at,
     ).toEqual(new Date(1_000))
   })
+  it('an agent that asks for help needs somebody, and at once when it says so', () => {
+    const help = { reason: 'agent_asks_for_help' as const, evidence: 'cannot help', speaker: null, words: [] }
+    expect(raise([], help, now)).toEqual([{ ...help, level: 2, since_at: now }])
+    expect(raise([], { ...help, is_urgent: true }, now)).toEqual([{ ...help, level: 3, since_at: now }])
+  })
   it('measured reasons come and go by themselves', () => {
     const calm = { silence_ms: 0, reply_gaps_ms: [900], elapsed_seconds: 10, max_call_duration: 1_800 }
     const slow = measure([], { ...calm, reply_gaps_ms: [900, 4_200, 5_100], silence_ms: 11_000 }, now)

@@ -82,6 +82,17 @@ describe('brain', () => {
     expect(wish.calls).toEqual([
       { name: 'escalate', arguments: { reason: 'I want to talk to a real person.', urgency: 'normal' } },
     ])
+    const why = ['caller_asks', 'distress', 'cannot_help']
+    const tools = [
+      {
+        name: 'escalate',
+        parameters: { type: 'object', properties: { why: { type: 'string', enum: why } }, required: ['why'] },
+      },
+    ]
+    const reasons = ['I want to talk to a real person.', 'This is ridiculous, I am furious!'].map(
+      (said) => ask([agent('Hello.'), user(said)], { tools }).calls[0]?.arguments.why,
+    )
+    expect(reasons).toEqual(['caller_asks', 'distress'])
     const angry = ask([agent('Hello.'), user('This is ridiculous, I am furious!')])
     expect(angry.calls[0]).toMatchObject({ name: 'escalate', arguments: { urgency: 'high' } })
     const again = ask([
