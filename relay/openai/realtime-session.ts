@@ -109,10 +109,12 @@ class OpenaiRealtimeSession implements RealtimeSession {
           this.#isPongDue = false
         },
         onRefused: (status) => failed(refusalOf(status), BUSY.has(status)),
-        onError: (error) => failed(`The model cannot be reached: ${messageOf(error)}`, true),
+        onError: (error) =>
+          this.#state === 'opening'
+            ? failed(`The model cannot be reached: ${messageOf(error)}`, true)
+            : this.#lost(messageOf(error)),
         onClose: (code, reason) => {
-          const words = `The model closed the connection (${code}${reason === '' ? '' : `, ${reason}`}).`
-          if (!isReplaced) this.#fail(this.#lastError ?? words)
+          if (!isReplaced) this.#lost(reason === '' ? String(code) : `${code}, ${reason}`)
         },
       },
     )
@@ -325,6 +327,10 @@ class OpenaiRealtimeSession implements RealtimeSession {
     else if (/voice/i.test(about) && this.#voice < (this.#wanted?.voices.length ?? 0)) this.#voice++
     else return this.#fail(`The model refused the session: ${error.message}`)
     if (this.#wanted) this.#sendSettings(this.#wanted)
+  }
+
+  #lost(how: string): void {
+    this.#fail(this.#lastError ?? `The model closed the connection (${how}).`)
   }
 
   #fail(reason: string): void {
