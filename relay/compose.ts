@@ -1,5 +1,6 @@
 // The program, read from top to bottom: every object is made here and handed to those who need it. Nothing else news
-// things up (but `compose-worker.ts`, the same for a call worker). What is opened is closed in the reverse order.
+// things up, but `compose-state.ts`, and `compose-worker.ts` for a call worker. What is opened is closed in the reverse
+// order.
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { IsolationLevel } from '../shared/contract/tenants.ts'
@@ -20,6 +21,7 @@ import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
 import { createStatusReports } from './calls/status-reports.ts'
 import { createStreamReports } from './calls/stream-reports.ts'
+import { stateHere, stateInRedis } from './compose-state.ts'
 import type { Config } from './config.ts'
 import { createContextService } from './context/context-service.ts'
 import { WIRES } from './framing/wire.ts'
@@ -40,24 +42,8 @@ import { tapEvents, tapSpool } from './http/metrics-taps.ts'
 import { letSocketsIn } from './http/upgrades.ts'
 import { AudioMeters } from './live/audio-meters.ts'
 import { type CallFloor, localFloor } from './live/call-floor.ts'
-import {
-  type CallAnswer,
-  type CallCommand,
-  type CallSummaryRecord,
-  type Farewell,
-  LiveCalls,
-} from './live/live-calls.ts'
+import { LiveCalls } from './live/live-calls.ts'
 import { watchLoop } from './live/loop-pressure.ts'
-import { localCallBus } from './local/local-call-bus.ts'
-import { localCallLeases } from './local/local-call-leases.ts'
-import { localEventLog } from './local/local-event-log.ts'
-import { localIdempotency } from './local/local-idempotency.ts'
-import { localListenLines } from './local/local-listen-lines.ts'
-import { localLiveDirectory } from './local/local-live-directory.ts'
-import { localRateLimiter } from './local/local-rate-limiter.ts'
-import { localSessions } from './local/local-sessions.ts'
-import { localTickets } from './local/local-tickets.ts'
-import { nearbyTickets } from './local/nearby-tickets.ts'
 import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
@@ -67,16 +53,7 @@ import { messageOf, RelayError } from './platform/errors.ts'
 import type { Logger } from './platform/logger.ts'
 import { ownSecret } from './platform/own-secret.ts'
 import type { CallRef } from './platform/ports.ts'
-import { redisCallBus } from './redis/redis-call-bus.ts'
-import { redisCallLeases } from './redis/redis-call-leases.ts'
-import { openRedis, type RedisConnection } from './redis/redis-connection.ts'
-import { redisEventLog } from './redis/redis-event-log.ts'
-import { redisIdempotency } from './redis/redis-idempotency.ts'
-import { redisListenLines } from './redis/redis-listen-lines.ts'
-import { redisLiveDirectory } from './redis/redis-live-directory.ts'
-import { redisRateLimiter } from './redis/redis-rate-limiter.ts'
-import { redisSessions } from './redis/redis-sessions.ts'
-import { redisTickets } from './redis/redis-tickets.ts'
+import { openRedis } from './redis/redis-connection.ts'
 import { type Simulation, startSimulation } from './simulator/simulation.ts'
 import { holdDataFolder } from './store/data-folder-lock.ts'
 import type { DocStore } from './store/doc-store.ts'
@@ -143,7 +120,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const store = later(await openStore(config, log))
     const redis = config.redis && later(await openRedis({ ...config.redis, log }))
     const tenantOf = tenantReader(store, clock)
-    const shared = redis ? stateInRedis(redis, log) : stateHere(store)
+    const shared = redis ? stateInRedis({ redis, clock, log }) : stateHere({ store, clock, log })
     const { limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, farewells, answers } = shared
 
     // ---- what operators watch
@@ -434,46 +411,6 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
   } catch (error) {
     await closeAll(closers).catch(() => {})
     throw error
-  }
-
-  // ---- the same ports, two ways
-
-  /** Inside this process: one relay. */
-  function stateHere(store: DocStore) {
-    return {
-      events: localEventLog({ clock, log }),
-      limiter: localRateLimiter(),
-      leases: localCallLeases({ clock }),
-      bus: localCallBus<CallCommand, CallAnswer>({ clock }),
-      directory: localLiveDirectory<CallSummaryRecord>(),
-      lines: localListenLines(),
-      sessions: localSessions({ store, clock }),
-      tickets: localTickets<Actor>({ clock }),
-      streamTickets: localTickets<CallRef>({ clock }),
-      farewells: localTickets<Farewell>({ clock }),
-      answers: localIdempotency({ clock }),
-    }
-  }
-
-  /** Across relays. */
-  function stateInRedis(redis: RedisConnection, log: Logger): ReturnType<typeof stateHere> {
-    return {
-      events: redisEventLog({ redis, clock, log }),
-      limiter: redisRateLimiter({ redis }),
-      leases: redisCallLeases({ redis, clock, log }),
-      bus: redisCallBus<CallCommand, CallAnswer>({ redis, clock }),
-      directory: redisLiveDirectory<CallSummaryRecord>({ redis, clock }),
-      lines: redisListenLines({ redis, clock }),
-      sessions: redisSessions({ redis }),
-      tickets: redisTickets<Actor>({ redis, kind: 'actor' }),
-      streamTickets: nearbyTickets(
-        localTickets<CallRef>({ clock }),
-        redisTickets<CallRef>({ redis, kind: 'stream' }),
-        log,
-      ),
-      farewells: redisTickets<Farewell>({ redis, kind: 'farewell' }),
-      answers: redisIdempotency({ redis }),
-    }
   }
 }
 

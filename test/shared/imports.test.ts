@@ -120,7 +120,7 @@ const RULES: Rule[] = [
     types: [/.*/],
   },
   { place: /^relay\/config\.ts$/, may: [SHARED, PLATFORM, /^node:/, /^zod$/] },
-  { place: /^relay\/(compose|compose-worker|main)\.ts$/, may: [/.*/] },
+  { place: /^relay\/(compose|compose-state|compose-worker|main)\.ts$/, may: [/.*/] },
   { place: /^desktop\/renderer\//, may: [SHARED, /^desktop\/renderer\//, /^(?!electron|node:|relay)[@a-z]/] },
   { place: /^desktop\/preload\//, may: [/^electron$/, /^shared\/bridge\.ts$/, /^desktop\/preload\//], types: [SHARED] },
   { place: /^desktop\/main\//, may: [/^electron/, /^node:/, SHARED, /^desktop\/main\//, /^ws$/, /^zod$/] },
