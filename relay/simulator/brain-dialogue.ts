@@ -275,7 +275,7 @@ export function matterOf(talk: Talk, isAnswered: (question: string) => boolean):
     outcome,
     summary: `The caller said: "${shorten(topic)}" ${ending}`,
     reason: isUpset ? `The caller is upset: "${shorten(readable.at(-1) ?? topic)}"` : shorten(readable.at(-1) ?? topic),
-    urgency: readable.some((text) => HEARS.isUrgent.test(text)) || isUpset ? 'high' : 'normal',
+    urgency: readable.some((text) => HEARS.isUrgent.test(text)) ? 'high' : 'normal',
     question: shorten(readable.at(-1) ?? topic),
     why: readable.some((text) => HEARS.wantsPerson.test(text)) ? 'caller_asks' : isUpset ? 'distress' : 'cannot_help',
   }

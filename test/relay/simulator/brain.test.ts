@@ -94,7 +94,9 @@ describe('brain', () => {
     )
     expect(reasons).toEqual(['caller_asks', 'distress'])
     const angry = ask([agent('Hello.'), user('This is ridiculous, I am furious!')])
-    expect(angry.calls[0]).toMatchObject({ name: 'escalate', arguments: { urgency: 'high' } })
+    expect(angry.calls[0]).toMatchObject({ name: 'escalate', arguments: { urgency: 'normal' } })
+    const urgent = ask([agent('Hello.'), user('There is smoke, this is an emergency!')])
+    expect(urgent.calls[0]).toMatchObject({ name: 'escalate', arguments: { urgency: 'high' } })
     const again = ask([
       user('A manager!'),
       { kind: 'call', name: 'escalate', call_id: 'c', arguments: '{}' },
