@@ -1,0 +1,53 @@
+// What a tenant may have at once and in an hour: who is over it hears a sentence, others do not notice.
+import { describe, expect, it } from 'vitest'
+import { callsOn, recordOf } from '../support/on-a-call.ts'
+import { until } from '../support/running-relay.ts'
+import { BILLING, stageForTests } from '../support/stage.ts'
+
+const calling = callsOn(stageForTests())
+const LIMITS = {
+  agents: 100,
+  calls_per_hour: 1_000,
+  concurrent_calls: 100,
+  api_requests_per_minute: 10_000,
+  monthly_budget: null,
+}
+
+describe('the limits of a tenant', () => {
+  it('a call too many hears a sentence and costs no model; when one ends there is room again', async () => {
+    const on = await calling({}, {}, { default_limits: { ...LIMITS, concurrent_calls: 1 } })
+    await (await on.model.session()).next('response.create')
+    const second = on.network.placeCall({ from: '+14155550143', to: BILLING })
+    await second.ended
+    expect(second.heard.text).toContain('busy')
+    expect(on.model.sessions).toHaveLength(1)
+    expect(await recordOf({ ...on, params: { call_sid: second.call_sid } })).toMatchObject({
+      outcome: 'refused',
+      end_reason: 'The tenant is at its limit of calls.',
+    })
+    const sam = await on.test.as('sam')
+    const other = (await sam.ok('listNumbers', { query: {} })).items.find((number) => number.assigned_agent !== null)!
+    const elsewhere = on.network.placeCall({ from: '+14155550144', to: other.phone_number })
+    await elsewhere.streaming
+    on.call.hangUp()
+    await on.feed.next('call.ended', ({ call_session }) => call_session.call_sid === on.call.call_sid)
+    const third = on.network.placeCall({ from: '+14155550145', to: BILLING })
+    await until(async () =>
+      (await on.dana.ok('listLiveCalls', {})).items.some((one) => one.call_sid === third.call_sid),
+    )
+    for (const call of [third, elsewhere]) {
+      call.hangUp()
+      await call.ended
+    }
+  })
+
+  it('so many calls an hour, and no more', async () => {
+    const on = await calling({}, {}, { default_limits: { ...LIMITS, calls_per_hour: 1 } })
+    await on.call.streaming
+    on.call.hangUp()
+    await recordOf(on)
+    const second = on.network.placeCall({ from: '+14155550143', to: BILLING })
+    await second.ended
+    expect(await recordOf({ ...on, params: { call_sid: second.call_sid } })).toMatchObject({ outcome: 'refused' })
+  })
+})
