@@ -58,11 +58,7 @@ export function stateInRedis(deps: {
     lines: redisListenLines({ redis, clock }),
     sessions: redisSessions({ redis }),
     tickets: redisTickets<Actor>({ redis, kind: 'actor' }),
-    streamTickets: nearbyTickets(
-      localTickets<CallRef>({ clock }),
-      redisTickets<CallRef>({ redis, kind: 'stream' }),
-      log,
-    ),
+    streamTickets: nearbyTickets(localTickets({ clock }), redisTickets<CallRef>({ redis, kind: 'stream' }), log),
     farewells: redisTickets<Farewell>({ redis, kind: 'farewell' }),
     answers: redisIdempotency({ redis }),
   }

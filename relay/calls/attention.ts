@@ -66,7 +66,7 @@ export function raise(
   const { is_urgent, ...said } = raised
   const before = list.find((item) => item.reason === raised.reason)
   const item: AttentionRecord = {
-    level: is_urgent ? 3 : LEVEL[raised.reason],
+    level: is_urgent || before?.level === 3 ? 3 : LEVEL[raised.reason],
     ...said,
     since_at: before?.since_at ?? now,
   }

@@ -28,7 +28,7 @@ export function createStreamReports(deps: {
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
   farewells: Pick<TicketStore<Farewell>, 'take'>
 }): StreamReports {
-  async function tellOwner(call_sid: string, error: string): Promise<void> {
+  async function tellOwner(call_sid: string, error: string | null): Promise<void> {
     const tenant_id = await tenantOfCall(deps.store, call_sid)
     if (tenant_id) await deps.bus.send({ tenant_id, call_sid }, { type: 'stream_failed', error }, TOLD_WITHIN_MS)
   }
@@ -46,7 +46,7 @@ export function createStreamReports(deps: {
       const said = (await kept(call_sid)) ?? (await after(KEPT_AFTER_MS, () => kept(call_sid)))
       if (said) return said.say
       // Nobody has said goodbye: the caller is still there, and hears at least why it ends.
-      tellOwner(call_sid, 'it ended before anyone could speak').catch(() => {})
+      tellOwner(call_sid, null).catch(() => {})
       return APOLOGY
     },
   }

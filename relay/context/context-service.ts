@@ -111,12 +111,15 @@ export function createContextService(deps: {
       context: stored.context,
       version: record as never,
     })
+    const call = { tenant_id: actor.scope.tenant_id, call_sid }
     const answer = await deps.bus.send(
-      { tenant_id: actor.scope.tenant_id, call_sid },
+      call,
       { type: 'override_context', version: stored.version, context: stored.context, speak_now: wanted.speak_now },
       COMMAND_DEADLINE_MS,
     )
-    if (!answer) {
+    // One that is only late still settles it: applied, refused, or with the end of the call.
+    const isOver = answer === null && (await deps.bus.send(call, { type: 'describe' }, COMMAND_DEADLINE_MS)) === null
+    if (isOver) {
       await versionsOf(actor).updateOne(
         { _id: id, state: 'pending' },
         { $set: { state: 'refused', refused_reason: 'The call had ended.' } },

@@ -1,6 +1,6 @@
 // How a call leaves the line: what the carrier is to say, how long it is waited for, and the caller's last words.
 //
-//   leave: our stream closes ──▶ the carrier asks how to go on (takeFarewell) ──▶ it says that the call is over (carrierEnded)
+//   leave: our stream closes ──▶ the carrier asks how to go on (farewell) ──▶ it says that the call is over (carrierEnded)
 //   finish: the caller's last words are waited for, shortly ──▶ close; a carrier that says nothing is told to hang up
 import type { Clock } from '../platform/ports.ts'
 
@@ -30,12 +30,10 @@ export class CallEnding {
     return this.#isLeft && !this.#hasCarrierEnded
   }
 
-  /** What the carrier is to say after we have left, once; null when nothing. */
-  takeFarewell(): string | null {
+  /** The carrier asks what to say after we have left; null when nothing. Also once more, if our answer was lost. */
+  farewell(): string | null {
     this.#isLeft = false
-    const words = this.#farewell
-    this.#farewell = null
-    return words
+    return this.#farewell
   }
 
   /** @param hadStream without one the carrier has nothing to ask: it is told to hang up, unless it is to say something */

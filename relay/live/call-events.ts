@@ -39,8 +39,8 @@ export type CallEvent =
       was_cut: boolean
       tool_calls: ToolCall[]
     }
-  /** Of a request for a response. */
-  | { type: 'request_refused'; code: string | null; reason: string }
+  /** Of a request for a response; `is_ours`: it names the one that was sent last. */
+  | { type: 'request_refused'; code: string | null; reason: string; is_ours: boolean }
   | { type: 'audio_started' }
   | { type: 'playback_idle' }
   | { type: 'context_overridden'; version: number; speak_now: boolean }
@@ -57,6 +57,8 @@ export type CallEffect =
   | { type: 'update_instructions'; version: number }
   | { type: 'context_applied'; version: number }
   | { type: 'context_refused'; version: number; reason: string }
+  /** Of a call that has ended and whose record waits: the agent's word, where nobody else has given one. */
+  | { type: 'amend_end'; outcome: Outcome | null; summary: string | null }
   | { type: 'interrupt_playback'; by: 'caller' | 'supervisor' }
   /** The one that runs; nothing of it is let through. */
   | { type: 'cancel_response' }

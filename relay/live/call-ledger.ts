@@ -50,16 +50,21 @@ export class CallLedger {
 
   /** @returns null for a response that was counted before */
   countResponse(response_id: string, usage: ResponseUsage, now: Date): CallFact | null {
-    if (this.#counted.has(response_id)) return null
-    this.#counted.add(response_id)
-    this.record.usage = addResponseUsage(this.record.usage, usage)
-    this.#price(now)
-    const { usage: counted, cost, cost_breakdown } = this.record
-    return { type: 'usage_counted', usage: counted, cost, cost_breakdown }
+    return this.#once(response_id, now, () => addResponseUsage(this.record.usage, usage))
   }
 
-  countTranscription(usage: TranscriptionUsage): void {
-    this.record.usage = addTranscriptionUsage(this.record.usage, usage)
+  /** @returns null for a turn that was counted before */
+  countTranscription(item_id: string, usage: TranscriptionUsage, now: Date): CallFact | null {
+    return this.#once(item_id, now, () => addTranscriptionUsage(this.record.usage, usage))
+  }
+
+  #once(id: string, now: Date, add: () => CallRecord['usage']): CallFact | null {
+    if (this.#counted.has(id)) return null
+    this.#counted.add(id)
+    this.record.usage = add()
+    this.#price(now)
+    const { usage, cost, cost_breakdown } = this.record
+    return { type: 'usage_counted', usage, cost, cost_breakdown }
   }
 
   /** The last fact of the call. */

@@ -57,10 +57,18 @@ export interface CallState {
   readonly leaving: Leaving | null
   /** The caller spoke into a farewell once already. */
   readonly was_called_back: boolean
+  /** What the agent said of the call when it ended it and was called back: its word until it ends it again. */
+  readonly said: { readonly outcome: Outcome | null; readonly summary: string | null } | null
+  /** The caller has said something, and no answer to it has begun. */
+  readonly answer_due: boolean
   readonly failures_in_a_row: number
   /** Requests for a response that the model refused since it last began one. */
   readonly refused_in_a_row: number
   readonly time_is_up: boolean
+  /** Responses in a row that called tools and made no sound. */
+  readonly silent_rounds: number
+  /** The agent has a greeting of its own words, which is said in any case. */
+  readonly has_greeting: boolean
   /** Keys pressed that the model was not told of yet. */
   readonly digits: string
 }
@@ -75,9 +83,13 @@ export const NEW_CALL: CallState = {
   context: { applied: 0, wanted: 0, in_flight: null, speak_about: null },
   leaving: null,
   was_called_back: false,
+  said: null,
+  answer_due: false,
   failures_in_a_row: 0,
   refused_in_a_row: 0,
   time_is_up: false,
+  silent_rounds: 0,
+  has_greeting: false,
   digits: '',
 }
 
@@ -92,6 +104,11 @@ export const APOLOGY =
   'I am sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.'
 /** When the agent owes its goodbye and cannot say it. */
 export const GOODBYE = 'Thank you for your call. Goodbye.'
+
+/** To the model, whose `end_call` did not end it. */
+const CALLED_BACK = 'The caller speaks again, so the call goes on. When it is over, call end_call again.'
+/** So often a model may call tools without a word before it is taken to be lost in them. */
+const MOST_SILENT_ROUNDS = 8
 
 /** One event happens to a call. @source live/SPEC.md */
 export function step(state: CallState, event: CallEvent): Step {
@@ -126,6 +143,8 @@ function asking(state: CallState, kind: ResponseKind): Step {
 function responseStarted(state: CallState): Step {
   const { asked } = state.gate
   const { gate } = started(state.gate)
+  // It was taken back after it was asked for.
+  if (state.gate.state === 'requested' && asked === null) return to(state, { gate }, { type: 'cancel_response' })
   // [L15] The caller began to speak after it was asked for: it waits until they have stopped.
   if (state.caller_speaking && asked !== null)
     return to(
@@ -138,7 +157,7 @@ function responseStarted(state: CallState): Step {
     )
   return to(
     state,
-    { gate, refused_in_a_row: 0 },
+    { gate, refused_in_a_row: 0, answer_due: false },
     { type: 'start_timer', timer: 'response' },
     // The goodbye has begun: it gets its time from now on.
     ...(state.name === 'leaving' && asked === 'farewell' ? [{ type: 'start_timer', timer: 'farewell' } as const] : []),
@@ -151,13 +170,14 @@ function freed(state: CallState): Step {
   if (state.caller_speaking && state.gate.waiting !== null)
     return to(state, { gate: hold(FREE_GATE, state.gate.waiting) }, { type: 'stop_timer', timer: 'response' })
   const step = gated(state, done(state.gate))
-  return step.effects.length > 0 ? step : { ...step, effects: [{ type: 'stop_timer', timer: 'response' }] }
+  if (step.effects.length > 0) return step
+  return { ...step, effects: [{ type: state.answer_due ? 'start_timer' : 'stop_timer', timer: 'response' }] }
 }
 
 const speechStopped = (state: CallState): Step =>
   to(
     state,
-    { caller_speaking: false },
+    { caller_speaking: false, answer_due: true },
     ...(state.gate.state === 'free' ? [{ type: 'start_timer', timer: 'response' } as const] : []),
   )
 
@@ -185,9 +205,9 @@ function finish(
       status: end.status ?? 'completed',
       end_reason: end.end_reason,
       failed: end.failed ?? false,
-      outcome: end.outcome ?? state.leaving?.outcome ?? null,
+      outcome: end.outcome ?? (state.leaving ?? state.said)?.outcome ?? null,
       by_supervisor: end.by_supervisor ?? false,
-      summary: end.summary ?? state.leaving?.summary ?? null,
+      summary: end.summary ?? (state.leaving ?? state.said)?.summary ?? null,
     },
   )
 }
@@ -304,11 +324,17 @@ function giveUp(state: CallState, end_reason: string): Step {
   }
   const next = to(
     state,
-    { name: 'leaving', leaving, session_ready: false },
+    { name: 'leaving', leaving, session_ready: false, gate: FREE_GATE },
     { type: 'report_trouble', text: end_reason },
     { type: 'stop_timer', timer: 'session' },
   )
-  return then(next, (left) => (left.stream_open ? leave({ ...left, is_playing: false, gate: FREE_GATE }) : stay(left)))
+  return then(next, hearOut)
+}
+
+/** What the carrier has is heard to its end, however the model fares. */
+function hearOut(state: CallState): Step {
+  if (!state.is_playing || !state.stream_open) return leaveWhenSaid(state)
+  return to(state, {}, { type: 'stop_timer', timer: 'response' }, { type: 'start_timer', timer: 'farewell' })
 }
 
 function leave(state: CallState): Step {
@@ -328,6 +354,12 @@ function leaveUnsaid(state: CallState): Step {
   return next.stream_open ? leave(next) : stay(next)
 }
 
+/** The model is gone while the line closes: a goodbye that the carrier has is heard. */
+const modelGone = (state: CallState): Step =>
+  state.leaving?.farewell_spoken && state.gate.state === 'free'
+    ? hearOut({ ...state, session_ready: false })
+    : leaveUnsaid(state)
+
 /** Leaves once the goodbye has been heard. */
 function leaveWhenSaid(state: CallState): Step {
   const isSaid = state.leaving?.farewell_spoken && state.gate.state === 'free' && !state.is_playing
@@ -340,9 +372,11 @@ function sayFarewell(
   leaving: Omit<Leaving, 'farewell_spoken' | 'say'>,
   alreadySpoken: boolean,
 ): Step {
+  // Nothing is said after a goodbye.
+  const gate = alreadySpoken ? { ...state.gate, waiting: null } : state.gate
   const next = to(
     state,
-    { name: 'leaving', leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } },
+    { name: 'leaving', gate, leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } },
     { type: 'start_timer', timer: 'farewell' },
   )
   return alreadySpoken ? then(next, leaveWhenSaid) : then(next, (now) => asking(now, 'farewell'))
@@ -369,12 +403,22 @@ function cutIn(state: CallState): Step {
 function callBack(state: CallState): Step {
   const isHeardOut = state.leaving?.by === 'agent' && !state.was_called_back && !state.time_is_up
   if (!isHeardOut) return to(state, { caller_speaking: true })
-  return then(cutIn(state), (next) =>
-    to(
-      next,
-      { name: 'talking', leaving: null, was_called_back: true, gate: withdraw(next.gate, 'farewell') },
-      { type: 'stop_timer', timer: 'farewell' },
+  return then(
+    then(cutIn(state), (next) =>
+      to(
+        next,
+        {
+          name: 'talking',
+          leaving: null,
+          said: state.leaving,
+          was_called_back: true,
+          gate: withdraw(next.gate, 'farewell'),
+        },
+        { type: 'stop_timer', timer: 'farewell' },
+        { type: 'add_note', text: CALLED_BACK },
+      ),
     ),
+    tellDigits,
   )
 }
 
@@ -382,7 +426,9 @@ function callBack(state: CallState): Step {
 function requestRefused(state: CallState, event: Extract<CallEvent, { type: 'request_refused' }>): Step {
   const { gate } = state
   if (gate.asked === null) return stay(state)
-  if (event.code === 'conversation_already_has_active_response') return gated(state, tooEarly(gate))
+  if (event.code === 'conversation_already_has_active_response')
+    // Ours runs already, so it is about the model's own.
+    return gate.state === 'active' && !event.is_ours ? stay(state) : gated(state, tooEarly(gate))
   if (gate.state !== 'requested') return stay(state)
   if (state.refused_in_a_row > 0) {
     const reason = `The model refused to answer: ${event.reason}`
@@ -402,6 +448,8 @@ function modelIsSilent(state: CallState): Step {
   const { gate } = state
   if (gate.state === 'free' && gate.waiting !== null)
     return gated({ ...state, caller_speaking: false }, ask(FREE_GATE, gate.waiting))
+  if (gate.state === 'free' && state.answer_due && state.name === 'talking')
+    return gated({ ...state, answer_due: false }, ask(FREE_GATE, 'reply'))
   return state.name === 'leaving' ? leaveUnsaid(state) : giveUp(state, 'The model went silent.')
 }
 
@@ -440,15 +488,20 @@ const endWithCarrier = (state: CallState, event: Extract<CallEvent, { type: 'car
 
 function takeToolCalls(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
   const isEnd = ({ name }: ToolCall): boolean => name === 'end_call'
-  const { tool_calls, spoke } = event
+  const { tool_calls } = event
+  const spoke = event.spoke && !event.was_cut
   // [L11] All are answered before anything is asked for; what ends the call comes last.
   const calls = [...tool_calls.filter((call) => !isEnd(call)), ...tool_calls.filter(isEnd)]
-  const answered = calls.reduce((so_far, call) => then(so_far, (next) => takeToolCall(next, call, spoke)), stay(state))
+  const answered = calls.reduce(
+    (so_far, call) => then(so_far, (next) => takeToolCall(next, call, spoke, event.was_cut)),
+    stay(state),
+  )
   const isReplyDue = calls.length > 0 && !spoke && answered.state.name === 'talking'
-  return isReplyDue ? then(answered, (next) => asking(next, 'reply')) : answered
+  // What waits is made with their answers, too.
+  return isReplyDue && answered.state.gate.waiting === null ? then(answered, (next) => asking(next, 'reply')) : answered
 }
 
-function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
+function takeToolCall(state: CallState, call: ToolCall, spoke: boolean, was_cut: boolean): Step {
   const wish = readToolCall(call)
   const answer = (output: JsonObject, failed = false): CallEffect => ({
     type: 'answer_tool',
@@ -458,9 +511,17 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean): Step {
   })
   switch (wish.type) {
     case 'end_call': {
+      const { outcome, summary } = wish
+      const isCutIn = (was_cut || state.caller_speaking) && !state.was_called_back && !state.time_is_up
+      // [L9] The caller was faster than the goodbye.
+      if (isCutIn && state.name === 'talking')
+        return to(
+          state,
+          { said: { outcome, summary }, was_called_back: true },
+          answer({ ok: false, note: CALLED_BACK }),
+        )
       const answered = to(state, {}, answer({ ok: true }))
       if (state.name === 'leaving') return answered
-      const { outcome, summary } = wish
       return then(answered, (next) =>
         sayFarewell(next, { by: 'agent', end_reason: 'The agent ended the call.', outcome, summary }, spoke),
       )
@@ -488,18 +549,57 @@ function whyUseless(event: Extract<CallEvent, { type: 'response_done' }>): strin
 
 /** [L7] A response that failed or made no sound is asked for once more; the second in a row ends the call politely. */
 function finishResponse(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
-  const next = freed(state)
-  const reason = whyUseless(event)
-  if (reason !== null) {
-    if (state.failures_in_a_row >= 1) return then(next, (now) => giveUp(now, reason))
-    const failed = to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason })
-    // What waited is being asked for already.
-    if (next.state.gate.state !== 'free' || next.state.gate.waiting !== null) return failed
-    return then(failed, (now) => asking(now, state.gate.asked ?? 'reply'))
-  }
-  if (event.status !== 'completed') return next
-  return then({ ...next, state: { ...next.state, failures_in_a_row: 0 } }, (now) => takeToolCalls(now, event))
+  const reason = whyUseless(event) ?? whyEndless(state, event)
+  if (reason !== null) return tryOnceMore(state, event, reason)
+  const heard = { ...state, ...countsOf(state, event), gate: withoutSecondGreeting(state, event) }
+  if (event.status !== 'completed')
+    return freed({ ...heard, answer_due: heard.answer_due || isAnswerLost(state, event) })
+  return then(then(takeToolCalls(heard, event), freed), (next) =>
+    next.name === 'leaving' ? leaveWhenSaid(next) : stay(next),
+  )
 }
+
+/** What the agent said of the call while the caller hung up still counts. */
+function lastWord(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
+  if (event.status !== 'completed') return stay(state)
+  const effects = event.tool_calls.flatMap((call): CallEffect[] => {
+    const wish = readToolCall(call)
+    if (wish.type === 'escalate') return [{ ...wish, type: 'raise_escalation' }]
+    return wish.type === 'end_call' ? [{ type: 'amend_end', outcome: wish.outcome, summary: wish.summary }] : []
+  })
+  return to(state, {}, ...effects)
+}
+
+function tryOnceMore(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>, reason: string): Step {
+  const next = freed(state)
+  if (state.failures_in_a_row >= 1 || whyUseless(event) === null) return then(next, (now) => giveUp(now, reason))
+  const failed = to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason })
+  // What waited is being asked for already.
+  if (next.state.gate.state !== 'free' || next.state.gate.waiting !== null) return failed
+  const { asked } = state.gate
+  // Half a greeting is one.
+  return then(failed, (now) => asking(now, asked === null || (asked === 'greeting' && event.spoke) ? 'reply' : asked))
+}
+
+/** One that calls tools for ever says nothing either. */
+const whyEndless = (state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): string | null =>
+  !event.spoke && event.tool_calls.length > 0 && state.silent_rounds >= MOST_SILENT_ROUNDS
+    ? 'The model called tools again and again and said nothing.'
+    : null
+
+/** "In a row" ends with an answer that was heard, also in part. */
+const countsOf = (state: CallState, { spoke, tool_calls, status }: Extract<CallEvent, { type: 'response_done' }>) => ({
+  failures_in_a_row: spoke || status === 'completed' ? 0 : state.failures_in_a_row,
+  silent_rounds: spoke ? 0 : state.silent_rounds + (tool_calls.length > 0 ? 1 : 0),
+})
+
+/** The caller spoke first and was answered: that was the greeting, unless the agent has words of its own for one. */
+const withoutSecondGreeting = ({ gate, has_greeting }: CallState, { spoke }: { spoke: boolean }): ResponseGate =>
+  spoke && !has_greeting && gate.waiting === 'greeting' ? withdraw(gate, 'greeting') : gate
+
+/** Cancelled before its first sound, and by no one who speaks. */
+const isAnswerLost = (state: CallState, { status, spoke, was_cut }: Extract<CallEvent, { type: 'response_done' }>) =>
+  status === 'cancelled' && !spoke && !was_cut && !state.caller_speaking
 
 // ---- the table
 
@@ -587,13 +687,16 @@ const TABLE: Table = {
     stream_failed: streamFailed,
     carrier_ended: endWithCarrier,
     session_ready: stay,
-    session_failed: leaveUnsaid,
-    session_lost: leaveUnsaid,
+    session_failed: modelGone,
+    session_lost: modelGone,
     speech_started: callBack,
     speech_stopped: speechStopped,
     response_started: responseStarted,
     response_done: (state, event) => {
       const wasFarewell = state.gate.asked === 'farewell'
+      // [L15] The caller cut it before its first sound, and is not to be hung up on: it waits until they have stopped.
+      if (wasFarewell && event.status === 'cancelled' && !event.spoke && state.caller_speaking)
+        return freed({ ...state, gate: { ...state.gate, waiting: 'farewell' } })
       // [L9] A goodbye that made no sound: the carrier says one.
       const isOwed = wasFarewell && !event.spoke && state.leaving?.farewell_spoken === false
       const leaving = state.leaving && {
@@ -601,8 +704,8 @@ const TABLE: Table = {
         farewell_spoken: state.leaving.farewell_spoken || wasFarewell,
         say: isOwed ? GOODBYE : state.leaving.say,
       }
-      const next = freed({ ...state, leaving })
-      return then(event.status === 'completed' ? then(next, (now) => takeToolCalls(now, event)) : next, leaveWhenSaid)
+      const next = { ...state, leaving }
+      return then(event.status === 'completed' ? then(takeToolCalls(next, event), freed) : freed(next), leaveWhenSaid)
     },
     request_refused: requestRefused,
     audio_started: (state) => to(state, { is_playing: true }),
@@ -640,7 +743,7 @@ const TABLE: Table = {
     speech_stopped: stay,
     // Nobody is there to hear it.
     response_started: (state) => to(state, {}, { type: 'cancel_response' }),
-    response_done: stay,
+    response_done: lastWord,
     request_refused: stay,
     audio_started: stay,
     playback_idle: stay,

@@ -73,11 +73,19 @@ export interface LiveCallDeps {
 const LONGEST_CALL_MS = 55 * 60_000
 /** A goodbye waits for a long answer that is still being heard, but not for ever. */
 const FAREWELL_WAITS = 3
+/** A complaint of the carrier's older than this is not about what happens now. */
+const COMPLAINT_MS = 10_000
 /** Marks come back every few hundred milliseconds at most while a caller hears something. */
 const STILL_HEARD_MS = 2_000
 /** What a caller was saying when the line closed ends in silence, so that the model writes it down. µ-law, 800 ms. */
 const SILENCE = Buffer.alloc(6_400, 0xff).toString('base64')
 
+type Finish = Extract<CallEffect, { type: 'finish' }>
+/** A supervisor's word stands, and an earlier one of the agent's. */
+const worded = (end: Finish, { outcome, summary }: Pick<Finish, 'outcome' | 'summary'>) => ({
+  outcome: end.by_supervisor ? end.outcome : (end.outcome ?? outcome),
+  summary: end.summary ?? summary,
+})
 type Raised = Parameters<LiveView['raise']>[0]
 /** Of what nobody said. */
 const UNSAID = { speaker: null, words: [] }
@@ -96,7 +104,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #tap = new AudioTap()
   readonly #timers: CallTimers
   readonly #context: LiveContext
-  #state: CallState = NEW_CALL
+  #state: CallState
+  /** How it ended, while its record waits for the last words. */
+  #end: Finish | null = null
   #stream: MediaStream | null = null
   #streamStartedMs = 0
   #isSessionReady = false
@@ -112,12 +122,15 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #responseVersion = 0
   #lineSaid = false
   #farewellWaits = 0
-  #streamError: string | null = null
+  /** What the carrier said of the stream, and when. */
+  #streamError: { reason: string; at_ms: number } | null = null
+  readonly #doneResponses = new Set<string>()
   #isBroken = false
 
   constructor(setup: CallSetup, deps: LiveCallDeps) {
     this.#deps = deps
     this.agent = setup.agent
+    this.#state = { ...NEW_CALL, has_greeting: setup.agent.greeting_message !== null }
     this.#ledger = new CallLedger(setup.record, deps.prices)
     this.#context = new LiveContext(setup.agent, setup.record)
     this.#quality = new CallQuality(deps.meters)
@@ -158,19 +171,23 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   /**
    * The carrier's stream has ended and it asks how to go on.
    * @param is_over the caller has hung up
-   * @returns what it is to say before it hangs up, once; null when nothing
+   * @returns what it is to say before it hangs up; null when nothing
    */
   carrierAsks(is_over: boolean): string | null {
-    const reason = this.#streamError ?? 'The media stream did not open.'
+    const reason = this.#complaint ?? 'The media stream did not open.'
     if (!is_over) this.#guard(() => this.#happen({ type: 'stream_failed', reason }))
     // Its stream is still open here: that it was lost, we hear in a moment.
-    return this.#ending.takeFarewell() ?? (this.hasEnded || is_over ? null : APOLOGY)
+    return this.#ending.farewell() ?? (this.hasEnded || is_over ? null : APOLOGY)
   }
-  /** The carrier could not open or keep the stream. @param error in its words */
-  streamFailed(error: string): void {
-    const reason = `The media stream failed: ${error}`
-    this.#streamError = reason
+  /** The carrier could not open or keep the stream. @param error in its words; null when it gave none */
+  streamFailed(error: string | null): void {
+    const reason = error === null ? 'The media stream did not open.' : `The media stream failed: ${error}`
+    if (error !== null) this.#streamError = { reason, at_ms: this.#deps.clock.monotonic_ms() }
     this.#guard(() => this.#happen({ type: 'stream_failed', reason }))
+  }
+  get #complaint(): string | null {
+    const { reason, at_ms } = this.#streamError ?? { reason: null, at_ms: 0 }
+    return this.#deps.clock.monotonic_ms() - at_ms < COMPLAINT_MS ? reason : null
   }
   /** The record as far as it is known here; the store's follows it. */
   get record(): CallRecord {
@@ -265,10 +282,15 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   onEnd(how: 'stopped' | 'lost'): void {
+    this.#endWords()
+    this.#stream = null
+    this.#happen({ type: 'stream_ended', how, reason: this.#complaint })
+  }
+
+  /** The line closes: the model is given all that was heard. */
+  #endWords(): void {
     this.#appendHeld()
     if (this.#isSessionReady && this.#state.caller_speaking) this.#session.appendAudio(SILENCE)
-    this.#stream = null
-    this.#happen({ type: 'stream_ended', how, reason: this.#streamError })
   }
 
   carrierEnded(status: CallRecord['status']): void {
@@ -314,7 +336,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'caller_text':
         return this.#words.callerText(event.item_id, event.delta, now)
       case 'caller_transcribed':
-        if (event.usage) this.#ledger.countTranscription(event.usage)
+        if (event.usage) this.#count(this.#ledger.countTranscription(event.item_id, event.usage, now.at))
         return this.#callerSaid(event.item_id, event.text)
       case 'caller_not_transcribed':
         this.onMalformed(`transcription failed: ${event.reason}`)
@@ -447,7 +469,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return this.#interrupt(effect.by)
       case 'cancel_response':
         if (this.#responseId !== null) this.#playback.discard(this.#responseId)
-        return this.#session.cancelResponse()
+        return this.#session.cancelResponse(this.#responseId)
       case 'answer_tool': {
         this.#session.answerTool(effect.call.tool_call_id, effect.output)
         const { name, arguments_json } = effect.call
@@ -469,6 +491,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#words.notice(effect.text, this.#now())
         return this.#raise({ ...UNSAID, reason: 'model_trouble', evidence: effect.text })
       case 'start_timer':
+        if (effect.timer === 'farewell') this.#farewellWaits = 0
         return this.#startTimer(effect.timer)
       case 'stop_timer':
         return this.#timers.stop(effect.timer)
@@ -476,6 +499,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return this.#leave(effect.say)
       case 'finish':
         return this.#finish(effect)
+      case 'amend_end':
+        if (this.#end !== null) this.#end = { ...this.#end, ...worded(this.#end, effect) }
+        return
       default:
         return unreachable(effect)
     }
@@ -489,11 +515,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       this.#words.agentCut(item, by)
     }
     if (this.#responseId !== null && this.#state.gate.state === 'active') this.#playback.discard(this.#responseId)
-    if (by === 'supervisor' && this.#state.gate.state === 'active') this.#session.cancelResponse()
+    if (by === 'supervisor' && this.#state.gate.state === 'active') this.#session.cancelResponse(this.#responseId)
     this.#tap.flush()
   }
 
   #leave(say: string | null): void {
+    if (this.#stream !== null) this.#endWords()
     this.#isSessionReady = false
     const stream = this.#stream
     this.#stream = null
@@ -502,15 +529,16 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#ending.leave(say, stream !== null)
   }
 
-  #finish(end: Extract<CallEffect, { type: 'finish' }>): void {
+  #finish(end: Finish): void {
     const now = this.#now()
+    this.#end = end
     this.#isSessionReady = false
     this.#timers.stopAll()
     for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
     this.#tap.close()
     this.#view.enter('ended', now.at)
-    this.#ending.finish(() => this.#close(end, now.at))
-    if (this.#responseId !== null) this.#session.cancelResponse()
+    this.#ending.finish(() => this.#close(this.#end ?? end, now.at))
+    if (this.#responseId !== null) this.#session.cancelResponse(this.#responseId)
     this.#settleWhenAllIsThere()
   }
 
@@ -519,7 +547,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (this.#isModelLost || (!this.#words.awaitsCaller && this.#responseId === null)) this.#ending.settle()
   }
 
-  #close(end: Extract<CallEffect, { type: 'finish' }>, ended_at: Date): void {
+  #close(end: Finish, ended_at: Date): void {
     this.#session.close()
     this.#words.close(this.#now())
     const caller_spoke = this.#words.hasCallerSpoken
@@ -554,17 +582,19 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const isAboutResponses =
       event.code === 'conversation_already_has_active_response' || (event.param ?? '').startsWith('response')
     const isOurRequest = event.event_id === null ? isAboutResponses : event.event_id === this.#requestId
-    if (isOurRequest) return this.#happen({ type: 'request_refused', code: event.code, reason: event.message })
+    const is_ours = event.event_id !== null
+    if (isOurRequest) return this.#happen({ type: 'request_refused', code: event.code, reason: event.message, is_ours })
     this.#deps.log.warn('The model refused a message of a call', { ...this.#fields(), code: event.code })
   }
 
   #rang(timer: TimerName): void {
-    const quiet_ms = this.#deps.clock.monotonic_ms() - this.#modelSpokeMs
-    // A long answer is no silence.
+    const heard_ms = this.#state.is_playing ? this.#playback.sinceProgress(this.#nowMs()) : Number.POSITIVE_INFINITY
+    const quiet_ms = Math.min(heard_ms, this.#deps.clock.monotonic_ms() - this.#modelSpokeMs)
+    // A long answer is no silence, neither while it is made nor while it is heard.
     if (timer === 'response' && quiet_ms < TIMER_MS.response)
       return this.#timers.start(timer, TIMER_MS.response - quiet_ms)
-    const isHeard = this.#state.is_playing && this.#playback.sinceProgress(this.#nowMs()) < STILL_HEARD_MS
-    if (timer === 'farewell' && isHeard && this.#farewellWaits++ < FAREWELL_WAITS) return this.#startTimer(timer)
+    if (timer === 'farewell' && heard_ms < STILL_HEARD_MS && this.#farewellWaits++ < FAREWELL_WAITS)
+      return this.#startTimer(timer)
     this.#guard(() => this.#happen({ type: 'timer_rang', timer }))
   }
 
@@ -608,8 +638,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #responseDone(event: Extract<RealtimeEvent, { type: 'response_done' }>): void {
-    const usage = event.usage && this.#ledger.countResponse(event.response_id, event.usage, this.#deps.clock.now())
-    if (usage) this.#lay(usage)
+    if (this.#doneResponses.has(event.response_id)) return
+    this.#doneResponses.add(event.response_id)
+    if (event.usage) this.#count(this.#ledger.countResponse(event.response_id, event.usage, this.#deps.clock.now()))
     const was_cut = this.#playback.isDiscarded(event.response_id)
     this.#responseId = null
     for (const item of this.#playback.completeResponse(event.response_id)) this.#words.agentHeard(item)
@@ -631,6 +662,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (fired.length > 0)
       this.#escalate({ reason: 'escalation_keyword', evidence: text.trim(), speaker: 'caller', words: fired })
     this.#settleWhenAllIsThere()
+  }
+
+  #count(usage: CallFact | null): void {
+    if (usage) this.#lay(usage)
   }
 
   #escalate(raised: Raised): void {

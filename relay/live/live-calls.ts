@@ -23,7 +23,7 @@ export type CallCommand =
   /** The carrier told another relay that the call is over. */
   | { type: 'carrier_ended'; status: CallStatus }
   /** The carrier told another relay that it could not open or keep the call's media stream. */
-  | { type: 'stream_failed'; error: string }
+  | { type: 'stream_failed'; error: string | null }
 export interface CallAnswer {
   call_session: CallSummaryRecord
   /** Answers `describe`; null to every other command. */

@@ -54,7 +54,8 @@ export interface RealtimeSession {
   updateInstructions(instructions: string): string
   /** @returns the id a refusal will name */
   createResponse(request: ResponseRequest | null): string
-  cancelResponse(): void
+  /** @param response_id of the one that is meant; null for whichever runs */
+  cancelResponse(response_id: string | null): void
   /** Takes back what nobody heard. @param audio_end_ms floored, never above what was received */
   truncate(item_id: string, audio_end_ms: number): void
   /** A note the model reads before its next response. */

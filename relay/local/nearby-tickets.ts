@@ -9,7 +9,7 @@ import type { TicketStore } from '../platform/ports.ts'
  * @source ours: a caller must not be turned away because relays cannot talk to each other
  */
 export function nearbyTickets<T>(
-  here: TicketStore<T>,
+  here: TicketStore<{ value: T; is_shared: boolean }>,
   shared: TicketStore<T>,
   log: Pick<Logger, 'warn'>,
 ): TicketStore<T> {
@@ -19,17 +19,22 @@ export function nearbyTickets<T>(
   }
   return {
     async put(ticket, value, ttl_seconds) {
-      await here.put(ticket, value, ttl_seconds)
-      await shared.put(ticket, value, ttl_seconds).catch(away)
+      const is_shared = await shared.put(ticket, value, ttl_seconds).then(
+        () => true,
+        (error: unknown) => away(error) !== null,
+      )
+      await here.put(ticket, { value, is_shared }, ttl_seconds)
     },
     async take(ticket) {
       const near = await here.take(ticket)
+      // What never came to the shared place can have been taken by nobody else.
+      if (near && !near.is_shared) return near.value
       try {
         // Where both answer, the shared place decides: there another relay may have taken it.
         return await shared.take(ticket)
       } catch (error) {
         away(error)
-        return near
+        return near?.value ?? null
       }
     },
   }

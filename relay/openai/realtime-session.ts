@@ -156,8 +156,8 @@ class OpenaiRealtimeSession implements RealtimeSession {
     )
   }
 
-  cancelResponse(): void {
-    this.#send({ type: 'response.cancel' })
+  cancelResponse(response_id: string | null): void {
+    this.#send({ type: 'response.cancel', ...(response_id === null ? {} : { response_id }) })
   }
 
   truncate(item_id: string, audio_end_ms: number): void {

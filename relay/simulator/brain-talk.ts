@@ -56,7 +56,8 @@ export const HEARS = {
     /\b(real|actual|live) (person|human|agent)|\b(a|another|some) (person|human)\b|\bhuman being|\bsupervisor\b|\b(your|the|a) manager\b|\brepresentative\b|(speak|talk) (to|with) (a|an|your|someone|somebody|anyone)|transfer me|put me through|\boperator\b/i,
   isDistressed:
     /\b(ridiculous|unacceptable|outrageous|furious|fed up|lawyer|sue you|terrible|the worst|sick of|third time|chest pain|emergency|scared|can't breathe|cannot breathe|useless|incompetent|disgusting)\b/i,
-  isUrgent: /\b(chest pain|smoke|on fire|gas leak|emergency|can't breathe|cannot breathe|bleeding|fainted|passed out)\b/i,
+  isUrgent:
+    /\b(chest pain|smoke|on fire|gas leak|emergency|can't breathe|cannot breathe|bleeding|fainted|passed out)\b/i,
   optsOut:
     /\b(don't|do not|stop|never) call(ing)? (me|us|here|this)|take me off|remove (me|my number)|do[- ]not[- ]call list/i,
   saysBye:

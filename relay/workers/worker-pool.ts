@@ -49,6 +49,8 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   const { clock, log } = deps
   const workers = new Set<WorkerProcess>()
   const calls = new Map<string, CarriedCall>()
+  /** Calls of other relays that a worker has fetched and does not serve yet. */
+  const arriving = new Map<string, CarriedCall>()
   /** Calls that a worker still answers for after their end, and what is said for those whose worker died. */
   const leaving = new Map<string, WorkerProcess | 'died'>()
   let isClosing = false
@@ -59,7 +61,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
       methods: (self) => ({
         ready: () => self.isUp(),
         layFact(record) {
-          calls.get(record.key)?.follow(record)
+          ;(calls.get(record.key) ?? arriving.get(record.key))?.follow(record)
           return deps.spool.append(record)
         },
         append: (event) => deps.events.append(event),
@@ -85,7 +87,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         takeStreamTicket: deps.takeStreamTicket,
         fetchCall: async (call) => {
           const moved = await deps.fetchCall(call)
-          if (moved) calls.set(call.call_sid, new CarriedCall(moved.setup.record, self))
+          if (moved) arrive(call.call_sid, new CarriedCall(moved.setup.record, self))
           return moved
         },
         announceContext: deps.announceContext,
@@ -98,9 +100,23 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     return worker
   }
 
+  function arrive(call_sid: string, call: CarriedCall): void {
+    arriving.set(call_sid, call)
+    clock.setTimeout(() => arriving.delete(call_sid), REMEMBERED_MS)
+  }
+
   function serve(worker: WorkerProcess, call: CallRef): void {
-    calls.get(call.call_sid)?.serve(
-      deps.bus.serve(call, (command) => worker.link.ask('command', call.call_sid, command)),
+    const { call_sid } = call
+    const arrived = arriving.get(call_sid)
+    if (arrived) calls.set(call_sid, arrived)
+    arriving.delete(call_sid)
+    calls.get(call_sid)?.serve(
+      deps.bus.serve(call, async (command) => {
+        const answer = await worker.link.ask('command', call_sid, command)
+        // From now on another relay answers for it.
+        if (answer.moved) leaving.delete(call_sid)
+        return answer
+      }),
       deps.lines.serve(call, (person, listener) => worker.listen(call.call_sid, person, listener)),
     )
   }

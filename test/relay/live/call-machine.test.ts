@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { CallEffect, CallEvent } from '../../../relay/live/call-events.ts'
 import { type CallState, NEW_CALL, step } from '../../../relay/live/call-machine.ts'
 
-function run(events: CallEvent[], from: CallState = NEW_CALL): { state: CallState; effects: CallEffect[] } {
+/** The agent has a greeting of its own. */
+const NEW: CallState = { ...NEW_CALL, has_greeting: true }
+function run(events: CallEvent[], from: CallState = NEW): { state: CallState; effects: CallEffect[] } {
   return events.reduce(
     ({ state, effects }, event) => {
       const next = step(state, event)
@@ -20,8 +22,14 @@ const TOO_EARLY: CallEvent = {
   type: 'request_refused',
   code: 'conversation_already_has_active_response',
   reason: 'Conversation already has an active response.',
+  is_ours: true,
 }
-const REFUSED: CallEvent = { type: 'request_refused', code: 'invalid_value', reason: 'Not these instructions.' }
+const REFUSED: CallEvent = {
+  type: 'request_refused',
+  code: 'invalid_value',
+  reason: 'Not these instructions.',
+  is_ours: true,
+}
 const ring = (timer: Extract<CallEvent, { type: 'timer_rang' }>['timer']): CallEvent => ({ type: 'timer_rang', timer })
 const opened: CallEvent[] = [{ type: 'stream_opened' }, { type: 'session_ready', version: 0 }]
 const TALKING = run(opened).state
@@ -231,8 +239,11 @@ describe('call machine: responses', () => {
   })
 
   it('[L7] the first failed response is asked for again, the second ends the call', () => {
-    const once = run([{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })], TALKING)
+    const failed = done({ status: 'failed', reason: 'insufficient_quota', spoke: false })
+    const once = run([{ type: 'response_started' }, failed], TALKING)
     expect(asked(once.effects)).toEqual(['greeting'])
+    const halfGreeted = run([{ type: 'response_started' }, done({ status: 'failed' })], TALKING)
+    expect(asked(halfGreeted.effects)).toEqual(['reply'])
     const twice = run(
       [{ type: 'response_started' }, done({ status: 'failed', reason: 'insufficient_quota' })],
       once.state,
@@ -292,6 +303,83 @@ describe('call machine: responses', () => {
     expect(step(idle, TOO_EARLY)).toEqual({ state: idle, effects: [] })
   })
 
+  it('[L7] failures are in a row only while nothing is heard between them', () => {
+    const failed: CallEvent[] = [{ type: 'response_started' }, done({ status: 'failed', spoke: false })]
+    const heard: CallEvent[] = [
+      { type: 'response_started' },
+      { type: 'audio_started' },
+      { type: 'speech_started' },
+      done({ status: 'cancelled', was_cut: true }),
+      { type: 'speech_stopped' },
+    ]
+    expect(run([...failed, ...heard, ...failed], idle).state.name).toBe('talking')
+  })
+
+  it('[L16] a model that calls tools for ever and says nothing is left', () => {
+    const round: CallEvent[] = [
+      { type: 'response_started' },
+      done({ spoke: false, tool_calls: [tool('escalate', { reason: 'x' })] }),
+    ]
+    const rounds = (count: number) => run(Array.from({ length: count }, () => round).flat(), idle)
+    expect(rounds(8).state.name).toBe('talking')
+    expect(rounds(9).effects.at(-1)).toMatchObject({ type: 'finish', failed: true })
+  })
+
+  it('[L11] what waits is asked for after the answers of tools, and with them', () => {
+    const waiting = run(
+      [
+        { type: 'response_started' },
+        { type: 'context_overridden', version: 1, speak_now: true },
+        { type: 'instructions_confirmed', version: 1 },
+      ],
+      idle,
+    ).state
+    const { effects } = run([done({ spoke: false, tool_calls: [tool('escalate', { reason: 'x' })] })], waiting)
+    expect(kinds(effects).filter((kind) => kind === 'answer_tool' || kind === 'create_response')).toEqual([
+      'answer_tool',
+      'create_response',
+    ])
+    expect(asked(effects)).toEqual(['override'])
+    const goodbye = run([done({ tool_calls: [tool('end_call', { outcome: 'resolved' })] })], waiting)
+    expect(asked(goodbye.effects)).toEqual([])
+  })
+
+  it('[L16] an answer that is due is watched for also after one that was cancelled', () => {
+    const cut = run(
+      [
+        { type: 'speech_started' },
+        { type: 'response_started' },
+        { type: 'speech_stopped' },
+        done({ status: 'cancelled', spoke: false, was_cut: true }),
+      ],
+      run([...opened], NEW_CALL).state,
+    )
+    expect(cut.effects.at(-1)).toMatchObject({ type: 'start_timer', timer: 'response' })
+    const lost = run([{ type: 'response_started' }, done({ status: 'cancelled', spoke: false })], idle)
+    expect(lost.effects.at(-1)).toEqual({ type: 'start_timer', timer: 'response' })
+    expect(asked(run([ring('response')], lost.state).effects)).toEqual(['reply'])
+  })
+
+  it('[L10] the error of the model about a response of its own does not ask again for ours that runs', () => {
+    const greeting = run([{ type: 'response_started' }], TALKING).state
+    const own = { ...TOO_EARLY, is_ours: false } as CallEvent
+    expect(asked(run([own, done()], greeting).effects)).toEqual([])
+    expect(asked(run([own, done()], TALKING).effects)).toEqual(['greeting'])
+  })
+
+  it('[L1] a caller who was answered first is not greeted after it, unless the agent has a greeting of its own', () => {
+    const answered: CallEvent[] = [
+      { type: 'speech_started' },
+      { type: 'response_started' },
+      done({ status: 'cancelled', spoke: false, was_cut: true }),
+      { type: 'speech_stopped' },
+      { type: 'response_started' },
+      done(),
+    ]
+    expect(asked(run([...opened, ...answered], NEW_CALL).effects)).toEqual(['greeting'])
+    expect(asked(run([...opened, ...answered]).effects)).toEqual(['greeting', 'greeting'])
+  })
+
   it('[L15] a caller who begins before the greeting does is not greeted over: it comes after their answer', () => {
     const early = run([{ type: 'speech_started' }, { type: 'response_started' }], TALKING)
     expect(early.effects.at(-1)).toEqual({ type: 'cancel_response' })
@@ -332,7 +420,9 @@ describe('call machine: a model that refuses or is silent', () => {
       { type: 'stop_timer', timer: 'response' },
       { type: 'start_timer', timer: 'response' },
     ])
-    expect(run([ring('response')], turn.state).effects.at(-1)).toMatchObject({
+    const asking = run([ring('response')], turn.state)
+    expect(asked(asking.effects)).toEqual(['reply'])
+    expect(run([ring('response')], asking.state).effects.at(-1)).toMatchObject({
       type: 'finish',
       failed: true,
       end_reason: 'The model went silent.',
@@ -430,6 +520,93 @@ describe('call machine: ending', () => {
       back.state,
     )
     expect(again.state.name).toBe('leaving')
+  })
+
+  it('[L9] a caller who says goodbye, too, and hangs up: the agent’s word stands', () => {
+    const leaving = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended)], TALKING).state
+    const bye = run([{ type: 'speech_started' }, { type: 'speech_stopped' }], leaving)
+    expect(bye.effects).toContainEqual({ type: 'add_note', text: expect.stringContaining('call end_call again') })
+    const gone = run([{ type: 'stream_ended', how: 'stopped', reason: null }], bye.state)
+    expect(gone.effects.at(-1)).toMatchObject({
+      outcome: 'resolved',
+      summary: 'Paid.',
+      end_reason: 'The caller hung up.',
+    })
+    const again = { tool_calls: [tool('end_call', { outcome: 'unresolved', summary: 'Not yet.' })] }
+    const changed = run(
+      [{ type: 'response_started' }, { type: 'audio_started' }, done(again), { type: 'playback_idle' }],
+      bye.state,
+    )
+    expect(changed.effects.at(-1)).toMatchObject({ outcome: 'unresolved', summary: 'Not yet.' })
+  })
+
+  it('[L9] a caller who was faster than end_call is heard out, and not hung up on', () => {
+    const cut: CallEvent[] = [{ type: 'response_started' }, { type: 'audio_started' }, { type: 'speech_started' }]
+    const { state, effects } = run([...cut, done({ ...ended, was_cut: true })], TALKING)
+    expect([state.name, state.said]).toEqual(['talking', { outcome: 'resolved', summary: 'Paid.' }])
+    expect(effects.find((effect) => effect.type === 'answer_tool')).toMatchObject({
+      output: expect.stringContaining('call end_call again'),
+    })
+    expect(kinds(effects)).not.toContain('leave')
+  })
+
+  it('[L9] a goodbye that was taken back is not said', () => {
+    const asked_for = run([{ type: 'response_started' }, done({ ...ended, spoke: false })], TALKING).state
+    const { effects } = run([{ type: 'speech_started' }, { type: 'response_started' }], asked_for)
+    expect(effects.at(-1)).toEqual({ type: 'cancel_response' })
+  })
+
+  it('[L15] a goodbye that the caller cut before its first sound waits until they have stopped', () => {
+    const leaving = run([{ type: 'response_started' }, done(), ring('time_limit')], TALKING).state
+    const cut = run(
+      [{ type: 'response_started' }, { type: 'speech_started' }, done({ status: 'cancelled', spoke: false })],
+      leaving,
+    )
+    expect(kinds(cut.effects)).not.toContain('leave')
+    const said = run([{ type: 'speech_stopped' }, { type: 'response_started' }, done()], cut.state)
+    expect(asked(said.effects)).toEqual(['farewell'])
+  })
+
+  it('[L9] what the carrier has is heard to its end although the model is gone', () => {
+    const goodbye = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended)], TALKING).state
+    const answer = run([{ type: 'response_started' }, { type: 'audio_started' }, done()], TALKING).state
+    for (const [state, say] of [
+      [goodbye, null],
+      [answer, expect.stringContaining('technical problem')],
+    ] as const) {
+      const lost = run([{ type: 'session_lost', reason: 'gone' }], state)
+      expect(kinds(lost.effects)).not.toContain('leave')
+      const heard = run([{ type: 'playback_idle' }], lost.state)
+      expect(heard.effects.find((effect) => effect.type === 'leave')).toMatchObject({ say })
+      const stuck = run([ring('farewell')], lost.state)
+      expect(kinds(stuck.effects)).toContain('leave')
+    }
+  })
+
+  it('[L13] what the agent says of the call while the caller hangs up still counts', () => {
+    const over = run(
+      [{ type: 'response_started' }, { type: 'stream_ended', how: 'stopped', reason: null }],
+      TALKING,
+    ).state
+    const calls = [tool('escalate', { reason: 'x' }), ...ended.tool_calls]
+    const { effects, state } = run([done({ spoke: false, tool_calls: calls })], over)
+    expect(kinds(effects)).toEqual(['raise_escalation', 'amend_end'])
+    expect(state).toEqual(over)
+  })
+
+  it('[L17] keys pressed before a goodbye that the caller cuts are told then', () => {
+    const leaving = run(
+      [
+        { type: 'digit_pressed', digit: '4' },
+        { type: 'response_started' },
+        { type: 'audio_started' },
+        done(ended),
+        ring('digits'),
+      ],
+      TALKING,
+    ).state
+    const back = run([{ type: 'speech_started' }], leaving)
+    expect(back.effects).toContainEqual({ type: 'add_note', text: 'The caller pressed 4 on the keypad.' })
   })
 
   it('[L9] a goodbye that never comes does not hold the line', () => {

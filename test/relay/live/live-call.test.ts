@@ -180,3 +180,63 @@ it('[L17] keys are shown as they are pressed, and told to the model together', (
     'The caller pressed 2.',
   ])
 })
+
+it('[L16] what is asked for while a long answer is still heard does not end the call', () => {
+  const line = onALine()
+  line.speak('long', 25_000)
+  line.call.onDigit('#')
+  line.play(24_000)
+  expect(line.isLeft()).toBe(false)
+  line.play(12_000)
+  expect(line.isLeft()).toBe(true)
+  expect(line.kept).toEqual([expect.stringContaining('technical problem')])
+})
+
+it('[L13] what the caller was saying is given to the model, whoever says first that the call is over', () => {
+  for (const end of [
+    (line: ReturnType<typeof onALine>) => line.call.onEnd('stopped'),
+    (line: ReturnType<typeof onALine>) => line.call.carrierEnded('completed'),
+    (line: ReturnType<typeof onALine>) => line.call.hangUp('Dana', null),
+  ]) {
+    const line = onALine()
+    line.model({ type: 'speech_started', item_id: 'item_half', audio_start_ms: 0 })
+    end(line)
+    expect(line.sent.session).toContain('append')
+    line.model({ type: 'caller_transcribed', item_id: 'item_half', text: 'And my', usage: null })
+    expect(line.facts.at(-1)).toMatchObject({ type: 'call_ended' })
+    expect(line.call.turns.at(-1)).toMatchObject({ speaker: 'caller', text: 'And my' })
+  }
+})
+
+it('[L12] a response that is done twice is done once; its last word counts although the caller has hung up', () => {
+  const line = onALine()
+  line.model({ type: 'response_started', response_id: 'last' })
+  line.call.onEnd('stopped')
+  expect(line.sent.session).toContain('cancel')
+  const done: RealtimeEvent = {
+    type: 'response_done',
+    response_id: 'last',
+    status: 'completed',
+    reason: null,
+    tool_calls: [END_CALL],
+    usage: null,
+  }
+  line.model(done)
+  line.model(done)
+  expect(line.facts.filter((fact) => fact.type === 'call_ended')).toMatchObject([
+    { outcome: 'resolved', summary: 'Paid.', end_reason: 'The caller hung up.' },
+  ])
+})
+
+it('a complaint of the carrier is the reason of a break that follows it, not of one minutes later', () => {
+  const reasonAfter = (ms: number): unknown => {
+    const line = onALine()
+    line.call.streamFailed('31951 - Invalid message')
+    line.play(ms)
+    line.call.onEnd('lost')
+    line.clock.advance(3_000)
+    return line.facts.at(-1)
+  }
+  expect(reasonAfter(1_000)).toMatchObject({ end_reason: 'The media stream failed: 31951 - Invalid message' })
+  expect(reasonAfter(60_000)).toMatchObject({ end_reason: 'The media stream was lost.' })
+})
