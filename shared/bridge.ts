@@ -15,6 +15,8 @@ export type LinkState =
   | { state: 'linked'; round_trip_ms: number | null }
   /** `as_of`: the last moment for which what is shown is known to be right. */
   | { state: 'lost'; as_of: string; retry_at: string }
+  /** The relay is there, and the roles of who is signed in include no events: asking again would change nothing. */
+  | { state: 'not_allowed' }
   | { state: 'signed_out' }
 
 export type LinkMessage =
@@ -23,6 +25,8 @@ export type LinkMessage =
   /** What was missed is gone: read everything again. */
   | { type: 'reload' }
   | { type: 'setup'; setup: Setup }
+  /** The roles of who is signed in were changed. */
+  | { type: 'me'; me: Me }
 
 /** 100 ms pieces of mu-law, 8 kHz: which voice, its bytes, and when on the call's clock. */
 export interface AudioPiece {

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { BrowserWindow, nativeTheme, screen } from 'electron'
 import { CONSOLE_URL } from './console-protocol.ts'
+import { askBeforeLeaving } from './leave-question.ts'
 import { readJson, writeJson } from './stored-json.ts'
 import type { Bounds } from './window-bounds.ts'
 import { MIN_SIZE, placeWindow, WindowState } from './window-bounds.ts'
@@ -53,6 +54,7 @@ export function openWindow({ relay_url, state_file, call_sid }: WindowOptions): 
   if (state?.is_maximized) window.maximize()
   keepState(window, state_file)
   loadAgainAfterCrash(window)
+  askBeforeLeaving(window)
   // Shown with its first paint, so that nobody sees an empty one.
   window.once('ready-to-show', () => window.show())
   void window.loadURL(urlOf(call_sid))

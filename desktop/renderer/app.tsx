@@ -1,14 +1,12 @@
 // Composes the console: who may see which screen, the shell around it, and the keys that act everywhere.
-import { AudioLines, Bot, ChartColumn, FlaskConical, Hash, Lock, Phone, Search } from 'lucide-react'
-import { useEffect, useMemo, useState } from 'react'
+import { AudioLines, Bot, ChartColumn, FlaskConical, Hash, Lock, Search } from 'lucide-react'
+import { useEffect, useLayoutEffect, useMemo, useState } from 'react'
 import { Redirect, Route, Router, Switch, useLocation } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import type { Permission } from '../../shared/permissions.ts'
 import { Icon } from './components/icon.tsx'
 import { KeySheet } from './components/key-sheet.tsx'
 import { LiveRegion } from './components/live-region.tsx'
-import type { PaletteItem } from './components/palette.tsx'
-import { Palette } from './components/palette.tsx'
 import type { RailItem } from './components/rail.tsx'
 import { Rail } from './components/rail.tsx'
 import { Empty, Loading } from './components/standing.tsx'
@@ -20,18 +18,22 @@ import { SignInPage } from './features/access/sign-in-page.tsx'
 import { TenantSwitch } from './features/access/tenant-switch.tsx'
 import { AgentEditorPage } from './features/agents/agent-editor.tsx'
 import { AgentsPage } from './features/agents/agents-page.tsx'
+import { readAddress } from './features/analytics/address.ts'
 import { AnalyticsPage } from './features/analytics/analytics-page.tsx'
 import { Alerts } from './features/calls/alerts.tsx'
 import { createCallActions } from './features/calls/call-actions.ts'
 import { CallPage } from './features/calls/call-page.tsx'
+import { ListeningNote } from './features/calls/listening-note.tsx'
 import { LivePage } from './features/calls/live-page.tsx'
 import { ContextColumn } from './features/context/context-column.tsx'
 import { ContextGlance } from './features/context/context-layers.tsx'
+import { UnsavedOverrides } from './features/context/unsaved-overrides.tsx'
 import { NumbersPage } from './features/numbers/numbers-page.tsx'
+import { Finder } from './finder.tsx'
 import type { ConsolePorts } from './lib/console-context.tsx'
 import { ConsoleProvider, useActions, useConsoleState } from './lib/console-context.tsx'
-import { formatNumber, maskNumber } from './lib/format.ts'
 import { useKeys } from './lib/keyboard.ts'
+import { useUnsaved } from './lib/unsaved.ts'
 import { reasonWords } from './lib/wording.ts'
 import type { Lane } from './store/attention.ts'
 import { laneOf } from './store/attention.ts'
@@ -60,13 +62,30 @@ export function App({ ports }: { ports: ConsolePorts }) {
 
 function Doors() {
   const actions = useActions(createAccessActions)
-  const session = useConsoleState((state) => state.session.state)
+  const session = useConsoleState((state) => state.session)
+  const [location, navigate] = useLocation()
+  const who = session.state === 'signed_in' ? `${session.me.user.id}/${session.me.tenant_id}` : null
+  const [shown_to, setShownTo] = useState<string | null>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: restored once, when the console opens
   useEffect(() => {
     void actions.restore()
   }, [])
-  if (session === 'restoring') return <Loading what="your sign-in" />
-  return session === 'signed_in' ? <Shell /> : <SignInPage />
+  // In another tenant, and for another person, what the address names is nobody's: the list of its place is there.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only when who is shown something changes
+  useLayoutEffect(() => {
+    if (who === null || who === shown_to) return
+    if (shown_to !== null) navigate(listOf(location), { replace: true })
+    setShownTo(who)
+  }, [who])
+  if (session.state === 'restoring') return <Loading what="your sign-in" />
+  if (who === null) return <SignInPage />
+  return who === shown_to ? <Shell key={who} /> : null
+}
+
+/** The list of a place: `/agents/ag_…` is among `/agents`, a call among the live ones. */
+function listOf(location: string): string {
+  const place = location.split('/')[1] ?? ''
+  return place === 'calls' ? '/live' : `/${place}`
 }
 
 function Shell() {
@@ -77,6 +96,10 @@ function Shell() {
   const screens = useScreens(lane)
   const home = screens[0]?.href ?? '/none'
   const me = useConsoleState(selectMe)
+  useUnsaved(
+    'drafts',
+    useConsoleState((state) => Object.keys(state.drafts).length > 0),
+  )
   const allowed = (permission: Permission) => me?.permissions.includes(permission) ?? false
   // From one call to the next, and into its context, is one step back to where one came from.
   const openCall = (call_sid: string, place?: 'context') =>
@@ -95,6 +118,7 @@ function Shell() {
         lane={lane}
         onFind={() => setSheet('palette')}
         onShowKeys={() => setSheet('keys')}
+        onSignedOut={() => navigate(listOf(location), { replace: true })}
         onShowCall={(call_sid) => {
           calls.select(call_sid)
           navigate('/live')
@@ -117,6 +141,7 @@ function Shell() {
               <CallPage
                 call_sid={call_sid}
                 place={place === 'context' ? 'context' : null}
+                lane={lane}
                 lostBar={<LostBar />}
                 context={(slot) => <ContextColumn {...slot} />}
                 onOpen={openCall}
@@ -146,19 +171,15 @@ function Shell() {
           </Route>
         )}
         {allowed('analytics.read') && (
-          <Route path="/analytics/:agent_id?">
-            {({ agent_id }) => (
-              <AnalyticsPage
-                key={agent_id ?? 'all'}
-                agent_id={agent_id ?? null}
-                lostBar={<LostBar />}
-                onOpenCall={openCall}
-              />
+          <Route path="/analytics/*?">
+            {({ '*': rest }) => (
+              <AnalyticsPage view={readAddress(rest ?? '')} lostBar={<LostBar />} onOpenCall={openCall} />
             )}
           </Route>
         )}
         <Route>{screens.length > 0 ? <Redirect to={home} /> : <NoScreen />}</Route>
       </Switch>
+      <UnsavedOverrides />
       <Announcements lane={lane} />
       {sheet === 'keys' && <KeySheet onClose={() => setSheet(null)} />}
       {sheet === 'palette' && <Finder screens={screens} onOpenCall={openCall} onClose={() => setSheet(null)} />}
@@ -181,11 +202,13 @@ function TopBar({
   lane,
   onFind,
   onShowKeys,
+  onSignedOut,
   onShowCall,
 }: {
   lane: Lane
   onFind: () => void
   onShowKeys: () => void
+  onSignedOut: () => void
   onShowCall: (call_sid: string) => void
 }) {
   const simulated = useConsoleState((state) => state.setup?.simulated)
@@ -202,6 +225,7 @@ function TopBar({
         </span>
       </button>
       <span className="grow" />
+      {reads_calls && <ListeningNote />}
       {(simulated?.phone || simulated?.model) && (
         <span className="sim" title={simulatorSays(simulated)}>
           <Icon of={FlaskConical} />
@@ -210,61 +234,9 @@ function TopBar({
       )}
       <LinkWord />
       {reads_calls && <Alerts lane={lane} onShow={onShowCall} />}
-      <MeMenu onShowKeys={onShowKeys} />
+      <MeMenu onShowKeys={onShowKeys} onSignedOut={onSignedOut} />
     </header>
   )
-}
-
-/** Everything that can be found, and how to get there. */
-function Finder({
-  screens,
-  onOpenCall,
-  onClose,
-}: {
-  screens: readonly RailItem[]
-  onOpenCall: (call_sid: string) => void
-  onClose: () => void
-}) {
-  const [, navigate] = useLocation()
-  const calls = useConsoleState((state) => state.calls)
-  const agents = useConsoleState((state) => state.agents)
-  const numbers = useConsoleState((state) => state.numbers)
-  const items = useMemo(
-    (): PaletteItem[] => [
-      ...screens.map((screen) => ({
-        id: screen.href,
-        icon: screen.icon,
-        word: screen.word,
-        aside: 'screen',
-        run: () => navigate(screen.href),
-      })),
-      ...Object.values(agents).map((agent) => ({
-        id: agent.id,
-        icon: Bot,
-        word: agent.name,
-        aside: 'agent',
-        run: () => navigate(`/agents/${agent.id}`),
-      })),
-      ...Object.values(calls).map((call) => ({
-        id: call.call_sid,
-        icon: Phone,
-        word: maskNumber(call.direction === 'inbound' ? call.from_number : call.to_number),
-        aside: `call, ${call.agent_name ?? 'no agent yet'}`,
-        also: call.live?.last_line?.text ?? '',
-        run: () => onOpenCall(call.call_sid),
-      })),
-      ...Object.values(numbers).map((number) => ({
-        id: number.phone_number,
-        icon: Hash,
-        word: formatNumber(number.phone_number),
-        aside: number.friendly_name,
-        also: number.phone_number,
-        run: () => navigate('/numbers'),
-      })),
-    ],
-    [screens, agents, calls, numbers, navigate, onOpenCall],
-  )
-  return <Palette items={items} onClose={onClose} />
 }
 
 function simulatorSays(simulated: { phone: boolean; model: boolean }): string {

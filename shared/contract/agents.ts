@@ -26,10 +26,24 @@ export const VOICES = [
 export const Voice = z.enum(VOICES)
 export type Voice = z.infer<typeof Voice>
 
-export const EscalationRules = z.strictObject({
-  keywords: z.array(z.string().trim().min(1).max(80)).max(100),
-  target: z.string().trim().max(120).optional(),
-})
+const Keyword = z
+  .string('Write a word in double quotes.')
+  .trim()
+  .min(1, 'Write a word.')
+  .max(80, 'Write at most 80 characters.')
+
+export const EscalationRules = z.strictObject(
+  {
+    keywords: z.array(Keyword, 'Write a list of words.').max(100, 'Write at most 100 words.'),
+    target: z.string('Write a number in double quotes.').trim().max(120, 'Write at most 120 characters.').optional(),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'Only keywords and target stand here.'
+        : 'Write an object with keywords and, if you want, a target.',
+  },
+)
 export type EscalationRules = z.infer<typeof EscalationRules>
 
 /** Bytes of a text in UTF-8. JSON.stringify leaves no lone surrogate, so this cannot throw. */

@@ -3,16 +3,16 @@
 //
 //   npx tsx test/desktop/screenshots.ts <folder> [scene ...]      ONLY=1280-light takes one size and theme
 
-import { mkdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Browser, Page } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import axe from 'axe-core'
 import { build } from 'vite'
+import { buildFakeBridge, serveConsole } from './support/fake-console.ts'
 import { NOON, SCENES } from './support/scenes.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
@@ -38,62 +38,14 @@ async function buildAll(): Promise<void> {
     plugins: [react(), tailwindcss()],
     build: { outDir: join(WORK, 'renderer'), emptyOutDir: true, target: 'chrome114' },
   })
-  await build({
-    configFile: false,
-    logLevel: 'warn',
-    build: {
-      outDir: join(WORK, 'fake'),
-      emptyOutDir: true,
-      lib: {
-        entry: join(ROOT, 'test/desktop/support/install-fake-bridge.ts'),
-        formats: ['iife'],
-        name: 'fake',
-        fileName: () => 'fake.js',
-      },
-    },
-  })
+  await buildFakeBridge(join(WORK, 'fake'))
 }
 
-const TYPES: Record<string, string> = {
-  '.html': 'text/html',
-  '.js': 'text/javascript',
-  '.css': 'text/css',
-  '.svg': 'image/svg+xml',
-  '.woff2': 'font/woff2',
-}
-/** The policy under which the console is served: what breaks it must be seen here. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; worker-src 'self'; connect-src 'self'"
-
-function serve(folder: string) {
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url ?? '/', 'http://localhost').pathname
-    const file = join(folder, path === '/' ? 'index.html' : path)
-    try {
-      const body = await readFile(file)
-      response.writeHead(200, {
-        'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
-        'content-security-policy': POLICY,
-      })
-      response.end(body)
-    } catch {
-      response.writeHead(404).end()
-    }
-  })
-  return new Promise<{ url: string; close: () => void }>((done) =>
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      const port = typeof address === 'object' && address ? address.port : 0
-      done({ url: `http://127.0.0.1:${port}/`, close: () => server.close() })
-    }),
-  )
-}
-
-/** Faults that need layout and colour, said with the place. A call that fades gives up its contrast on purpose. */
+/** Faults that need layout and colour, said with the place. */
 async function report(page: Page, scene: string): Promise<void> {
   await page.evaluate(axe.source)
   const faults = await page.evaluate(async () => {
-    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run({ exclude: [['.ended']] })
+    const { violations } = await (window as unknown as { axe: typeof axe }).axe.run()
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) =>
@@ -147,7 +99,7 @@ async function main(): Promise<void> {
   const [folder = join(WORK, 'pictures'), ...wanted] = process.argv.slice(2)
   await mkdir(folder, { recursive: true })
   if (!process.env.SKIP_BUILD) await buildAll()
-  const server = await serve(join(WORK, 'renderer'))
+  const server = await serveConsole(join(WORK, 'renderer'))
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS })
   try {
     for (const name of wanted.length > 0 ? wanted : Object.keys(SCENES)) {

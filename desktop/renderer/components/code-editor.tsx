@@ -1,5 +1,5 @@
 // JSON, edited. Keys in one grey, values in ink, no rainbow; changed lines tinted; errors marked at their place.
-import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
+import { history, indentWithTab } from '@codemirror/commands'
 import { json } from '@codemirror/lang-json'
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from '@codemirror/language'
 import type { Diagnostic } from '@codemirror/lint'
@@ -10,7 +10,7 @@ import { Decoration, EditorView, GutterMarker, gutterLineClass, keymap, lineNumb
 import { tags } from '@lezer/highlight'
 import { useEffect } from 'react'
 import type { Written } from './use-code-mirror.ts'
-import { basics, useCodeMirror } from './use-code-mirror.ts'
+import { basics, useCodeMirror, WRITING_KEYS } from './use-code-mirror.ts'
 
 export interface CodeProblem {
   from: number
@@ -22,7 +22,7 @@ interface CodeEditorProps extends Written {
   /** Lines that are not in this text are tinted as new. */
   baseline?: string
   problems?: readonly CodeProblem[]
-  /** Ctrl+Enter. */
+  /** Ctrl+Enter; without it the screen's own Ctrl+Enter acts. */
   onSubmit?: () => void
   has_focus?: boolean
 }
@@ -60,7 +60,7 @@ function stateOf(newest: React.RefObject<CodeEditorProps>): EditorState {
       bracketMatching(),
       json(),
       syntaxHighlighting(INK),
-      keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+      keymap.of([...WRITING_KEYS, indentWithTab]),
       basics(newest),
       tint.of(changedLines(baseline)),
     ],

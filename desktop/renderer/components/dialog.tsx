@@ -8,6 +8,7 @@ export function Dialog({
   children,
   says,
   className = '',
+  focusAfter,
 }: {
   title: string
   onClose: () => void
@@ -15,12 +16,23 @@ export function Dialog({
   /** One or two sentences on what it will do. */
   says?: string
   className?: string
+  /** What has the focus once it is closed, where that is not what had it before. */
+  focusAfter?: () => HTMLElement | null
 }) {
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="scrim" />
-        <Radix.Content className={`dialog floating ${className}`} {...(says ? {} : { 'aria-describedby': undefined })}>
+        <Radix.Content
+          className={`dialog floating ${className}`}
+          onCloseAutoFocus={(event) => {
+            const place = focusAfter?.()
+            if (!place) return
+            event.preventDefault()
+            place.focus()
+          }}
+          {...(says ? {} : { 'aria-describedby': undefined })}
+        >
           <Radix.Title asChild>
             <h2>{title}</h2>
           </Radix.Title>

@@ -9,6 +9,8 @@ export function Menu({
   align = 'start',
   width,
   label,
+  open,
+  onOpenChange,
 }: {
   /** A button; it gets the menu's attributes. */
   trigger: ReactNode
@@ -16,9 +18,12 @@ export function Menu({
   align?: 'start' | 'end'
   width?: number
   label?: string
+  /** Given together by who opens it otherwise than by its trigger. */
+  open?: boolean
+  onOpenChange?: (is_open: boolean) => void
 }) {
   return (
-    <Radix.Root modal={false}>
+    <Radix.Root modal={false} {...(open === undefined ? {} : { open })} {...(onOpenChange && { onOpenChange })}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

@@ -1,12 +1,12 @@
 // A prompt, edited as one reads it: placeholders tinted by the layer that fills them, headings as headings.
-import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
+import { history } from '@codemirror/commands'
 import type { Extension, Text } from '@codemirror/state'
 import { Compartment, EditorState, RangeSet, RangeSetBuilder } from '@codemirror/state'
 import type { DecorationSet, ViewUpdate } from '@codemirror/view'
 import { Decoration, EditorView, keymap, placeholder, ViewPlugin } from '@codemirror/view'
 import { useEffect } from 'react'
 import type { Written } from './use-code-mirror.ts'
-import { basics, useCodeMirror } from './use-code-mirror.ts'
+import { basics, useCodeMirror, WRITING_KEYS } from './use-code-mirror.ts'
 
 export interface Tinted {
   from: number
@@ -37,7 +37,7 @@ function stateOf(newest: React.RefObject<PromptEditorProps>): EditorState {
     doc: newest.current.value,
     extensions: [
       history(),
-      keymap.of([...defaultKeymap, ...historyKeymap]),
+      keymap.of([...WRITING_KEYS]),
       basics(newest),
       placeholder(newest.current.hint),
       headings,

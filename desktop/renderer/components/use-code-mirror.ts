@@ -1,7 +1,8 @@
 // What both editors have in common: a CodeMirror in a div, in step with its text and with whether it may be written.
+import { defaultKeymap, historyKeymap } from '@codemirror/commands'
 import type { Extension } from '@codemirror/state'
 import { Compartment, EditorState } from '@codemirror/state'
-import type { ViewUpdate } from '@codemirror/view'
+import type { KeyBinding, ViewUpdate } from '@codemirror/view'
 import { EditorView } from '@codemirror/view'
 import { useEffect, useRef } from 'react'
 
@@ -12,6 +13,12 @@ export interface Written {
   is_read_only?: boolean
   described_by?: string
 }
+
+/** The usual keys, less the one that saves or applies: Ctrl+Enter is the screen's, and would insert an empty line here. */
+export const WRITING_KEYS: readonly KeyBinding[] = [
+  ...defaultKeymap.filter(({ key }) => key !== 'Mod-Enter'),
+  ...historyKeymap,
+]
 
 const writing = new Compartment()
 
@@ -55,6 +62,8 @@ export function basics<P extends Written>(newest: React.RefObject<P>): Extension
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({
       'aria-label': label,
+      // Also what is only read is reached by keyboard, to scroll it.
+      tabindex: '0',
       ...(described_by ? { 'aria-describedby': described_by } : {}),
     }),
     EditorView.updateListener.of((update: ViewUpdate) => {

@@ -160,6 +160,11 @@ export function initials(name: string): string {
   return (first + last).toUpperCase()
 }
 
+/** @returns `Dana` for `Dana Ortiz`. @source design.md section 4, faces */
+export function firstName(name: string): string {
+  return name.trim().split(/\s+/)[0] ?? name
+}
+
 /** `1 call`, `12 calls`. @source design.md section 6 */
 export function countOf(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`

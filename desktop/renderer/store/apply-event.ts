@@ -3,9 +3,11 @@
 import type { Attention, CallSummary, SpeechTurn, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
+import { draftKey, withDraft } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
 import { placeCall } from './wall.ts'
+import { withWork, workKey } from './work-drafts.ts'
 
 /**
  * The state after an event. Events that the snapshot already contains change nothing.
@@ -44,7 +46,11 @@ function change(state: ConsoleState, event: RelayEvent, own: Own): ConsoleState 
     case 'agent.updated':
       return { ...state, agents: put(state.agents, event.agent.id, event.agent, own) }
     case 'agent.deleted':
-      return { ...state, agents: without(state.agents, event.agent_id) }
+      return {
+        ...state,
+        agents: without(state.agents, event.agent_id),
+        drafts: withWork(state.drafts, workKey(event.tenant_id, `agents/${event.agent_id}`), null),
+      }
     case 'number.updated':
       return numberUpdated(state, event.number, own)
     case 'call.started':
@@ -85,12 +91,19 @@ function callChanged(state: ConsoleState, call: CallSummary, own: Own): ConsoleS
   }
 }
 
-// An ended call keeps its last drawing and its last words while it fades: `live` of the summary is null by then.
+// An ended call keeps its last drawing and its last words while it fades: `live` of the summary is null by then. Why it
+// needed a person is kept beside it: it needs none any more, and yet is no call like the others.
 function callEnded(state: ConsoleState, call: CallSummary, own: Own): ConsoleState {
   const before = state.calls[call.call_sid]
-  const live = call.live ?? (before?.live ? { ...before.live, phase: 'ended', attention: [] } : null)
+  const live = call.live ?? (before?.live ? { ...before.live, phase: 'ended', attention: [], listeners: [] } : null)
   const ended: CallSummary = { ...call, live: live as CallSummary['live'] }
-  return { ...state, calls: put(state.calls, call.call_sid, ended, own) }
+  const needed = before?.live?.attention ?? []
+  return {
+    ...state,
+    calls: put(state.calls, call.call_sid, ended, own),
+    needed: needed.length > 0 ? put(state.needed, call.call_sid, needed, own) : state.needed,
+    overrides: withDraft(state.overrides, draftKey(call.tenant_id, call.call_sid), null),
+  }
 }
 
 function turnSpoken(state: ConsoleState, call_sid: string, turn: Turn, own: Own): ConsoleState {

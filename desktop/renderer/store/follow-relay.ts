@@ -4,7 +4,7 @@ import type { Bridge, LinkMessage } from '../../../shared/bridge.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
 import { applyEvents } from './apply-event.ts'
 import type { ConsoleStore } from './create-store.ts'
-import { callsOnWall, may, percentile95, replyGaps } from './selectors.ts'
+import { callsOnWall, may, percentile95, replyGaps, selectMe } from './selectors.ts'
 import { sweepEnded, withCall, withLiveCalls } from './snapshot.ts'
 import type { ConsoleState } from './state.ts'
 import { noCalls, noDirectory } from './state.ts'
@@ -55,7 +55,7 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   // Once for each sign-in, as soon as there is both a session and a link; again when the first reading failed.
   const readOnce = () => {
     const { session, link, live_reading } = store.getState()
-    if (session.state !== 'signed_in' || link.state !== 'linked') return
+    if (session.state !== 'signed_in' || (link.state !== 'linked' && link.state !== 'not_allowed')) return
     if (session === session_read && live_reading.state !== 'failed') return
     session_read = session
     void read()
@@ -64,6 +64,10 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
     switch (message.type) {
       case 'setup':
         return store.setState({ setup: message.setup })
+      case 'me':
+        return store.setState(({ session }) =>
+          session.state === 'signed_in' ? { session: { state: 'signed_in', me: message.me } } : {},
+        )
       case 'events':
         queue.push(...message.events)
         return writeSoon()
@@ -77,7 +81,10 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
 
   const unsubscribe = bridge.subscribe(onMessage)
   const unwatch = store.subscribe((state, before) => {
-    if (state.session !== before.session) readOnce()
+    if (state.session === before.session) return
+    // What one person wrote is not the next one's.
+    if (selectMe(state)?.user.id !== selectMe(before)?.user.id) store.setState({ overrides: {}, drafts: {} })
+    readOnce()
   })
   const stopSweep = every(timing, SWEEP_EVERY_MS, () =>
     store.setState((state) => (state.link.state === 'lost' ? state : sweepEnded(state, timing.now()))),

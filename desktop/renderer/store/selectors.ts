@@ -3,11 +3,17 @@ import type { Me } from '../../../shared/contract/access.ts'
 import type { CallSummary } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { Permission } from '../../../shared/permissions.ts'
-import type { ConsoleState, Density } from './state.ts'
+import type { ConsoleState } from './state.ts'
 import { placedCalls } from './wall.ts'
 
 export const selectMe = (state: ConsoleState): Me | null =>
   state.session.state === 'signed_in' ? state.session.me : null
+
+/** Who works in which tenant; the same while only roles change. @source ours */
+export const selectWho = (state: ConsoleState): string => {
+  const me = selectMe(state)
+  return me ? `${me.user.id}/${me.tenant_id}` : ''
+}
 
 /** Whether the roles of who is signed in include a permission. @source permissions.ts */
 export const may =
@@ -23,18 +29,6 @@ export const isRinging = (call: CallSummary): boolean =>
 /** Calls with a cell, as they stand. New on every call: memoise on `calls` and `wall`. @source ours */
 export function callsOnWall(state: Pick<ConsoleState, 'calls' | 'wall'>): CallSummary[] {
   return placedCalls(state.wall).flatMap((call_sid) => state.calls[call_sid] ?? [])
-}
-
-/** How large cards are for so many calls. @source design.md section 1; desktop.md 5b */
-export function densityFor(calls: number): Density {
-  if (calls <= 12) return 'large'
-  if (calls <= 60) return 'medium'
-  return calls <= 200 ? 'compact' : 'row'
-}
-
-/** A few calls need no headings. @source design.md section 8, live-few */
-export function groupFor(calls: number): 'agent' | 'none' {
-  return calls <= 12 ? 'none' : 'agent'
 }
 
 /** The value below which 95 of 100 lie; null for none. @source nearest-rank method */

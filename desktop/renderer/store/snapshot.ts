@@ -1,6 +1,7 @@
 // A whole reading put in place of what was known, and the sweeping of calls that ended. Pure.
 import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
+import { draftKey, onlyOfLive, withDraft } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
 import { clearCall, placeCall, placedCalls } from './wall.ts'
@@ -30,6 +31,10 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading): Consol
     last_seq: reading.last_seq,
     capacity: reading.capacity,
     live_reading: { state: 'ready' },
+    overrides:
+      state.session.state === 'signed_in'
+        ? onlyOfLive(state.overrides, state.session.me.tenant_id ?? '', new Set(live.keys()))
+        : state.overrides,
   }
 }
 
@@ -47,6 +52,9 @@ export function withCall(state: ConsoleState, session: CallSession, versions: Co
     calls: { ...state.calls, [call_sid]: summary },
     turns: { ...state.turns, [call_sid]: newerTurns(transcript, state.turns[call_sid] ?? []) },
     details: { ...state.details, [call_sid]: rest },
+    overrides: session.ended_at
+      ? withDraft(state.overrides, draftKey(session.tenant_id, call_sid), null)
+      : state.overrides,
     versions: { ...state.versions, [call_sid]: newerVersions(versions, state.versions[call_sid] ?? []) },
   }
 }
@@ -97,5 +105,6 @@ export function sweepEnded(state: ConsoleState, now: number): ConsoleState {
     turns: keep(state.turns),
     details: keep(state.details),
     versions: keep(state.versions),
+    needed: keep(state.needed),
   }
 }

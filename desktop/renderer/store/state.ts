@@ -1,13 +1,17 @@
-// What the console knows. Server facts lie here by id and are changed by events only; drafts stay in components.
+// What the console knows. Server facts lie here by id and are changed by events only. Drafts that are lost with their
+// component are drafts that people lose: overrides, agents and staged numbers that are being worked on lie here too.
 import type { LinkState } from '../../../shared/bridge.ts'
 import type { Me, Setup } from '../../../shared/contract/access.ts'
 import type { Agent } from '../../../shared/contract/agents.ts'
-import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
+import type { Attention, CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { PhoneNumber } from '../../../shared/contract/numbers.ts'
 import type { Tenant } from '../../../shared/contract/tenants.ts'
 import type { Problem } from '../../../shared/errors.ts'
+import type { HeldDensity } from './density.ts'
+import type { OverrideDrafts } from './override-drafts.ts'
 import type { Wall } from './wall.ts'
+import type { WorkDrafts } from './work-drafts.ts'
 
 export type Session = { state: 'restoring' } | { state: 'signed_out' } | { state: 'signed_in'; me: Me }
 
@@ -21,6 +25,12 @@ export type Listening =
   | { state: 'off' }
   | { state: 'on'; call_sid: string }
   | { state: 'closed'; call_sid: string; reason: string }
+
+/** When one's own listening in to a call began and ended; null while it goes on. Epoch milliseconds. */
+export interface Listened {
+  from: number
+  to: number | null
+}
 
 export const DENSITIES = ['large', 'medium', 'compact', 'row'] as const
 export type Density = (typeof DENSITIES)[number]
@@ -37,7 +47,13 @@ export interface CallSlice {
   turns: Record<string, Turn[]>
   details: Record<string, CallDetail>
   versions: Record<string, ContextVersion[]>
+  /** Why calls that are over needed a person, as far as it was seen here. */
+  needed: Record<string, Attention[]>
+  /** One's own listening in since one came to this tenant, oldest first. */
+  listened: Record<string, Listened[]>
   wall: Wall
+  /** How large cards are while nobody chose it; null before the calls were read. */
+  held_density: HeldDensity | null
   capacity: number
   /** Events up to this number are contained in what is here. */
   last_seq: number
@@ -51,6 +67,11 @@ export interface DirectorySlice {
   agents_reading: Reading
   numbers_reading: Reading
 }
+export interface DraftSlice {
+  overrides: OverrideDrafts
+  /** Agents and staged numbers that are being worked on. */
+  drafts: WorkDrafts
+}
 export interface ViewSlice {
   selected: string | null
   /** The call whose own screen is open. */
@@ -62,7 +83,7 @@ export interface ViewSlice {
   narrowed: { name: string; call_sids: string[] } | null
   listening: Listening
 }
-export type ConsoleState = AccessSlice & CallSlice & DirectorySlice & ViewSlice
+export type ConsoleState = AccessSlice & CallSlice & DirectorySlice & DraftSlice & ViewSlice
 
 /** Turns kept for a call that is open, and for one that is only on the wall. */
 export const TURNS_KEPT = { open: 200, wall: 3 } as const
@@ -72,7 +93,10 @@ export const noCalls = (): CallSlice => ({
   turns: {},
   details: {},
   versions: {},
+  needed: {},
+  listened: {},
   wall: { all: [], by_agent: {} },
+  held_density: null,
   capacity: 0,
   last_seq: 0,
   live_reading: { state: 'waiting' },
@@ -98,6 +122,8 @@ export function initialState(): ConsoleState {
     tenant: null,
     ...noCalls(),
     ...noDirectory(),
+    overrides: {},
+    drafts: {},
     selected: null,
     opened: null,
     density: 'auto',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { ListenMessage } from '../../../shared/bridge.ts'
 import { HEARTBEAT_MS } from '../../../shared/events.ts'
-import { parseAudio } from '../../../shared/relay-client.ts'
+import type { Role } from '../../../shared/permissions.ts'
+import { permissionsOf } from '../../../shared/permissions.ts'
 import { floorAgents } from '../support/fake-agents.ts'
 import { problemOf } from '../support/fake-answers.ts'
 import { iso, sidOf, TENANT_ID } from '../support/fake-floor.ts'
@@ -9,6 +9,13 @@ import type { ScriptedRelay } from '../support/scripted-relay.ts'
 import { scriptedRelay } from '../support/scripted-relay.ts'
 
 const NOW = Date.parse('2026-11-23T18:00:00Z')
+const ME = {
+  user: { id: 'us_dana000001', email: 'dana@acme.example', name: 'Dana Ortiz' },
+  tenant_id: TENANT_ID,
+  roles: ['supervisor'],
+  permissions: permissionsOf(['supervisor']),
+  tenants: [],
+}
 const notice = (event_type: string, last_seq: number) => ({
   event_type,
   tenant_id: TENANT_ID,
@@ -299,6 +306,43 @@ describe('the link', () => {
     expect(relay.link).toMatchObject({ state: 'linked' })
   })
 
+  it('is made again with the roles as they are now, when the relay says that one was taken away', async () => {
+    const relay = await linkedRelay()
+    const roles = { now: ['supervisor'] as Role[] }
+    relay.when(({ path }) =>
+      path === '/api/me' ? { status: 200, body: { ...ME, permissions: permissionsOf(roles.now) } } : undefined,
+    )
+    roles.now = ['analyst']
+    relay.socket.breaks(4403)
+    await relay.pass()
+    expect(relay.paths().filter((path) => path === '/api/auth/refresh')).toHaveLength(1)
+    expect(relay.messages).toContainEqual({
+      type: 'me',
+      me: expect.objectContaining({ permissions: permissionsOf(['analyst']) }),
+    })
+    expect(relay.sockets).toHaveLength(2)
+    relay.socket.says(notice('socket.ready', 10))
+    expect(relay.link).toMatchObject({ state: 'linked' })
+  })
+
+  it('is given up where the roles include no events, or the relay goes on refusing', async () => {
+    const without = await linkedRelay()
+    without.when(({ path }) => (path === '/api/me' ? { status: 200, body: { ...ME, permissions: [] } } : undefined))
+    without.socket.breaks(4403)
+    await without.pass(60_000)
+    expect(without.link).toEqual({ state: 'not_allowed' })
+    expect(without.sockets).toHaveLength(1)
+    expect((await without.client.request('getTenant', {})).ok).toBe(true)
+
+    const refused = await linkedRelay()
+    refused.socket.breaks(4403)
+    await refused.pass()
+    refused.socket.breaks(4403)
+    await refused.pass(60_000)
+    expect(refused.link).toEqual({ state: 'not_allowed' })
+    expect(refused.sockets).toHaveLength(2)
+  })
+
   it('pays no heed to a socket it gave up', async () => {
     const relay = await linkedRelay({ at: 10 })
     const old = relay.socket
@@ -323,89 +367,50 @@ describe('the link', () => {
     expect(relay.socket.url).not.toContain('last_seq')
   })
 
-  it('measures its round trip while nothing else is asked', async () => {
-    const relay = await linkedRelay()
-    for (let second = 0; second < 16; second += 1) {
+  const beats = async (relay: ScriptedRelay, seconds: number) => {
+    for (let second = 0; second < seconds; second += 1) {
       relay.socket.says(notice('socket.heartbeat', 10))
       await relay.pass(1000)
     }
-    expect(relay.paths()).toContain('/api/setup')
+  }
+
+  it('has its round trip measured soon, and from then on', async () => {
+    const relay = await linkedRelay()
+    expect(relay.link).toEqual({ state: 'linked', round_trip_ms: null })
+    await beats(relay, 2)
+    expect(relay.link).toEqual({ state: 'linked', round_trip_ms: 0 })
     expect(relay.messages.some(({ type }) => type === 'setup')).toBe(true)
+    await beats(relay, 16)
+    expect(relay.paths().filter((path) => path === '/api/setup')).toHaveLength(2)
   })
-})
 
-describe('listening in', () => {
-  const audio = (speaker: number, kind: number, at_ms: number, ...bytes: number[]) => {
-    const buffer = new ArrayBuffer(8 + bytes.length)
-    const view = new DataView(buffer)
-    view.setUint8(0, speaker)
-    view.setUint8(1, kind)
-    view.setUint32(4, at_ms)
-    for (const [index, byte] of bytes.entries()) view.setUint8(8 + index, byte)
-    return buffer
-  }
-  async function listening() {
+  it('does not say for its round trip how long the relay was away', async () => {
     const relay = await linkedRelay()
-    const heard: ListenMessage[] = []
-    const stop = relay.client.listen(sidOf(1), (message) => heard.push(message))
-    await relay.pass()
-    return { relay, heard, stop }
-  }
-
-  it('opens its own socket with its own ticket', async () => {
-    const { relay } = await listening()
-    expect(relay.socket.url).toBe(`wss://relay.example/calls/${sidOf(1)}/listen`)
-    expect(relay.socket.protocols).toEqual(['phony.v1', 'ticket.t2'])
-    expect(relay.socket.binaryType).toBe('arraybuffer')
-  })
-
-  it('passes on who speaks, when, and what; and that the agent was cut off', async () => {
-    const { relay, heard } = await listening()
-    relay.socket.says(audio(0, 0, 70_000, 1, 2))
-    relay.socket.says(audio(1, 0, 4_000_000_000, 3))
-    relay.socket.says(audio(1, 1, 0))
-    expect(heard).toEqual([
-      { type: 'audio', piece: { speaker: 'caller', at_ms: 70_000, mulaw: new Uint8Array([1, 2]) } },
-      { type: 'audio', piece: { speaker: 'agent', at_ms: 4_000_000_000, mulaw: new Uint8Array([3]) } },
-      { type: 'flush', speaker: 'agent' },
-    ])
-  })
-
-  it('says why it ended, once', async () => {
-    const { relay, heard } = await listening()
-    relay.socket.breaks(4404)
-    relay.socket.breaks(4404)
-    expect(heard).toEqual([{ type: 'closed', reason: 'The call is over.' }])
-  })
-
-  it('is silent after it was stopped', async () => {
-    const { relay, heard, stop } = await listening()
-    stop()
-    relay.socket.says(audio(0, 0, 1, 1))
+    let answer: (() => void) | null = null
+    relay.when(({ path }) =>
+      path === '/api/tickets'
+        ? new Promise((done) => {
+            answer = () => done({ status: 201, body: { ticket: 'late', expires_in: 30 } })
+          })
+        : undefined,
+    )
     relay.socket.breaks()
-    expect(heard).toEqual([])
-    expect(relay.socket.closed_with).toBe(1000)
+    await relay.pass(18_000)
+    answer!()
+    await relay.pass()
+    relay.socket.says(notice('socket.ready', 10))
+    expect(relay.link).toEqual({ state: 'linked', round_trip_ms: null })
   })
 
-  it('ends with the sign-in', async () => {
-    const { relay, heard } = await listening()
-    await relay.client.signOut()
-    expect(heard).toEqual([{ type: 'closed', reason: 'You signed out.' }])
-    expect(relay.socket.closed_with).toBe(1000)
-  })
-
-  it('is refused while the link is lost', async () => {
+  it('has a long round trip measured again sooner', async () => {
     const relay = await linkedRelay()
-    relay.socket.breaks()
-    const heard: ListenMessage[] = []
-    relay.client.listen(sidOf(1), (message) => heard.push(message))
-    await relay.pass()
-    expect(heard).toMatchObject([{ type: 'closed' }])
-  })
-
-  it('passes over what is no message of ours', () => {
-    expect(parseAudio('text')).toBeNull()
-    expect(parseAudio(new ArrayBuffer(3))).toBeNull()
-    expect(parseAudio(audio(7, 0, 0, 1))).toBeNull()
+    relay.when(async ({ path }) => {
+      if (path === '/api/setup' && relay.paths().filter((each) => each === path).length === 1) await relay.wait(2_000)
+      return undefined
+    })
+    await beats(relay, 4)
+    expect(relay.link).toMatchObject({ state: 'linked', round_trip_ms: 2_000 })
+    await beats(relay, 4)
+    expect(relay.link).toMatchObject({ state: 'linked', round_trip_ms: 0 })
   })
 })

@@ -34,6 +34,10 @@ const agent = (
     refund_limit_usd: 25,
     goodwill_credit_usd: 20,
     payments_team: 'open until 17:00 CT',
+    // Named, and brought by the call.
+    customer: { name: '' },
+    promise: '',
+    survey_url: 'acme.example/survey',
     escalation_rules: { keywords: ['human', 'lawyer', 'supervisor', 'complaint'], target: '+1 312 555 0188' },
   },
   is_active: true,
@@ -72,7 +76,7 @@ export function floorAgents(now: number): Agent[] {
     agent('berlin', 'inbound', ['+493023125100', '+493023125101'], [512, 1890, 0.814], now),
     agent('reminders', 'outbound', ['+13125550150', '+493023125102'], [982, 890, 0.912], now),
     agent('delivery', 'outbound', ['+13125550151'], [180, 430, 0.722], now, { is_active: false }),
-  ]
+  ].map((each, index) => ({ ...each, created_at: iso(now - (90 - index) * 86_400_000) }))
 }
 
 export function floorNumbers(agents: readonly Agent[]): PhoneNumber[] {

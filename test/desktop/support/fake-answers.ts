@@ -72,15 +72,17 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
     getSetup: () => options.setup ?? SETUP,
     getTenant: floorTenant,
     listLiveCalls: () => ({ items: [...calls.values()], last_seq: last_seq(), capacity: options.capacity ?? 100 }),
-    listCalls: ({ query }) =>
-      page(
-        [...calls.values(), ...over.values()].filter(
-          (call) =>
-            call.ended_at !== null &&
-            (query.agent_id === undefined || call.agent_id === query.agent_id) &&
-            (query.outcome === undefined || call.outcome === query.outcome),
-        ),
-      ),
+    listCalls: ({ query }) => {
+      const found = [...calls.values(), ...over.values()].filter(
+        (call) =>
+          call.ended_at !== null &&
+          (query.agent_id === undefined || call.agent_id === query.agent_id) &&
+          (query.outcome === undefined || call.outcome === query.outcome),
+      )
+      const from = Number(query.cursor ?? 0)
+      const to = from + Number(query.limit ?? 50)
+      return { items: found.slice(from, to), next_cursor: to < found.length ? String(to) : null }
+    },
     getCall: ({ params }) => {
       const call = calls.get(params.call_sid) ?? over.get(params.call_sid)
       return call ? floorSession(call) : missing
@@ -238,7 +240,14 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
       note: options.nothing ? 'A platform admin takes them with a sync.' : null,
       dry_run: body.dry_run ?? false,
     }),
-    getAnalytics: ({ query }) =>
-      floorAnalytics(query.start ?? iso(now() - 7 * 86_400_000), query.end ?? iso(now()), query.end !== undefined),
+    getAnalytics: ({ query }) => {
+      const start = query.start ?? iso(now() - 7 * 86_400_000)
+      const figures = floorAnalytics(start, query.end ?? iso(now()), query.end !== undefined)
+      const named = ({ agent_id, name }: { agent_id: string; name: string }) => agents.get(agent_id)?.name ?? name
+      return {
+        ...figures,
+        agent_performance: figures.agent_performance.map((each) => ({ ...each, name: named(each) })),
+      }
+    },
   }
 }

@@ -33,6 +33,8 @@ export interface FakeOptions {
   setup?: Setup
   /** An installation in which nothing was made yet. */
   nothing?: boolean
+  /** What the first agent is called. */
+  renamed?: string
   /** Requests that are never answered, and those that are always refused. */
   waits?: readonly RouteName[]
   refuses?: readonly RouteName[]
@@ -63,7 +65,12 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
   const asked: FakeBridge['asked'] = []
   const calls = new Map((options.live ?? floorCalls(now(), options.calls)).map((call) => [call.call_sid, call]))
   const versions = new Map([...calls.values()].map((call) => [call.call_sid, floorVersions(call)]))
-  const agents = new Map<string, Agent>((options.nothing ? [] : floorAgents(now())).map((agent) => [agent.id, agent]))
+  const agents = new Map<string, Agent>(
+    (options.nothing ? [] : floorAgents(now())).map((agent, index) => [
+      agent.id,
+      index === 0 && options.renamed ? { ...agent, name: options.renamed } : agent,
+    ]),
+  )
   const numbers = new Map<string, PhoneNumber>(
     (options.nothing ? [] : floorNumbers([...agents.values()])).map((number) => [number.phone_number, number]),
   )

@@ -41,6 +41,15 @@ const openTab = (name: string) => async (page: Page) => {
   await page.getByRole('tab', { name }).click()
 }
 
+/** A refusal, which stays until it is closed. */
+const refuseEnd = async (page: Page) => {
+  await page.getByRole('button', { name: /^End/ }).click()
+  await page.evaluate(() =>
+    window.fake.link({ state: 'lost', as_of: new Date().toISOString(), retry_at: new Date().toISOString() }),
+  )
+  await page.getByRole('button', { name: 'End call' }).click()
+  await page.evaluate(() => window.fake.link({ state: 'linked', round_trip_ms: 38 }))
+}
 const LIVE: Record<string, Scene> = {
   live: { hash: '#/live', act: pick },
   'live-few': {
@@ -55,6 +64,9 @@ const LIVE: Record<string, Scene> = {
   'live-link-lost': { hash: '#/live', act: async (page) => [await pick(page), await loseLink(page)] },
   'live-read-only': { hash: '#/live', options: { role: 'analyst' }, act: pick },
   'live-1024': { hash: '#/live', act: pick, size: [1024, 768] },
+  'live-853': { hash: '#/live', act: pick, size: [853, 533] },
+  'live-640': { hash: '#/live', act: pick, size: [640, 400] },
+  'live-told': { hash: '#/live', act: async (page) => [await pick(page), await refuseEnd(page)] },
   'live-listening': { hash: '#/live', act: async (page) => [await pick(page), await page.keyboard.press('l')] },
   'live-context': { hash: '#/live', act: openTab('Context') },
   'live-tools': { hash: '#/live', act: openTab('Tools') },
@@ -75,8 +87,32 @@ const LIVE: Record<string, Scene> = {
 
 const CALLS: Record<string, Scene> = {
   call: { hash: CALL },
+  'call-1024': { hash: CALL, size: [1024, 700] },
+  'call-853': { hash: CALL, size: [853, 533] },
+  'call-640': { hash: CALL, size: [640, 400] },
+  'call-told': { hash: CALL, act: refuseEnd },
+  'agents-listening': {
+    hash: CALL,
+    act: async (page) => [await page.keyboard.press('l'), await page.keyboard.press('Control+3')],
+  },
   'call-listening': { hash: CALL, act: press('l') },
   'call-half-heard': { hash: `#/calls/${sidOf(29)}` },
+  'call-was-escalated': {
+    hash: CALL,
+    act: async (page) => {
+      await page.keyboard.press('l')
+      await page.evaluate((call_sid) => {
+        const call = window.fake.calls.get(call_sid)
+        if (!call) throw new Error('The call is not on.')
+        const ended_at = new Date().toISOString()
+        const end_reason = 'Dana Ortiz ended the call.'
+        const ended = { ...call, outcome: 'transferred' as const, end_reason, ended_at, live: null }
+        window.fake.calls.set(call_sid, ended)
+        window.fake.hear({ type: 'closed', reason: 'The call is over.' })
+        window.fake.say({ event_type: 'call.ended', call_session: ended })
+      }, sidOf(1))
+    },
+  },
   'call-ended': { hash: `#/calls/${sidOf(10)}` },
   'call-ringing': { hash: `#/calls/${sidOf(39)}` },
   'call-read-only': { hash: CALL, options: { role: 'analyst' } },
@@ -128,8 +164,19 @@ const CALLS: Record<string, Scene> = {
   'call-failed': { hash: `#/calls/${sidOf(4_000)}` },
 }
 
+const editName = (page: Page) => page.getByLabel('Name', { exact: true }).fill('Billing support, nights')
+
 const AGENTS: Record<string, Scene> = {
   agents: { hash: '#/agents', options: manager },
+  'agents-zoomed': { hash: '#/agents', options: manager, size: [853, 533] },
+  'agents-640': { hash: '#/agents', options: manager, size: [640, 900] },
+  'agent-zoomed': { hash: '#/agents/ag_billing001', options: manager, size: [853, 533], act: editName },
+  'agent-640': { hash: '#/agents/ag_billing001', options: manager, size: [640, 900], act: editName },
+  'agents-draft': {
+    hash: '#/agents/ag_billing001',
+    options: manager,
+    act: async (page) => [await editName(page), await page.getByRole('link', { name: 'Agents' }).click()],
+  },
   'agents-read-only': { hash: '#/agents', options: { role: 'analyst' } },
   'agents-empty': { hash: '#/agents', options: { ...manager, nothing: true, calls: 0 } },
   'agents-loading': { hash: '#/agents', options: { ...manager, ...waits('listAgents') } },
@@ -139,7 +186,15 @@ const AGENTS: Record<string, Scene> = {
     options: manager,
     act: (page) => page.getByLabel('Find an agent').fill('zzz'),
   },
-  'agent-editor': { hash: '#/agents/ag_billing001', options: manager },
+  'agent-editor': {
+    hash: '#/agents/ag_billing001',
+    options: manager,
+    act: async (page) => {
+      await page.getByRole('textbox', { name: 'Prompt' }).click()
+      await page.keyboard.press('Control+End')
+      await page.keyboard.type(' The terms stand at {terms_url}.')
+    },
+  },
   'agent-changed': {
     hash: '#/agents/ag_billing001',
     options: manager,
@@ -203,6 +258,21 @@ const NUMBERS: Record<string, Scene> = {
     options: manager,
     act: (page) => page.getByRole('button', { name: /^Sync/ }).click(),
   },
+  'numbers-dragged': {
+    hash: '#/numbers',
+    options: manager,
+    act: async (page) => {
+      const row = page.getByRole('button', { name: /^\+1 312 555 0161/ })
+      await row.click()
+      await page.getByRole('button', { name: /^\+1 312 555 0162/ }).click()
+      await row.hover()
+      await page.mouse.down()
+      await page.getByRole('region', { name: 'Returns desk' }).hover()
+      await page.getByRole('region', { name: 'Returns desk' }).hover({ position: { x: 90, y: 300 } })
+    },
+  },
+  'numbers-zoomed': { hash: '#/numbers', options: manager, size: [853, 533], act: (page) => stageThree(page) },
+  'numbers-640': { hash: '#/numbers', options: manager, size: [640, 900], act: (page) => stageThree(page) },
   'numbers-read-only': { hash: '#/numbers' },
   'numbers-empty': { hash: '#/numbers', options: { ...manager, nothing: true, calls: 0 } },
   'numbers-failed': { hash: '#/numbers', options: { ...manager, ...refuses('listNumbers') } },
@@ -216,6 +286,27 @@ const REST: Record<string, Scene> = {
     options: { ...manager, finished: 50 },
     act: (page) => page.getByRole('button', { name: 'Returns desk', exact: true }).click(),
   },
+  'analytics-1024': {
+    hash: '#/analytics',
+    options: {
+      ...manager,
+      finished: 90,
+      renamed: 'Kundendienst für Rückfragen zu Rechnungen und Vertragsangelegenheiten Nord',
+    },
+    size: [1024, 700],
+  },
+  'analytics-long-name': {
+    hash: '#/analytics',
+    options: {
+      ...manager,
+      finished: 90,
+      renamed: 'Kundendienst für Rückfragen zu Rechnungen und Vertragsangelegenheiten Nord',
+    },
+    size: [1280, 800],
+  },
+  'analytics-zoomed': { hash: '#/analytics', options: { ...manager, finished: 90 }, size: [853, 533] },
+  'analytics-640': { hash: '#/analytics', options: { ...manager, finished: 90 }, size: [640, 900] },
+  'analytics-unknown-agent': { hash: '#/analytics/7d/agent/ag_nobody0001', options: manager, size: [1280, 800] },
   'analytics-loading': { hash: '#/analytics', options: { ...manager, ...waits('getAnalytics') } },
   'analytics-failed': { hash: '#/analytics', options: { ...manager, ...refuses('getAnalytics') } },
   'sign-in': { hash: '', options: { signed_in: false } },

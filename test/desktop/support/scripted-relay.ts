@@ -43,7 +43,7 @@ export interface Asked {
   body: unknown
 }
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> }
-type Script = (asked: Asked) => Answer | Promise<Answer> | undefined
+type Script = (asked: Asked) => Answer | undefined | Promise<Answer | undefined>
 
 export interface ScriptedRelay {
   client: RelayClient
@@ -53,6 +53,8 @@ export interface ScriptedRelay {
   secrets: { token: string | null }
   /** Answers before the usual ones do; the newest first. */
   when(script: Script): void
+  /** Until the clock has moved on so far. */
+  wait(ms: number): Promise<void>
   /** Lets promises settle, then moves the clock and runs what is due. */
   pass(ms?: number): Promise<void>
   readonly socket: ScriptedSocket
@@ -162,6 +164,7 @@ export function scriptedRelay(options: { token?: string; random?: number } = {})
     messages,
     secrets,
     when: (script) => void scripts.push(script),
+    wait: (ms) => new Promise((done) => timers.set(next_timer++, { at: now + ms, run: done })),
     paths: () => asked.map(({ path }) => path),
     get socket() {
       const socket = sockets.at(-1)

@@ -29,10 +29,16 @@ export function createAccessActions({ bridge, store }: Pick<ConsolePorts, 'bridg
     if (reply.ok) enter(reply.value)
     return reply
   }
+  const readSetup = async () => {
+    const reply = await bridge.request('getSetup', {})
+    if (reply.ok) store.setState({ setup: reply.value })
+  }
   const signIn: AccessActions['signIn'] = async (input) => entered(await bridge.signIn(input))
   return {
     async restore() {
       const was_in = store.getState().session.state === 'signed_in'
+      // Every screen says whether callers are simulated: that is no matter of the page one signs in at.
+      if (!store.getState().setup) void readSetup()
       const reply = await bridge.restore()
       if (was_in) return reply
       if (reply.ok && reply.value) {
@@ -40,10 +46,7 @@ export function createAccessActions({ bridge, store }: Pick<ConsolePorts, 'bridg
       } else store.setState({ session: { state: 'signed_out' } })
       return reply
     },
-    async readSetup() {
-      const reply = await bridge.request('getSetup', {})
-      if (reply.ok) store.setState({ setup: reply.value })
-    },
+    readSetup,
     signIn,
     async signOut() {
       await bridge.signOut()

@@ -32,6 +32,13 @@ export function LinkWord() {
           <span>Linking</span>
         </span>
       )
+    case 'not_allowed':
+      return (
+        <span className="link" title="Your roles here do not include live calls: what you see is as it was read">
+          <Icon of={Unlink} />
+          <span>Not live</span>
+        </span>
+      )
     case 'signed_out':
       return null
   }

@@ -10,18 +10,25 @@ import { Input } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Mark } from '../../components/mark.tsx'
 import { useActions, useConsole, useConsoleState } from '../../lib/console-context.tsx'
+import { useIsMissed } from '../../lib/slow.ts'
 import { problemWords, ROLE_WORDS } from '../../lib/wording.ts'
 import { createAccessActions } from './access-actions.ts'
+
+/** How often a relay that does not answer is asked again. */
+const ASK_AGAIN_MS = 3_000
 
 export function SignInPage() {
   const actions = useActions(createAccessActions)
   const setup = useConsoleState((state) => state.setup)
   const [problem, setProblem] = useState<Problem | null>(null)
   const [is_busy, setBusy] = useState(false)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: asked once, when the page opens
+  const is_missed = useIsMissed(is_busy)
+  // Asked when the console opened; a relay that did not answer then may be there now.
   useEffect(() => {
-    if (!setup) void actions.readSetup()
-  }, [])
+    if (setup) return
+    const timer = setInterval(() => void actions.readSetup(), ASK_AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [setup, actions])
   const signIn = async (input: { email: string; password: string; tenant_id?: string }) => {
     setBusy(true)
     const reply = await actions.signIn(input)
@@ -38,6 +45,9 @@ export function SignInPage() {
           {setup && setup.demo_users.length > 0 && (
             <DemoUsers users={setup.demo_users} is_busy={is_busy} onPick={signIn} />
           )}
+          <p className="help" role="status">
+            {is_missed && 'Signing in…, the relay has not answered yet'}
+          </p>
           <OwnAccount problem={problem} is_busy={is_busy} onSubmit={signIn} />
         </div>
       </section>

@@ -1,7 +1,7 @@
 // Making and changing agents. What is shown changes when the relay says so.
 import type { Reply } from '../../../../shared/bridge.ts'
 import type { Agent, AgentVersion } from '../../../../shared/contract/agents.ts'
-import type { RouteInput } from '../../../../shared/route.ts'
+import type { RouteInput, RouteOutput } from '../../../../shared/route.ts'
 import type { Routes } from '../../../../shared/routes.ts'
 import type { ConsolePorts } from '../../lib/console-context.tsx'
 import { readAgents } from '../../store/follow-relay.ts'
@@ -11,6 +11,8 @@ type AgentChangeInput = RouteInput<Routes['changeAgent']>['body']
 
 export interface AgentActions {
   readAgain(): Promise<void>
+  /** Reads the figures anew. What cannot be read stays as it was: they are no reason to take the agents away. */
+  readFigures(): Promise<void>
   create(agent: NewAgentInput): Promise<Reply<Agent>>
   change(agent_id: string, change: AgentChangeInput): Promise<Reply<Agent>>
   remove(agent_id: string): Promise<Reply<undefined>>
@@ -31,10 +33,33 @@ export function createAgentActions({ bridge, store }: Pick<ConsolePorts, 'bridge
   }
   return {
     readAgain: () => readAgents(bridge, store),
+    async readFigures() {
+      const { session } = store.getState()
+      let cursor: string | undefined
+      do {
+        const reply: Reply<RouteOutput<Routes['listAgents']>> = await bridge.request('listAgents', {
+          query: { limit: 200, ...(cursor ? { cursor } : {}) },
+        })
+        if (!reply.ok || store.getState().session !== session) return
+        const read = reply.value
+        store.setState((state) => ({ agents: withFigures(state.agents, read.items) }))
+        cursor = read.next_cursor ?? undefined
+      } while (cursor)
+    },
     create: async (agent) => known(await bridge.request('createAgent', { body: agent })),
     change: async (agent_id, change) =>
       known(await bridge.request('changeAgent', { params: { agent_id }, body: change })),
     remove: (agent_id) => bridge.request('deleteAgent', { params: { agent_id } }),
     readVersions: (agent_id) => bridge.request('listAgentVersions', { params: { agent_id }, query: { limit: 50 } }),
   }
+}
+
+// Everything else of an agent comes with its events, which may be ahead of this reading.
+function withFigures(known: Record<string, Agent>, read: readonly Agent[]): Record<string, Agent> {
+  const next = { ...known }
+  for (const { id, statistics } of read) {
+    const agent = known[id]
+    if (agent) next[id] = { ...agent, statistics }
+  }
+  return next
 }

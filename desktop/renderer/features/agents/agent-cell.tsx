@@ -3,7 +3,6 @@ import { ChartColumn, Copy, Eye, Pause, Pencil, Play } from 'lucide-react'
 import { useMemo } from 'react'
 import { useLocation } from 'wouter'
 import type { Agent } from '../../../../shared/contract/agents.ts'
-import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
 import { AgentTypeWord } from '../../components/agent-type.tsx'
 import { Icon, LevelIcon } from '../../components/icon.tsx'
 import { tell, tellRefused } from '../../components/toast.tsx'
@@ -19,10 +18,13 @@ import {
   MISSING,
 } from '../../lib/format.ts'
 import { reasonWords } from '../../lib/wording.ts'
+import { useWorkDraft } from '../../lib/work-draft.ts'
 import { may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import { faultNow } from './agent-fault.ts'
-import { AgentState } from './agent-state.tsx'
+import { placeOfForm } from './agent-form.tsx'
+import { AgentState, DraftWord } from './agent-state.tsx'
+import { followsWords, numbersOf } from './numbers-of.ts'
 
 export function AgentCell({
   agent,
@@ -43,6 +45,7 @@ export function AgentCell({
   const can_analyse = useConsoleState(may('analytics.read'))
   const assigned = useConsoleState((state) => state.numbers)
   const numbers = useMemo(() => numbersOf(agent, assigned), [agent, assigned])
+  const [draft] = useWorkDraft(placeOfForm(agent.id, null))
   const { statistics } = agent
   const pause = async () => {
     const reply = await actions.change(agent.id, {
@@ -51,12 +54,12 @@ export function AgentCell({
     })
     if (!reply.ok) return tellRefused(`${agent.name} was not changed`, reply.problem)
     if (agent.is_active) tell(`${agent.name} paused`, 'Calls that are on go on; new ones are refused.')
-    else tell(`${agent.name} is live`, 'The next call is answered.')
+    else tell(`${agent.name} is live`, followsWords(reply.value, numbers))
   }
   return (
     <article className={`ag ${agent.is_active ? '' : 'paused'}`} aria-label={agent.name}>
       <div className="ag-t">
-        <h2 className="trunc">
+        <h2 className="trunc" title={agent.name}>
           <a href={`#/agents/${agent.id}`}>{agent.name}</a>
         </h2>
         <span className="grow" />
@@ -68,6 +71,12 @@ export function AgentCell({
           v{agent.version}
           {agent.is_active && ' live'}
         </span>
+        {draft !== null && (
+          <>
+            {' '}
+            · <DraftWord />
+          </>
+        )}
       </p>
       <p className="ag-n">
         <Numbers agent={agent} numbers={numbers} />
@@ -78,7 +87,7 @@ export function AgentCell({
           <dd className="num">{formatCount(now_calls)}</dd>
         </div>
         <div>
-          <dt>Calls</dt>
+          <dt>Calls, total</dt>
           <dd className="num">{formatCount(statistics.total_calls)}</dd>
         </div>
         <div>
@@ -97,7 +106,7 @@ export function AgentCell({
           {can_update ? 'Edit' : 'Read'}
         </button>
         {can_analyse && (
-          <button type="button" className="btn sm quiet" onClick={() => navigate(`/analytics/${agent.id}`)}>
+          <button type="button" className="btn sm quiet" onClick={() => navigate(`/analytics/7d/agent/${agent.id}`)}>
             <Icon of={ChartColumn} className="s" />
             Analytics
           </button>
@@ -129,13 +138,6 @@ export function AgentCell({
       </div>
     </article>
   )
-}
-
-// An assignment changes the number, not the agent: where numbers may be read, they are the truth.
-function numbersOf(agent: Agent, assigned: Record<string, PhoneNumber>): string[] {
-  const all = Object.values(assigned)
-  if (all.length === 0) return agent.phone_numbers
-  return all.filter((number) => number.assigned_agent === agent.id).map((number) => number.phone_number)
 }
 
 function Numbers({ agent, numbers }: { agent: Agent; numbers: readonly string[] }) {

@@ -4,7 +4,9 @@ import { Agent, NewAgent, type VOICES } from '../../../../shared/contract/agents
 import type { Problem } from '../../../../shared/errors.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { readJson } from '../../lib/json-place.ts'
+import { readContext } from '../../lib/read-context.ts'
 import { writeJson } from '../../lib/write-json.ts'
+import { unknownIn, unknownWords } from './placeholders.ts'
 
 export interface AgentDraft {
   name: string
@@ -68,9 +70,18 @@ type Fields = Pick<NewAgent, keyof typeof Saved.shape>
 export type FieldName = keyof Fields
 export type Checked = { ok: true; fields: Fields } | { ok: false; errors: Partial<Record<FieldName, string>> }
 
-/** The draft as the relay takes it, or what is wrong with which field. @source contract/agents.ts, NewAgent */
-export function checkDraft(draft: AgentDraft): Checked {
-  const context = readJson(draft.context_data)
+/** Whether both say the same, letter by letter. @source ours */
+export function sameDraft(a: AgentDraft, b: AgentDraft): boolean {
+  return (Object.keys(a) as (keyof AgentDraft)[]).every((key) => a[key] === b[key])
+}
+
+/**
+ * The draft as the relay takes it, or what is wrong with which field.
+ * @param business the tenant's context; null while it is not known, when no placeholder can be called unknown
+ * @source contract/agents.ts, NewAgent; design.md section 4, prompt: no publishing with an unknown placeholder
+ */
+export function checkDraft(draft: AgentDraft, business: JsonObject | null): Checked {
+  const context = readContext(draft.context_data)
   const parsed = NewAgent.safeParse({
     name: draft.name,
     type: draft.type,
@@ -78,14 +89,20 @@ export function checkDraft(draft: AgentDraft): Checked {
     greeting_message: draft.greeting_message.trim() === '' ? null : draft.greeting_message,
     max_call_duration: Math.round(Number(draft.max_call_minutes.replace(',', '.')) * 60),
     system_prompt: draft.system_prompt,
-    context_data: context.ok ? context.value : {},
+    context_data: context.ok ? context.context : {},
   })
   const errors: Partial<Record<FieldName, string>> = {}
   for (const issue of parsed.error?.issues ?? []) {
     const field = issue.path[0] as FieldName
     errors[field] ??= field === 'max_call_duration' ? 'Write minutes, from 0.5 to 240.' : issue.message
   }
-  if (!context.ok) errors.context_data = context.error.says
+  if (!context.ok) errors.context_data = context.problems[0]?.says ?? 'This is no context.'
+  else if (business) {
+    for (const field of ['system_prompt', 'greeting_message'] as const) {
+      const unknown = unknownIn(draft[field], business, context.context)
+      if (unknown.length > 0) errors[field] ??= unknownWords(unknown)
+    }
+  }
   if (!parsed.success || Object.keys(errors).length > 0) return { ok: false, errors }
   const { phone_numbers: _numbers, is_active: _active, ...fields } = parsed.data
   return { ok: true, fields }

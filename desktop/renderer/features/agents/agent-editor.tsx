@@ -6,7 +6,7 @@ import { WhenRead } from '../../components/page.tsx'
 import { Empty } from '../../components/standing.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { createAgentActions } from './agent-actions.ts'
-import { AgentForm } from './agent-form.tsx'
+import { AgentForm, placeOfForm } from './agent-form.tsx'
 
 export function AgentEditorPage({
   agent_id,
@@ -29,7 +29,7 @@ export function AgentEditorPage({
       {lostBar}
       <WhenRead reading={reading} what="the agent" shape="columns" onRetry={actions.readAgain}>
         {is_there ? (
-          <AgentForm key={agent_id ?? 'new'} agent={agent ?? null} source={source ?? null} />
+          <AgentForm key={placeOfForm(agent_id, copy_of)} agent={agent ?? null} source={source ?? null} />
         ) : (
           <Empty
             icon={CircleX}

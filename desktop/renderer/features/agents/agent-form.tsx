@@ -1,6 +1,6 @@
 // One agent, edited: its prompt, its settings, its versions. What is saved is live with the next call.
 import { ChevronLeft, CircleX, Trash2 } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { useLocation } from 'wouter'
 import type { Agent, AgentVersion } from '../../../../shared/contract/agents.ts'
@@ -10,16 +10,30 @@ import { ReadOnly } from '../../components/standing.tsx'
 import { tell } from '../../components/toast.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { useKeys } from '../../lib/keyboard.ts'
+import { useIsMissed } from '../../lib/slow.ts'
 import { problemWords } from '../../lib/wording.ts'
+import { useWorkDraft } from '../../lib/work-draft.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import type { AgentDraft } from './agent-draft.ts'
-import { changedFields, checkDraft, draftOfAgent, draftOfVersion, fieldErrors } from './agent-draft.ts'
+import { changedFields, checkDraft, draftOfAgent, draftOfVersion, fieldErrors, sameDraft } from './agent-draft.ts'
 import { AgentPrompt } from './agent-prompt.tsx'
 import { AgentSettings } from './agent-settings.tsx'
-import { AgentState } from './agent-state.tsx'
+import { AgentState, DraftWord } from './agent-state.tsx'
 import { AgentVersions } from './agent-versions.tsx'
 import { DeleteAgentDialog } from './delete-agent.tsx'
+import { followsWords, numbersOf } from './numbers-of.ts'
+
+/** What is kept of a form while one looks at another screen. */
+interface KeptForm {
+  /** What it was read from; null for a new agent. */
+  base: Agent | null
+  values: AgentDraft
+}
+
+/** The place of a form among the drafts. @source ours */
+export const placeOfForm = (agent_id: string | null, copy_of: string | null): string =>
+  agent_id ? `agents/${agent_id}` : `agents/new/${copy_of ?? ''}`
 
 export function AgentForm({ agent, source }: { agent: Agent | null; source: Agent | null }) {
   const actions = useActions(createAgentActions)
@@ -27,13 +41,20 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   const can_save = useConsoleState(may(agent ? 'agents.update' : 'agents.create'))
   const can_delete = useConsoleState(may('agents.delete'))
   const is_lost = useConsoleState(isLost)
-  const [base, setBase] = useState(agent)
-  const form = useForm<AgentDraft>({ defaultValues: draftOfAgent(agent ?? source, agent === null) })
+  const business = useConsoleState((state) => state.tenant?.business_context ?? null)
+  const assigned = useConsoleState((state) => state.numbers)
+  const [kept, keep] = useWorkDraft<KeptForm>(placeOfForm(agent?.id ?? null, source?.id ?? null))
+  const [base, setBase] = useState(kept ? kept.base : agent)
+  const start = useMemo(() => draftOfAgent(base ?? source, base === null), [base, source])
+  const form = useForm<AgentDraft>({ defaultValues: kept?.values ?? start })
   const [problem, setProblem] = useState<Problem | null>(null)
   const [was_tried, setTried] = useState(false)
   const [is_deleting, setDeleting] = useState(false)
   const draft = form.watch()
-  const checked = checkDraft(draft)
+  const checked = checkDraft(draft, business)
+  const is_touched = !sameDraft(draft, start)
+  const is_missed = useIsMissed(form.formState.isSubmitting)
+  const is_here = useRef(true)
   const errors = {
     ...(problem ? fieldErrors(problem) : {}),
     ...(!checked.ok && was_tried ? checked.errors : {}),
@@ -46,6 +67,18 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
     setBase(next)
     form.reset(draftOfAgent(next))
     setProblem(null)
+    setTried(false)
+    keep(null)
+  }
+  const discard = () => {
+    const before = form.getValues()
+    form.reset(start)
+    setProblem(null)
+    setTried(false)
+    tell('Changes discarded', undefined, {
+      word: 'Undo',
+      run: () => (is_here.current ? form.reset(before, { keepDefaultValues: true }) : keep({ base, values: before })),
+    })
   }
   const restore = (version: AgentVersion) => {
     if (!base) return
@@ -59,12 +92,23 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: an untouched draft follows what others saved
   useEffect(() => {
-    if (agent && base && agent.version !== base.version && !form.formState.isDirty) startFrom(agent)
+    if (agent && base && agent.version !== base.version && !is_touched) startFrom(agent)
   }, [agent?.version])
+  // Kept with every letter: who leaves the screen finds it as it was.
+  useEffect(() => {
+    if (!is_touched) keep(null)
+    else if (kept?.base !== base || !sameDraft(kept.values, draft)) keep({ base, values: { ...draft } })
+  })
+  useEffect(() => {
+    is_here.current = true
+    return () => {
+      is_here.current = false
+    }
+  }, [])
 
   const save = form.handleSubmit(async (values) => {
     setTried(true)
-    const now_checked = checkDraft(values)
+    const now_checked = checkDraft(values, business)
     if (!now_checked.ok || is_read_only || is_lost) return
     const note = values.note.trim() ? { note: values.note.trim() } : {}
     const reply = base
@@ -75,13 +119,14 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
         })
       : await actions.create({ ...now_checked.fields, phone_numbers: [] })
     if (!reply.ok) return setProblem(reply.problem)
-    setTried(false)
+    const saved = reply.value
     tell(
-      base ? `${reply.value.name} saved as v${reply.value.version}` : `${reply.value.name} made`,
-      'The next call follows.',
+      base ? `${saved.name} saved as v${saved.version}` : `${saved.name} made`,
+      followsWords(saved, numbersOf(saved, assigned)),
     )
-    startFrom(reply.value)
-    if (!base) navigate(`/agents/${reply.value.id}`)
+    if (is_here.current && base && !sameDraft(form.getValues(), values)) return setBase(saved)
+    startFrom(saved)
+    if (is_here.current && !base) navigate(`/agents/${saved.id}`)
   })
   useKeys({ 'ctrl+enter': () => void save() })
 
@@ -99,6 +144,13 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
           </button>
           <h1 className="trunc">{draft.name || 'New agent'}</h1>
           {base && <AgentState agent={base} version={base.version} />}
+          {is_missed ? (
+            <span className="xs text-att-2" role="status">
+              Saving {base ? `v${base.version + 1}` : 'the agent'}…, no answer yet
+            </span>
+          ) : (
+            is_touched && can_save && <DraftWord />
+          )}
           <span className="grow" />
           {moved_on && (
             <span className="row tight xs text-att-2">
@@ -112,6 +164,11 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
             <button type="button" className="btn quiet" disabled={is_lost} onClick={() => setDeleting(true)}>
               <Icon of={Trash2} className="s" />
               Delete
+            </button>
+          )}
+          {can_save && is_touched && (
+            <button type="button" className="btn quiet" disabled={form.formState.isSubmitting} onClick={discard}>
+              Discard
             </button>
           )}
           {can_save && (
@@ -145,7 +202,12 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
         )}
         <div className="ed">
           <AgentPrompt form={form} draft={draft} is_read_only={is_read_only} error={errors.system_prompt} />
-          <AgentSettings form={form} errors={errors} is_read_only={is_read_only} numbers={base?.phone_numbers ?? []} />
+          <AgentSettings
+            form={form}
+            errors={errors}
+            is_read_only={is_read_only}
+            numbers={base ? numbersOf(base, assigned) : []}
+          />
           {base ? <AgentVersions agent={base} onRestore={is_read_only ? null : restore} /> : <NoVersions />}
         </div>
       </form>

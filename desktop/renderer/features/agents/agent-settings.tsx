@@ -3,7 +3,9 @@ import { lazy, useMemo } from 'react'
 import { AGENT_TYPES, VOICES } from '../../../../shared/contract/agents.ts'
 import { TYPE_WORDS } from '../../components/agent-type.tsx'
 import { Input, Labelled, Options, Select } from '../../components/field.tsx'
-import { readJson } from '../../lib/json-place.ts'
+import { useConsoleState } from '../../lib/console-context.tsx'
+import { readContext } from '../../lib/read-context.ts'
+import { may } from '../../store/selectors.ts'
 import type { FieldName } from './agent-draft.ts'
 import type { AgentFormOf } from './written.tsx'
 import { Written } from './written.tsx'
@@ -21,10 +23,11 @@ export function AgentSettings({
   is_read_only: boolean
   numbers: readonly string[]
 }) {
+  const can_assign = useConsoleState(may('numbers.assign'))
   const context_text = form.watch('context_data')
   const problems = useMemo(() => {
-    const reading = readJson(context_text)
-    return reading.ok ? [] : [reading.error]
+    const reading = readContext(context_text)
+    return reading.ok ? [] : reading.problems
   }, [context_text])
   return (
     <section className="col" aria-label="Settings">
@@ -79,23 +82,34 @@ export function AgentSettings({
               )}
             </Written>
           </div>
-          <p
-            className={`help ${errors.context_data || problems.length > 0 ? 'bad' : ''}`}
-            id="agent-context-says"
-            role={errors.context_data ? 'alert' : undefined}
-          >
-            {errors.context_data ??
-              problems[0]?.says ??
-              'Fills the prompt’s placeholders. escalation_rules { keywords, target } is acted on.'}
-          </p>
+          <div id="agent-context-says">
+            {problems.map((each) => (
+              <p key={`${each.from}${each.says}`} className="help bad" role={errors.context_data ? 'alert' : undefined}>
+                Line {each.line}: {each.says}
+              </p>
+            ))}
+            {problems.length === 0 && errors.context_data && (
+              <p className="help bad" role="alert">
+                {errors.context_data}
+              </p>
+            )}
+            {problems.length === 0 && !errors.context_data && (
+              <p className="help">
+                Fills the prompt’s placeholders; what is empty here, a call brings. escalation_rules {'{'} keywords,
+                target {'}'} is acted on.
+              </p>
+            )}
+          </div>
         </div>
         <div>
           <p className="label">Numbers</p>
           <p className="xs ink2">
             {numbers.length === 0 ? 'None yet.' : `${numbers.length} assigned.`}{' '}
-            <a className="underline" href="#/numbers">
-              Assign numbers
-            </a>
+            {can_assign && (
+              <a className="underline" href="#/numbers">
+                Assign numbers
+              </a>
+            )}
           </p>
         </div>
       </fieldset>

@@ -1,4 +1,4 @@
-import { CirclePause } from 'lucide-react'
+import { CirclePause, Pencil } from 'lucide-react'
 import type { Agent } from '../../../../shared/contract/agents.ts'
 import { Icon } from '../../components/icon.tsx'
 
@@ -14,6 +14,16 @@ export function AgentState({ agent, version }: { agent: Pick<Agent, 'is_active'>
     <span className="st paused">
       <Icon of={CirclePause} />
       {which ? `${which}paused` : 'Paused'}
+    </span>
+  )
+}
+
+/** That something is written and not saved. */
+export function DraftWord() {
+  return (
+    <span className="row draft-word">
+      <Icon of={Pencil} className="s" />
+      unsaved draft
     </span>
   )
 }

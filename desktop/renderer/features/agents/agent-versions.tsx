@@ -5,6 +5,7 @@ import type { Problem } from '../../../../shared/errors.ts'
 import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { countOf, formatDate } from '../../lib/format.ts'
+import { isLost } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import { AgentState } from './agent-state.tsx'
 import { versionChanges } from './version-changes.ts'
@@ -22,8 +23,10 @@ export function AgentVersions({
   const now = useNow(60_000)
   const [versions, setVersions] = useState<AgentVersion[] | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
+  const is_lost = useConsoleState(isLost)
+  const [tries, setTries] = useState(0)
   const [chosen, setChosen] = useState<number | null>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when a version was saved
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when a version was saved, when asked, and when the link is back
   useEffect(() => {
     let is_here = true
     void actions.readVersions(agent.id).then((reply) => {
@@ -34,7 +37,7 @@ export function AgentVersions({
     return () => {
       is_here = false
     }
-  }, [agent.id, agent.version])
+  }, [agent.id, agent.version, is_lost, tries])
   const shown = versions?.find((version) => version.version === (chosen ?? agent.version)) ?? versions?.[0]
   const older = versions?.find((version) => shown && version.version < shown.version)
   const changes = shown ? versionChanges(shown, older) : []
@@ -45,7 +48,7 @@ export function AgentVersions({
         {versions && <span className="dim num xs">{versions.length}</span>}
       </div>
       <div className="col-scroll">
-        {problem && <Failed what="Versions" problem={problem} />}
+        {problem && !versions && <Failed what="Versions" problem={problem} onRetry={() => setTries(tries + 1)} />}
         {!versions && !problem && <Loading what="versions" />}
         {versions?.map((version) => (
           <button

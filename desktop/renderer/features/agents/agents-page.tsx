@@ -12,9 +12,11 @@ import { Empty } from '../../components/standing.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { countOf, formatCount, formatNumber } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
+import { agentsInOrder } from '../../store/agents-in-order.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import { AgentCell } from './agent-cell.tsx'
+import { useFreshFigures } from './fresh-figures.ts'
 
 type Shown = 'all' | 'live' | 'paused'
 
@@ -30,6 +32,7 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
   const [filter, setFilter] = useState('')
   const [shown, setShown] = useState<Shown>('all')
   useKeys({ '/': focusFilter })
+  useFreshFigures()
   const live = agents.filter((agent) => agent.is_active).length
   const left = limit === undefined ? null : Math.max(0, limit - agents.length)
   const matching = agents.filter((agent) => isShown(agent, shown) && matches(agent, filter))
@@ -131,7 +134,7 @@ function NoAgents({ onMake }: { onMake: (() => void) | null }) {
 
 function useAgents(): Agent[] {
   const agents = useConsoleState((state) => state.agents)
-  return useMemo(() => Object.values(agents), [agents])
+  return useMemo(() => agentsInOrder(agents), [agents])
 }
 
 const isShown = (agent: Agent, shown: Shown) => shown === 'all' || agent.is_active === (shown === 'live')

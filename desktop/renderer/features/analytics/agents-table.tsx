@@ -19,7 +19,7 @@ export function AgentsTable({
   chosen: string | null
   onChoose: (agent: AgentChosen | null) => void
 }) {
-  const rows = [...now.agent_performance].sort((a, b) => b.calls - a.calls)
+  const rows = [...now.agent_performance].sort((a, b) => b.calls - a.calls || a.name.localeCompare(b.name))
   const was = new Map(before?.agent_performance.map((agent) => [agent.agent_id, agent]))
   return (
     <section aria-label="Agents">
@@ -31,14 +31,14 @@ export function AgentsTable({
       <table className="tbl">
         <thead>
           <tr>
-            <th>Agent</th>
+            <th className="who">Agent</th>
             <th className="r sort" aria-sort="descending">
               Calls <Icon of={ArrowDown} className="s" />
             </th>
-            <th className="r">Minutes</th>
-            <th className="r">Average</th>
+            <th className="r least">Minutes</th>
+            <th className="r least">Average</th>
             <th className="rate-h">Success rate{before && ', | before'}</th>
-            <th className="r">Escalated</th>
+            <th className="r less">Escalated</th>
             <th className="r">Cost</th>
           </tr>
         </thead>
@@ -47,10 +47,11 @@ export function AgentsTable({
             const earlier = was.get(agent.agent_id)
             return (
               <tr key={agent.agent_id} className={agent.agent_id === chosen ? 'on' : ''}>
-                <td className="m">
+                <td className="m who">
                   <button
                     type="button"
-                    className="row-link"
+                    className="row-link trunc"
+                    title={agent.name}
                     aria-pressed={agent.agent_id === chosen}
                     onClick={() =>
                       onChoose(agent.agent_id === chosen ? null : { id: agent.agent_id, name: agent.name })
@@ -60,8 +61,8 @@ export function AgentsTable({
                   </button>
                 </td>
                 <td className="r">{formatCount(agent.calls)}</td>
-                <td className="r ink2">{formatCount(agent.minutes)}</td>
-                <td className="r ink2">{agent.calls > 0 ? formatAverage(agent.average_duration) : MISSING}</td>
+                <td className="r ink2 least">{formatCount(agent.minutes)}</td>
+                <td className="r ink2 least">{agent.calls > 0 ? formatAverage(agent.average_duration) : MISSING}</td>
                 <td>
                   <div className="rate">
                     <span className={fell(agent, earlier) ? 'text-att-2' : ''}>
@@ -73,7 +74,7 @@ export function AgentsTable({
                     </span>
                   </div>
                 </td>
-                <td className="r ink2">{formatCount(agent.escalated)}</td>
+                <td className="r ink2 less">{formatCount(agent.escalated)}</td>
                 <td className="r">{formatCost(agent.cost)}</td>
               </tr>
             )

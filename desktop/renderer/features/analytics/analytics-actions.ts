@@ -9,13 +9,19 @@ export interface CallsWanted {
   agent_id?: string
   outcome?: Outcome
 }
+/** `next_cursor` is null on the last page. */
+export interface CallsPage {
+  items: CallSummary[]
+  next_cursor: string | null
+}
 export interface AnalyticsActions {
   /** `before` is null when the period before could not be read: the figures stand without it. */
   read(period: Period, before: Period, time_zone: string): Promise<Reply<{ now: Analytics; before: Analytics | null }>>
-  readCalls(period: Period, wanted: CallsWanted): Promise<Reply<{ items: CallSummary[] }>>
+  /** One page, newest first. @param cursor of the page before; null for the first */
+  readCalls(period: Period, wanted: CallsWanted, cursor: string | null): Promise<Reply<CallsPage>>
 }
 
-const CALLS_SHOWN = 50
+const CALLS_A_PAGE = 50
 
 export function createAnalyticsActions({ bridge }: Pick<ConsolePorts, 'bridge'>): AnalyticsActions {
   return {
@@ -26,7 +32,9 @@ export function createAnalyticsActions({ bridge }: Pick<ConsolePorts, 'bridge'>)
       ])
       return now.ok ? { ok: true, value: { now: now.value, before: then.ok ? then.value : null } } : now
     },
-    readCalls: (period, wanted) =>
-      bridge.request('listCalls', { query: { limit: CALLS_SHOWN, start: period.start, ...wanted } }),
+    readCalls: (period, wanted, cursor) =>
+      bridge.request('listCalls', {
+        query: { limit: CALLS_A_PAGE, start: period.start, ...wanted, ...(cursor && { cursor }) },
+      }),
   }
 }

@@ -1,7 +1,8 @@
 // Figures of a period beside those of the period before; every row opens the calls behind it.
-import { ArrowDownRight, ArrowRight, ArrowUpRight } from 'lucide-react'
+import { ArrowDownRight, ArrowRight, ArrowUpRight, CircleX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
+import { useLocation } from 'wouter'
 import type { Analytics } from '../../../../shared/contract/analytics.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { Icon } from '../../components/icon.tsx'
@@ -19,14 +20,17 @@ import {
   formatReportCost,
   MISSING,
 } from '../../lib/format.ts'
-import { isLost } from '../../store/selectors.ts'
+import { isLost, may } from '../../store/selectors.ts'
+import type { View } from './address.ts'
+import { addressOf } from './address.ts'
+import type { AgentChosen } from './agents-table.tsx'
 import { AgentsTable } from './agents-table.tsx'
 import { createAnalyticsActions } from './analytics-actions.ts'
 import type { CallsFilter } from './calls-list.tsx'
 import { CallsList } from './calls-list.tsx'
 import { HoursChart } from './hours-chart.tsx'
 import { Outcomes } from './outcomes.tsx'
-import type { Change, Period, PeriodName } from './period.ts'
+import type { Change, Period } from './period.ts'
 import { changeOf, changeOfRate, changeOfSeconds, PERIOD_WORDS, PERIODS, periodOf } from './period.ts'
 
 interface Figures {
@@ -36,30 +40,38 @@ interface Figures {
 }
 
 export function AnalyticsPage({
-  agent_id,
+  view,
   lostBar,
   onOpenCall,
 }: {
-  /** The agent whose calls are shown at first; null for all. */
-  agent_id: string | null
+  /** As the address says it. */
+  view: View
   lostBar: ReactNode
   onOpenCall: (call_sid: string) => void
 }) {
   const actions = useActions(createAnalyticsActions)
   const { ticker } = useConsole()
+  const [, navigate] = useLocation()
   const zone = useConsoleState((state) => state.tenant?.time_zone) ?? 'UTC'
+  // Days begin at the tenant's midnight: before that is known, no figure is right.
+  const is_zone_known = useConsoleState(
+    ({ tenant, live_reading, agents_reading }) =>
+      tenant !== null || live_reading.state !== 'waiting' || agents_reading.state !== 'waiting',
+  )
   const is_lost = useConsoleState(isLost)
-  const [name, setName] = useState<PeriodName>('7d')
   const [figures, setFigures] = useState<Figures | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
-  const agent_name = useConsoleState((state) => (agent_id ? state.agents[agent_id]?.name : undefined))
-  const [filter, setFilter] = useState<CallsFilter>(
-    agent_id ? { agent: { id: agent_id, name: agent_name ?? 'this agent' } } : {},
-  )
+  const name = view.period
+  const show = (change: Partial<View>) => navigate(addressOf({ ...view, ...change }), { replace: true })
+  const chosen = useChosen(view.agent_id, figures?.now ?? null)
+  const filter: CallsFilter = {
+    ...(chosen && chosen !== 'unknown' && { agent: chosen }),
+    ...(view.outcome && { outcome: view.outcome }),
+  }
   const [tries, setTries] = useState(0)
   // biome-ignore lint/correctness/useExhaustiveDependencies: read for each period, and again when asked or linked again
   useEffect(() => {
-    if (is_lost) return
+    if (is_lost || !is_zone_known) return
     let is_here = true
     const { period, before } = periodOf(name, ticker.real(), zone)
     void actions.read(period, before, zone).then((reply) => {
@@ -70,7 +82,7 @@ export function AnalyticsPage({
     return () => {
       is_here = false
     }
-  }, [name, zone, tries, is_lost])
+  }, [name, zone, is_zone_known, tries, is_lost])
   return (
     <Page
       title="Analytics"
@@ -84,7 +96,7 @@ export function AnalyticsPage({
           <Segmented
             label="Period"
             value={name}
-            onChoose={setName}
+            onChoose={(period) => show({ period })}
             choices={PERIODS.map((value) => ({ value, word: PERIOD_WORDS[value] }))}
           />
         </>
@@ -96,6 +108,12 @@ export function AnalyticsPage({
         <Loading what="figures" shape="panels" rows={5} />
       ) : (
         <>
+          {chosen === 'unknown' && (
+            <p className="an-note" role="status">
+              <Icon of={CircleX} className="s" /> <b className="m">There is no such agent in this tenant.</b> The whole
+              tenant is shown.
+            </p>
+          )}
           <Summary now={figures.now} before={figures.before} />
           <div className="an an-scroll">
             <HoursChart
@@ -106,24 +124,48 @@ export function AnalyticsPage({
                 before: figures.before ? daysOf(figures.before, zone) : '',
               }}
             />
-            <CallsList period={figures.period} filter={filter} onClear={() => setFilter({})} onOpen={onOpenCall} />
+            <CallsList
+              period={figures.period}
+              filter={filter}
+              total={totalOf(figures.now, filter)}
+              onClear={() => show({ agent_id: null, outcome: null })}
+              onOpen={onOpenCall}
+            />
             <AgentsTable
               now={figures.now}
               before={figures.before}
               chosen={filter.agent?.id ?? null}
-              onChoose={(agent) => setFilter(agent ? { agent } : {})}
+              onChoose={(agent) => show({ agent_id: agent?.id ?? null, outcome: null })}
             />
             <Outcomes
               now={figures.now}
               before={figures.before}
               chosen={filter.outcome ?? null}
-              onChoose={(outcome) => setFilter(outcome ? { outcome } : {})}
+              onChoose={(outcome) => show({ agent_id: null, outcome })}
             />
           </div>
         </>
       )}
     </Page>
   )
+}
+
+/**
+ * The agent of the address, whether it is there still or only its calls are.
+ * @returns null while that cannot be said, and where the address names none
+ */
+function useChosen(agent_id: string | null, now: Analytics | null): AgentChosen | 'unknown' | null {
+  const known = useConsoleState((state) => (agent_id ? state.agents[agent_id]?.name : undefined))
+  const is_read = useConsoleState((state) => state.agents_reading.state === 'ready' || !may('agents.read')(state))
+  if (!agent_id) return null
+  const name = known ?? now?.agent_performance.find((agent) => agent.agent_id === agent_id)?.name
+  if (name !== undefined) return { id: agent_id, name }
+  return is_read && now ? 'unknown' : { id: agent_id, name: 'this agent' }
+}
+
+function totalOf(now: Analytics, { agent, outcome }: CallsFilter): number {
+  if (agent) return now.agent_performance.find((each) => each.agent_id === agent.id)?.calls ?? 0
+  return outcome ? (now.outcomes[outcome] ?? 0) : now.summary.total_calls
 }
 
 function Summary({ now, before }: { now: Analytics; before: Analytics | null }) {
@@ -198,7 +240,7 @@ function Figure({
 }) {
   return (
     <div>
-      <h3>{word}</h3>
+      <h2>{word}</h2>
       <b>
         {value}
         {unit && <small>{unit}</small>}

@@ -1,11 +1,12 @@
-// The calls behind a figure, newest first. Each opens its call, live or over.
+// The calls behind a figure, newest first, page by page. Each opens its call, live or over.
 import { useEffect, useState } from 'react'
 import type { CallSummary, Outcome } from '../../../../shared/contract/calls.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
-import { formatCallTime, formatCost, formatDate, MISSING, maskNumber, words } from '../../lib/format.ts'
-import { OUTCOME_WORDS } from '../../lib/wording.ts'
+import { formatCallTime, formatCost, formatCount, formatDate, MISSING, maskNumber, words } from '../../lib/format.ts'
+import { OUTCOME_WORDS, problemWords } from '../../lib/wording.ts'
+import { isLost } from '../../store/selectors.ts'
 import type { AgentChosen } from './agents-table.tsx'
 import { createAnalyticsActions } from './analytics-actions.ts'
 import type { Period } from './period.ts'
@@ -18,40 +19,32 @@ export interface CallsFilter {
 export function CallsList({
   period,
   filter,
+  total,
   onClear,
   onOpen,
 }: {
   period: Period
   filter: CallsFilter
+  /** How many there are, as the figures know it. */
+  total: number
   onClear: () => void
   onOpen: (call_sid: string) => void
 }) {
-  const actions = useActions(createAnalyticsActions)
-  const zone = useConsoleState((state) => state.tenant?.time_zone)
-  const now = useNow(60_000)
-  const [calls, setCalls] = useState<CallSummary[] | null>(null)
-  const [problem, setProblem] = useState<Problem | null>(null)
-  const agent_id = filter.agent?.id
+  const { calls, problem, has_more, is_reading, more, again } = useCalls(period, filter)
   const { outcome } = filter
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read for each period and filter
-  useEffect(() => {
-    let is_here = true
-    const wanted = { ...(agent_id ? { agent_id } : {}), ...(outcome ? { outcome } : {}) }
-    void actions.readCalls(period, wanted).then((reply) => {
-      if (!is_here) return
-      setProblem(reply.ok ? null : reply.problem)
-      setCalls(reply.ok ? reply.value.items : null)
-    })
-    return () => {
-      is_here = false
-    }
-  }, [period.start, period.end, agent_id, outcome])
   const about = filter.agent?.name ?? (outcome ? OUTCOME_WORDS[outcome] : null)
   return (
     <section aria-label="Calls">
       <div className="an-h">
         <h2>Calls</h2>
-        <span className="xs dim">{about ? `of ${about}` : 'newest first'}</span>
+        <span className="xs dim trunc" title={about ?? undefined}>
+          {about ? `of ${about}` : 'newest first'}
+        </span>
+        {calls && has_more && (
+          <span className="xs dim num">
+            {total > calls.length ? `${formatCount(calls.length)} of ${formatCount(total)}` : `first ${calls.length}`}
+          </span>
+        )}
         <span className="grow" />
         {about && (
           <button type="button" className="btn sm quiet an-toggle" onClick={onClear}>
@@ -59,29 +52,103 @@ export function CallsList({
           </button>
         )}
       </div>
-      {problem && <Failed what="Calls" problem={problem} />}
+      {problem && !calls && <Failed what="Calls" problem={problem} onRetry={again} />}
       {!calls && !problem && <Loading what="calls" />}
-      {calls?.length === 0 && <p className="none">No call in this period.</p>}
+      {calls?.length === 0 && (
+        <p className="none">{about ? `No call of ${about} in this period.` : 'No call in this period.'}</p>
+      )}
       {calls && calls.length > 0 && (
         <ul className="an-calls">
           {calls.map((call) => (
-            <li key={call.call_sid}>
-              <button type="button" onClick={() => onOpen(call.call_sid)}>
-                <span className="num m">
-                  {maskNumber(call.direction === 'inbound' ? call.from_number : call.to_number)}
-                </span>
-                <span className="trunc ink2">{call.agent_name ?? 'No agent'}</span>
-                <span className="ink2">{call.outcome ? OUTCOME_WORDS[call.outcome] : words(call.status)}</span>
-                <span className="num dim">{formatDate(call.started_at, zone, now)}</span>
-                <span className="num r">
-                  {call.duration_seconds === null ? MISSING : formatCallTime(call.duration_seconds * 1000)}
-                </span>
-                <span className="num r">{formatCost(call.cost)}</span>
+            <CallRow key={call.call_sid} call={call} onOpen={onOpen} />
+          ))}
+          {has_more && (
+            <li className="an-more">
+              {problem && <span className="help bad">{problemWords(problem)}</span>}
+              <button type="button" className="btn sm" disabled={is_reading} onClick={more}>
+                {is_reading ? 'Reading more…' : 'More calls'}
               </button>
             </li>
-          ))}
+          )}
         </ul>
       )}
     </section>
   )
+}
+
+function CallRow({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) => void }) {
+  const zone = useConsoleState((state) => state.tenant?.time_zone)
+  const now = useNow(60_000)
+  return (
+    <li>
+      <button type="button" className="an-call" onClick={() => onOpen(call.call_sid)}>
+        <span className="num m">{maskNumber(call.direction === 'inbound' ? call.from_number : call.to_number)}</span>
+        <span className="trunc ink2" title={call.agent_name ?? undefined}>
+          {call.agent_name ?? 'No agent'}
+        </span>
+        <span className="ink2 trunc">{call.outcome ? OUTCOME_WORDS[call.outcome] : words(call.status)}</span>
+        <span className="num dim">{formatDate(call.started_at, zone, now)}</span>
+        <span className="num r least">
+          {call.duration_seconds === null ? MISSING : formatCallTime(call.duration_seconds * 1000)}
+        </span>
+        <span className="num r least">{formatCost(call.cost)}</span>
+      </button>
+    </li>
+  )
+}
+
+interface Read {
+  calls: CallSummary[]
+  next_cursor: string | null
+}
+
+/** The calls of a period and filter, and what reads on. Read again when the link is back. */
+function useCalls(period: Period, filter: CallsFilter) {
+  const actions = useActions(createAnalyticsActions)
+  const is_lost = useConsoleState(isLost)
+  const [read, setRead] = useState<Read | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const [is_reading, setReading] = useState(false)
+  const [tries, setTries] = useState(0)
+  const agent_id = filter.agent?.id
+  const { outcome } = filter
+  const of = `${period.start} ${period.end} ${agent_id ?? ''} ${outcome ?? ''}`
+  const page = (cursor: string | null) => {
+    const wanted = { ...(agent_id ? { agent_id } : {}), ...(outcome ? { outcome } : {}) }
+    return actions.readCalls(period, wanted, cursor)
+  }
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read for each period and filter, when asked, and when linked again
+  useEffect(() => {
+    if (is_lost) return
+    let is_here = true
+    setReading(false)
+    void page(null).then((reply) => {
+      if (!is_here) return
+      setProblem(reply.ok ? null : reply.problem)
+      setRead(reply.ok ? { calls: reply.value.items, next_cursor: reply.value.next_cursor } : null)
+    })
+    return () => {
+      is_here = false
+    }
+  }, [of, is_lost, tries])
+  const more = async () => {
+    const cursor = read?.next_cursor
+    if (!cursor || is_reading) return
+    setReading(true)
+    const reply = await page(cursor)
+    setReading(false)
+    setProblem(reply.ok ? null : reply.problem)
+    if (!reply.ok) return
+    const { items, next_cursor } = reply.value
+    // An answer to another filter than the one shown by now goes nowhere.
+    setRead((at) => (at && at.next_cursor === cursor ? { calls: [...at.calls, ...items], next_cursor } : at))
+  }
+  return {
+    calls: read?.calls ?? null,
+    problem,
+    has_more: read?.next_cursor != null,
+    is_reading,
+    more: () => void more(),
+    again: () => setTries(tries + 1),
+  }
 }

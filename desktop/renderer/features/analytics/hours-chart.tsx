@@ -71,7 +71,7 @@ function Bars({ counts, earlier }: { counts: readonly number[]; earlier: readonl
       <div className="hours-plot">
         {HOURS.map((hour) => (
           <div key={hour} className="hb" title={`${hour}:00, ${formatCount(counts[hour] ?? 0)} calls`}>
-            <i style={{ height: share(counts[hour] ?? 0) }} />
+            {(counts[hour] ?? 0) > 0 && <i style={{ height: share(counts[hour] ?? 0) }} />}
             {earlier && <u style={{ bottom: `calc(${share(earlier[hour] ?? 0)} - 1px)` }} />}
             {hour === peak && (
               <b className="num" style={{ bottom: `calc(${share(Math.max(highest, earlier?.[hour] ?? 0))} + 3px)` }}>

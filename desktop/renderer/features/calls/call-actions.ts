@@ -4,7 +4,7 @@ import type { CallSession, CallSummary, Outcome } from '../../../../shared/contr
 import type { AudioPlayer } from '../../lib/audio-player.ts'
 import type { ConsolePorts } from '../../lib/console-context.tsx'
 import { readCall, readLiveCalls } from '../../store/follow-relay.ts'
-import type { ConsoleState } from '../../store/state.ts'
+import type { ConsoleState, Listened } from '../../store/state.ts'
 
 export interface CallActions {
   select(call_sid: string | null): void
@@ -24,15 +24,23 @@ export interface CallActions {
 export function createCallActions({
   bridge,
   store,
+  ticker,
   openAudio,
-}: Pick<ConsolePorts, 'bridge' | 'store' | 'openAudio'>): CallActions {
+}: Pick<ConsolePorts, 'bridge' | 'store' | 'ticker' | 'openAudio'>): CallActions {
   let stop: (() => void) | null = null
 
-  const stopListening = () => {
+  const silence = () => {
     stop?.()
     stop = null
+  }
+  const stopListening = () => {
+    if (store.getState().listening.state === 'off') return
+    silence()
     store.setState({ listening: { state: 'off' } })
   }
+  // The relay's record does not tell who listened before: one's own is kept here.
+  const listened = (call_sid: string, change: (before: readonly Listened[]) => Listened[]) =>
+    store.setState(({ listened: all }) => ({ listened: { ...all, [call_sid]: change(all[call_sid] ?? []) } }))
   const listen = (call_sid: string) => {
     const player: AudioPlayer = openAudio()
     const unlisten = bridge.listen(call_sid, (message) => {
@@ -42,14 +50,15 @@ export function createCallActions({
         case 'flush':
           return player.flush(message.speaker)
         case 'closed':
-          stop?.()
-          stop = null
+          silence()
           return store.setState({ listening: { state: 'closed', call_sid, reason: message.reason } })
       }
     })
+    listened(call_sid, (before) => [...before, { from: ticker.real(), to: null }])
     stop = () => {
       unlisten()
       player.close()
+      listened(call_sid, (before) => before.map((each) => (each.to === null ? { ...each, to: ticker.real() } : each)))
     }
     store.setState({ listening: { state: 'on', call_sid } })
   }

@@ -1,27 +1,24 @@
 // One call, whole: who spoke when, every word, the context, what was done to it and what it cost.
-import { ArrowDownLeft, ArrowUpRight, ChevronDown, ChevronLeft, ChevronUp } from 'lucide-react'
+import { AudioLines } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import type { CallSummary, Turn } from '../../../../shared/contract/calls.ts'
 import type { Problem } from '../../../../shared/errors.ts'
-import { Faces } from '../../components/face.tsx'
-import { Icon, LevelIcon } from '../../components/icon.tsx'
-import { Failed, Loading } from '../../components/standing.tsx'
+import { Empty, Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
-import { countOf, formatCallTime, formatCost, formatDate, formatSince, maskNumber } from '../../lib/format.ts'
+import { countOf } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
-import { OUTCOME_WORDS, reasonWords } from '../../lib/wording.ts'
-import { worst } from '../../store/attention.ts'
-import { isLost, selectMe } from '../../store/selectors.ts'
-import { placedCalls } from '../../store/wall.ts'
+import type { Lane } from '../../store/attention.ts'
+import { nextNeeded } from '../../store/attention.ts'
+import { isLost, selectWho } from '../../store/selectors.ts'
 import { createCallActions } from './call-actions.ts'
 import { clockZero } from './call-clock.ts'
-import { CostMeter, Interventions, Watching } from './call-side.tsx'
-import { callerOf, Phase } from './card.tsx'
+import { BackButton, CallHead, useNeighbours } from './call-head.tsx'
+import { CostMeter, Watching } from './call-side.tsx'
 import { EndCallDialog } from './end-call.tsx'
 import { noWords } from './inspector.tsx'
+import { Interventions } from './interventions.tsx'
 import { Ladder, useRights } from './ladder.tsx'
-import { lengthOf } from './phase.ts'
 import { Timeline } from './timeline.tsx'
 import { Transcript } from './transcript.tsx'
 
@@ -37,6 +34,7 @@ const NO_TURNS: readonly Turn[] = []
 export function CallPage({
   call_sid,
   place,
+  lane,
   lostBar,
   context,
   onOpen,
@@ -45,6 +43,7 @@ export function CallPage({
   call_sid: string
   /** What gets the focus. */
   place: 'context' | null
+  lane: Lane
   lostBar: ReactNode
   /** The context column, drawn by its own feature. */
   context: (slot: ContextSlot) => ReactNode
@@ -55,18 +54,26 @@ export function CallPage({
   const call = useConsoleState((state) => state.calls[call_sid])
   const is_read = useConsoleState((state) => state.details[call_sid] !== undefined)
   const is_lost = useConsoleState(isLost)
+  // Another tenant's console, or another person's, knows nothing of what was read for this one.
+  const who = useConsoleState(selectWho)
   const [problem, setProblem] = useState<Problem | null>(null)
   const open = async () => {
     setProblem(null)
     const reply = await actions.open(call_sid)
-    if (!reply.ok) setProblem(reply.problem)
+    return reply.ok ? null : reply.problem
   }
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read once for each call
+  const retry = async () => setProblem(await open())
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read once for each call and each sign-in
   useEffect(() => {
+    let is_asked = true
+    setProblem(null)
     actions.show(call_sid)
-    void open()
-    return () => actions.show(null)
-  }, [call_sid])
+    void open().then((found) => is_asked && setProblem(found))
+    return () => {
+      is_asked = false
+      actions.show(null)
+    }
+  }, [call_sid, who])
   useKeys({ escape: onBack })
 
   if (!call || (!is_read && problem)) {
@@ -77,19 +84,10 @@ export function CallPage({
           <BackButton onBack={onBack} />
           <h1>Call</h1>
         </header>
-        {problem ? (
-          <Failed
-            what="The call"
-            problem={problem}
-            onRetry={open}
-            act={
-              problem.code === 'NOT_FOUND' && (
-                <a className="btn" href="#/live">
-                  Show live calls
-                </a>
-              )
-            }
-          />
+        {problem?.code === 'NOT_FOUND' ? (
+          <NotOfThisTenant />
+        ) : problem ? (
+          <Failed what="The call" problem={problem} onRetry={retry} />
         ) : (
           <Loading what="the call" shape="columns" rows={3} />
         )}
@@ -100,6 +98,7 @@ export function CallPage({
     <OpenCall
       call={call}
       place={place}
+      lane={lane}
       lostBar={lostBar}
       is_lost={is_lost}
       context={context}
@@ -109,9 +108,28 @@ export function CallPage({
   )
 }
 
+/** A call that another tenant has cannot be told from one that never was. */
+function NotOfThisTenant() {
+  const tenant = useConsoleState((state) => state.tenant?.name)
+  return (
+    <Empty
+      icon={AudioLines}
+      fact={`${tenant ?? 'This tenant'} has no such call`}
+      act={
+        <a className="btn" href="#/live">
+          Show live calls
+        </a>
+      }
+    >
+      It may be of another tenant, or its record was deleted.
+    </Empty>
+  )
+}
+
 function OpenCall({
   call,
   place,
+  lane,
   lostBar,
   is_lost,
   context,
@@ -120,6 +138,7 @@ function OpenCall({
 }: {
   call: CallSummary
   place: 'context' | null
+  lane: Lane
   lostBar: ReactNode
   is_lost: boolean
   context: (slot: ContextSlot) => ReactNode
@@ -132,8 +151,19 @@ function OpenCall({
   const now = useNow()
   const rights = useRights(call)
   const [is_ending, setEnding] = useState(false)
-  const edit = () => onOpen(call.call_sid, 'context')
+  // Asked for again, the editor is there already and only has to be found again.
+  const edit = () => {
+    const field = place === 'context' ? document.querySelector<HTMLElement>('.editor .cm-content') : null
+    if (!field) return onOpen(call.call_sid, 'context')
+    field.focus()
+    field.scrollIntoView({ block: 'nearest' })
+  }
+  const { previous, next } = useNeighbours(call.call_sid)
+  const goTo = (call_sid: string | null) => call_sid && call_sid !== call.call_sid && onOpen(call_sid)
   useKeys({
+    a: () => goTo(nextNeeded(lane, call.call_sid)),
+    j: () => goTo(next),
+    k: () => goTo(previous),
     l: () => rights.listen && actions.toggleListening(call.call_sid),
     e: () => rights.context && edit(),
   })
@@ -160,98 +190,15 @@ function OpenCall({
         <Interventions call={call} />
         <Watching call={call} />
         <CostMeter call={call} />
-        <Ladder call={call} onEditContext={edit} onEnd={() => setEnding(true)} />
       </section>
-      {is_ending && <EndCallDialog call={call} onClose={() => setEnding(false)} />}
+      <Ladder call={call} onEditContext={edit} onEnd={() => setEnding(true)} />
+      {is_ending && (
+        <EndCallDialog
+          call={call}
+          focusAfter={() => document.querySelector('.call-head h1')}
+          onClose={() => setEnding(false)}
+        />
+      )}
     </main>
-  )
-}
-
-function BackButton({ onBack }: { onBack: () => void }) {
-  return (
-    <button type="button" className="icon-btn" aria-label="Back to Live" title="Back (Esc)" onClick={onBack}>
-      <Icon of={ChevronLeft} />
-    </button>
-  )
-}
-
-function CallHead({
-  call,
-  onOpen,
-  onBack,
-}: {
-  call: CallSummary
-  onOpen: (call_sid: string) => void
-  onBack: () => void
-}) {
-  const now = useNow()
-  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
-  const zone = useConsoleState((state) => state.tenant?.time_zone)
-  const wall = useConsoleState((state) => state.wall)
-  const attention = worst(call)
-  const order = placedCalls(wall)
-  const at = order.indexOf(call.call_sid)
-  const step = (to: number) => {
-    const next = at === -1 ? undefined : order[at + to]
-    if (next) onOpen(next)
-  }
-  return (
-    <header className="call-head">
-      <BackButton onBack={onBack} />
-      <h1>{maskNumber(callerOf(call))}</h1>
-      <span className="sep" />
-      <span className="row tight">
-        <Icon of={call.direction === 'inbound' ? ArrowDownLeft : ArrowUpRight} className="s" />
-        {call.agent_name ?? 'No agent yet'}
-        {call.agent_version !== null && <span className="dim num">v{call.agent_version}</span>}
-      </span>
-      {attention && (
-        <span className={`row tight head-why l${attention.level}`}>
-          <LevelIcon level={attention.level} />
-          {reasonWords(attention)}
-          <span className="dim num">{formatSince(now - Date.parse(attention.since_at))}</span>
-        </span>
-      )}
-      {call.ended_at !== null && (
-        <span className="row tight ink2 min-w-0">
-          <b>{call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'}</b>
-          <span className="trunc dim">{call.end_reason}</span>
-        </span>
-      )}
-      <span className="grow" />
-      {call.ended_at === null ? (
-        <span className="xs ink2">
-          <Phase call={call} />
-        </span>
-      ) : (
-        <span className="xs ink2 num">{formatDate(call.started_at, zone, now)}</span>
-      )}
-      <Faces people={call.live?.listeners ?? []} self_id={self_id} size="md" />
-      <span className="sep" />
-      <span className="num">{formatCost(call.cost)}</span>
-      <time className="clock">{formatCallTime(lengthOf(call, now))}</time>
-      {at !== -1 && (
-        <>
-          <button
-            type="button"
-            className="icon-btn"
-            aria-label="Previous call"
-            disabled={at === 0}
-            onClick={() => step(-1)}
-          >
-            <Icon of={ChevronUp} />
-          </button>
-          <button
-            type="button"
-            className="icon-btn tuck"
-            aria-label="Next call"
-            disabled={at === order.length - 1}
-            onClick={() => step(1)}
-          >
-            <Icon of={ChevronDown} />
-          </button>
-        </>
-      )}
-    </header>
   )
 }

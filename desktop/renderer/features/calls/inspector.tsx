@@ -1,5 +1,5 @@
 // What is known of the selected call, beside the wall.
-import { ArrowDownLeft, ArrowUpRight, Maximize2 } from 'lucide-react'
+import { ArrowDownLeft, ArrowUpRight, Maximize2, X } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { useEffect } from 'react'
@@ -8,16 +8,17 @@ import { Faces } from '../../components/face.tsx'
 import { Icon, LevelIcon } from '../../components/icon.tsx'
 import { Score } from '../../components/score.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
-import { formatCallTime, formatCost, formatSince, maskNumber } from '../../lib/format.ts'
+import { formatCallTime, formatCost, maskNumber } from '../../lib/format.ts'
 import { OUTCOME_WORDS, reasonWords } from '../../lib/wording.ts'
-import { worst } from '../../store/attention.ts'
 import { isLost, selectMe, versionInForce } from '../../store/selectors.ts'
 import { createCallActions } from './call-actions.ts'
+import { needTime } from './call-head.tsx'
 import { callerOf } from './card.tsx'
 import { Ladder } from './ladder.tsx'
 import { lengthOf } from './phase.ts'
 import { ToolEntry } from './tool-turn.tsx'
 import { Transcript } from './transcript.tsx'
+import { useNeeds } from './use-needs.ts'
 
 interface InspectorProps {
   call_sid: string | null
@@ -31,7 +32,7 @@ interface InspectorProps {
 export function Inspector({ call_sid, ...rest }: InspectorProps) {
   const call = useConsoleState((state) => (call_sid ? state.calls[call_sid] : undefined))
   return (
-    <aside className="insp" aria-label="Selected call">
+    <aside className={`insp ${call ? 'has' : ''}`} aria-label="Selected call">
       {call ? (
         <Selected key={call.call_sid} call={call} {...rest} />
       ) : (
@@ -92,7 +93,8 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const summary = useConsoleState((state) => state.details[call.call_sid]?.summary)
   const version = useConsoleState((state) => versionInForce(call.context_version, state.versions[call.call_sid] ?? []))
-  const attention = worst(call)
+  const actions = useActions(createCallActions)
+  const [attention] = useNeeds(call)
   const listeners = call.live?.listeners ?? []
   return (
     <div className="insp-head">
@@ -107,6 +109,18 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
           onClick={() => onOpen(call.call_sid)}
         >
           <Icon of={Maximize2} />
+        </button>
+        <button
+          type="button"
+          className="icon-btn sm insp-close"
+          aria-label="Close"
+          title="Close (Esc)"
+          onClick={() => {
+            document.querySelector<HTMLElement>(`[data-call="${call.call_sid}"]`)?.focus()
+            actions.select(null)
+          }}
+        >
+          <Icon of={X} />
         </button>
       </div>
       <p className="meta">
@@ -123,6 +137,13 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
           <p className="why text-ink-2">
             {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'} <span className="dim trunc">{call.end_reason}</span>
           </p>
+          {attention && (
+            <p className="was">
+              <LevelIcon level={attention.level} />
+              <span className="trunc">{reasonWords(attention)}</span>
+              <span className="dim num">{needTime(call, attention, now)}</span>
+            </p>
+          )}
           {summary && <p className="xs mt-1">{summary}</p>}
         </>
       ) : (
@@ -132,7 +153,7 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
               <>
                 <LevelIcon level={attention.level} />
                 <span className="trunc">{reasonWords(attention)}</span>
-                <span className="dim num">{formatSince(now - Date.parse(attention.since_at))} ago</span>
+                <span className="dim num">{needTime(call, attention, now)} ago</span>
               </>
             )}
             <span className="grow" />

@@ -1,6 +1,7 @@
 // The ladder of interventions, cheapest first, named by what the caller notices.
 import type { LucideIcon } from 'lucide-react'
 import { Braces, Headphones, Lock, PhoneOff, Unlink } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { Icon } from '../../components/icon.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
@@ -24,8 +25,21 @@ export function Ladder({
   const closed = useConsoleState((state) =>
     state.listening.state === 'closed' && state.listening.call_sid === call.call_sid ? state.listening.reason : null,
   )
+  const place = useRef<HTMLDivElement>(null)
+  // What is told floats above the verbs, however many lines stand below them.
+  useEffect(() => {
+    const element = place.current
+    if (!element) return
+    const root = document.documentElement.style
+    const observer = new ResizeObserver(() => root.setProperty('--verbs-h', `${element.offsetHeight}px`))
+    observer.observe(element)
+    return () => {
+      observer.disconnect()
+      root.removeProperty('--verbs-h')
+    }
+  }, [])
   return (
-    <div className="ladder" role="toolbar" aria-label="Interventions">
+    <div className="ladder" role="toolbar" aria-label="Interventions" ref={place}>
       <div className="rungs">
         <p>The caller hears nothing</p>
         <div>

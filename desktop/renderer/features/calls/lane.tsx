@@ -8,6 +8,7 @@ import { reasonWords } from '../../lib/wording.ts'
 import type { Lane, LaneItem } from '../../store/attention.ts'
 import type { Reading } from '../../store/state.ts'
 import { callerOf } from './card.tsx'
+import { unquoted } from './said.ts'
 
 interface LaneActs {
   onSelect: (call_sid: string) => void
@@ -137,7 +138,14 @@ export function Evidence({ attention }: { attention: Attention }) {
   if (attention.evidence === '') return null
   if (attention.speaker === null) {
     const is_fault = attention.reason === 'tool_failing' || attention.reason === 'model_trouble'
-    return <p className={is_fault ? 'att-who mono text-2xs' : 'att-fact'}>{attention.evidence}</p>
+    if (is_fault) return <p className="att-who mono text-2xs">{attention.evidence}</p>
+    const is_account = attention.reason === 'asked_for_a_person' || attention.reason === 'agent_asks_for_help'
+    return (
+      <p className="att-fact">
+        {is_account && <span className="dim">Agent’s account: </span>}
+        {is_account ? unquoted(attention.evidence) : attention.evidence}
+      </p>
+    )
   }
   return (
     <q className={`say ${attention.speaker === 'agent' ? 'agent' : ''}`}>

@@ -12,7 +12,7 @@ import { countOf, words } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
 import type { Lane } from '../../store/attention.ts'
 import { nextNeeded } from '../../store/attention.ts'
-import { callsOnWall, densityFor, groupFor, isLive, isLost } from '../../store/selectors.ts'
+import { callsOnWall, isLive, isLost } from '../../store/selectors.ts'
 import type { Density } from '../../store/state.ts'
 import { DENSITIES } from '../../store/state.ts'
 import { AllQuiet } from './all-quiet.tsx'
@@ -22,7 +22,11 @@ import { Inspector } from './inspector.tsx'
 import { useRights } from './ladder.tsx'
 import { AttentionLane } from './lane.tsx'
 import { Strip } from './strip.tsx'
+import { useWallShape } from './use-wall-shape.ts'
 import { CallWall } from './wall.tsx'
+
+/** Where the inspector is a sheet over the wall. Source: design.md section 7; styles/narrow.css. */
+const SHEET = '(max-width: 1023px)'
 
 export function LivePage({
   lane,
@@ -39,13 +43,10 @@ export function LivePage({
   const is_lost = useConsoleState(isLost)
   const reading = useConsoleState((state) => state.live_reading)
   const selected = useConsoleState((state) => state.selected)
-  const chosen = useConsoleState((state) => state.density)
   const calls = useCalls()
   const live = calls.filter(isLive).length
+  const { density, group } = useWallShape(reading.state === 'ready' ? live : null)
   const [ending, setEnding] = useState<CallSummary | null>(null)
-  const density = chosen === 'auto' ? densityFor(calls.length) : chosen
-  const grouping = useConsoleState((state) => state.group)
-  const group = grouping === 'auto' ? groupFor(calls.length) : grouping
   const next = () => {
     const call_sid = nextNeeded(lane, selected)
     if (!call_sid) return
@@ -55,10 +56,18 @@ export function LivePage({
   const showIncident = (name: string, members: readonly CallSummary[]) =>
     actions.setView({ narrowed: { name, call_sids: members.map((call) => call.call_sid) } })
   const clearFilter = () => actions.setView({ filter: '', narrowed: null })
-  useLiveKeys({ next, onOpen, clearFilter })
+  const filter = useConsoleState((state) => state.filter)
+  const narrowed = useConsoleState((state) => state.narrowed)
+  // Where the selected call lies over the wall, Escape takes it away again.
+  const back = () => {
+    if (filter !== '' || narrowed) clearFilter()
+    else if (window.matchMedia(SHEET).matches) actions.select(null)
+  }
+  useLiveKeys({ next, onOpen, back })
 
   return (
     <main className={`live ${is_lost ? 'lost' : ''}`}>
+      <h1 className="sr-only">Live calls</h1>
       {lostBar}
       <Strip calls={calls} need={lane.needs.length} is_known={reading.state === 'ready'} />
       <AttentionLane
@@ -99,7 +108,13 @@ export function LivePage({
         onEditContext={(call_sid) => onOpen(call_sid, 'context')}
         onEnd={setEnding}
       />
-      {ending && <EndCallDialog call={ending} onClose={() => setEnding(null)} />}
+      {ending && (
+        <EndCallDialog
+          call={ending}
+          focusAfter={() => document.querySelector(`[data-call="${ending.call_sid}"]`)}
+          onClose={() => setEnding(null)}
+        />
+      )}
     </main>
   )
 }
@@ -113,11 +128,11 @@ function useCalls(): CallSummary[] {
 function useLiveKeys({
   next,
   onOpen,
-  clearFilter,
+  back,
 }: {
   next: () => void
   onOpen: (call_sid: string, place?: 'context') => void
-  clearFilter: () => void
+  back: () => void
 }) {
   const actions = useActions(createCallActions)
   const selected = useConsoleState((state) => state.selected)
@@ -136,7 +151,7 @@ function useLiveKeys({
     l: () => selected && rights.listen && actions.toggleListening(selected),
     e: () => selected && rights.context && onOpen(selected, 'context'),
     enter: open,
-    escape: clearFilter,
+    escape: back,
   })
 }
 

@@ -41,3 +41,10 @@ export function cutWords(turn: Pick<SpeechTurn, 'text' | 'unheard_text' | 'cut_o
   if (by) return by
   return turn.unheard_text === '' ? null : 'the rest was heard by nobody'
 }
+
+/**
+ * What a model wrote about a call, without its quotation marks: only words that were said stand in those, and of a
+ * model's account nobody knows which were.
+ * @source design.md principle 6
+ */
+export const unquoted = (account: string): string => account.replace(/["“”„]/g, '')

@@ -10,6 +10,7 @@ import { reasonWords } from '../../lib/wording.ts'
 import { selectMe } from '../../store/selectors.ts'
 import { clockZero } from './call-clock.ts'
 import { figuresOf, gapsOf, ticksOf, WIDTH, wavesOf } from './timeline-shape.ts'
+import { useNeeds } from './use-needs.ts'
 
 interface Mark {
   key: string
@@ -110,6 +111,7 @@ function Figure({ value, word }: { value: string; word: string }) {
 function useMarks(call: CallSummary, turns: readonly Turn[], zero: number): Mark[] {
   const versions = useConsoleState((state) => state.versions[call.call_sid])
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
+  const needs = useNeeds(call)
   return useMemo(() => {
     const tools = turns.flatMap((turn): Mark[] =>
       turn.kind === 'tool' && turn.failed
@@ -125,7 +127,9 @@ function useMarks(call: CallSummary, turns: readonly Turn[], zero: number): Mark
         tone: version.updated_by.id === self_id ? 'you' : '',
       }),
     )
-    const needs = (call.live?.attention ?? [])
+    // The most urgent is drawn last, over what began at the same words.
+    const needed = needs
+      .toReversed()
       .filter((attention) => attention.level >= 2)
       .map(
         (attention): Mark => ({
@@ -136,6 +140,6 @@ function useMarks(call: CallSummary, turns: readonly Turn[], zero: number): Mark
           tone: `l${attention.level}`,
         }),
       )
-    return [...tools, ...changes, ...needs].filter((mark) => mark.at_ms >= 0)
-  }, [call.live?.attention, turns, versions, self_id, zero])
+    return [...tools, ...changes, ...needed].filter((mark) => mark.at_ms >= 0)
+  }, [needs, turns, versions, self_id, zero])
 }

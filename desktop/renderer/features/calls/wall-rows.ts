@@ -97,28 +97,52 @@ function rowsOf(id: string, cells: readonly Cell[], columns: number): CellRow[] 
 
 export type Move = 'left' | 'right' | 'up' | 'down' | 'first' | 'last'
 
-/**
- * The call reached by one step on the wall; the same one at an edge, the first one when none is selected.
- * @source design.md section 7, "Wall is one grid with roving focus"
- */
-export function moveOnWall(rows: readonly WallRow[], from: string | null, move: Move): string | null {
-  const order = rows.flatMap((row) => (row.kind === 'cells' ? row.cells : [])).filter((cell) => cell !== null)
-  const at = order.indexOf(from ?? '')
-  if (at === -1 || move === 'first') return order[0] ?? null
-  if (move === 'last') return order.at(-1) ?? null
-  if (move === 'left') return order[at - 1] ?? from
-  if (move === 'right') return order[at + 1] ?? from
-  return verticalMove(rows, from ?? '', move === 'down' ? 1 : -1)
+type Test = (call_sid: string) => boolean
+
+/** Every call on the wall, in the order of its cells. @source ours */
+export function orderOf(rows: readonly WallRow[]): string[] {
+  return rows.flatMap((row) => (row.kind === 'cells' ? row.cells : [])).filter((cell) => cell !== null)
 }
 
-function verticalMove(rows: readonly WallRow[], from: string, step: 1 | -1): string {
+/**
+ * The call reached by one step on the wall; the same one at an edge, the first one when none is selected.
+ * @param isOver calls that only fade: a step passes them by
+ * @source design.md section 7, "Wall is one grid with roving focus"
+ */
+export function moveOnWall(
+  rows: readonly WallRow[],
+  from: string | null,
+  move: Move,
+  isOver: Test = () => false,
+): string | null {
+  const order = orderOf(rows)
+  const isOn = (call_sid: string) => !isOver(call_sid)
+  const at = order.indexOf(from ?? '')
+  if (at === -1 || move === 'first') return order.find(isOn) ?? order[0] ?? null
+  if (move === 'last') return order.findLast(isOn) ?? order.at(-1) ?? null
+  if (move === 'left') return order.slice(0, at).findLast(isOn) ?? from
+  if (move === 'right') return order.slice(at + 1).find(isOn) ?? from
+  return verticalMove(rows, from ?? '', move === 'down' ? 1 : -1, isOver)
+}
+
+/**
+ * Where the focus goes when a call leaves the wall: to the next one after it that is on, else to the last before it.
+ * @param order the calls as they stood while it was there
+ * @source ours
+ */
+export function neighbourOf(order: readonly string[], gone: string, isOn: Test): string | null {
+  const at = order.indexOf(gone)
+  return order.slice(at + 1).find(isOn) ?? order.slice(0, Math.max(0, at)).findLast(isOn) ?? null
+}
+
+function verticalMove(rows: readonly WallRow[], from: string, step: 1 | -1, isOver: Test): string {
   const lines = rows.filter((row): row is CellRow => row.kind === 'cells')
   const line = lines.findIndex((row) => row.cells.includes(from))
   const column = lines[line]?.cells.indexOf(from) ?? 0
   for (let next = line + step; lines[next]; next += step) {
     const filled = (lines[next]?.cells ?? [])
       .map((cell, index) => ({ cell, index }))
-      .filter(({ cell }) => cell !== null)
+      .filter(({ cell }) => cell !== null && !isOver(cell))
     const nearest = filled.sort((a, b) => Math.abs(a.index - column) - Math.abs(b.index - column))[0]
     if (nearest?.cell) return nearest.cell
   }

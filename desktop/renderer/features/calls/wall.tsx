@@ -7,12 +7,13 @@ import { Link2, ListFilter } from 'lucide-react'
 import { memo, useEffect, useMemo, useState } from 'react'
 import { Icon } from '../../components/icon.tsx'
 import { Empty } from '../../components/standing.tsx'
-import { useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { useConsole, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { countOf } from '../../lib/format.ts'
 import type { Lane } from '../../store/attention.ts'
 import { isLost } from '../../store/selectors.ts'
 import type { Density } from '../../store/state.ts'
 import { Card, cellClasses, fadeOf } from './card.tsx'
+import { useWallFocus } from './use-wall-focus.ts'
 import type { Move, WallRow } from './wall-rows.ts'
 import { CARD_SIZES, columnsIn, HEAD_HEIGHT, moveOnWall, wallRows } from './wall-rows.ts'
 
@@ -46,6 +47,7 @@ export function CallWall({
   onOpen: (call_sid: string) => void
   onClearFilter: () => void
 }) {
+  const { store } = useConsole()
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const width = useWidth(scroller)
   const columns = columnsIn(width, density)
@@ -73,11 +75,15 @@ export function CallWall({
       scroller?.querySelector<HTMLElement>(`[data-call="${call_sid}"]`)?.focus({ preventScroll: true }),
     )
   }
+  const focus = useWallFocus(rows, reveal, onSelect)
+  const isHere = (call_sid: string | null) =>
+    call_sid !== null && rows.some((row) => row.kind === 'cells' && row.cells.includes(call_sid))
   const move = (event: React.KeyboardEvent) => {
     const to = MOVES[event.key]
     if (!to) return
     event.preventDefault()
-    const call_sid = moveOnWall(rows, selected, to)
+    const from = isHere(selected) ? selected : focus.at
+    const call_sid = moveOnWall(rows, from, to, (each) => store.getState().calls[each]?.ended_at !== null)
     if (!call_sid) return
     onSelect(call_sid)
     reveal(call_sid)
@@ -101,7 +107,7 @@ export function CallWall({
     )
   }
   const first = moveOnWall(rows, null, 'first')
-  const tab_stop = rows.some((row) => row.kind === 'cells' && row.cells.includes(selected)) ? selected : first
+  const tab_stop = [selected, focus.at].find(isHere) ?? first
   return (
     <div
       className="wall"
@@ -110,6 +116,8 @@ export function CallWall({
       aria-rowcount={rows.length}
       ref={setScroller}
       onKeyDown={move}
+      onFocus={focus.onFocus}
+      onBlur={focus.onBlur}
       data-density={density}
     >
       <div role="rowgroup" className="wall-rows" style={{ height: virtual.getTotalSize() }}>
@@ -254,10 +262,11 @@ function Cell({
       tabIndex={is_tab_stop ? 0 : -1}
       data-call={call_sid}
       onClick={() => onSelect(call_sid)}
-      onFocus={() => onSelect(call_sid)}
       onDoubleClick={() => onOpen(call_sid)}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') onOpen(call_sid)
+        if (event.key !== 'Enter') return
+        event.preventDefault()
+        onOpen(call_sid)
       }}
     >
       <Card call_sid={call_sid} density={density} in_incident={in_incident} />

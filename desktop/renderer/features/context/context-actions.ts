@@ -6,6 +6,9 @@ import type { JsonObject } from '../../../../shared/primitives.ts'
 import type { ConsolePorts } from '../../lib/console-context.tsx'
 import { mergeVersion } from '../../store/apply-event.ts'
 import { readCall } from '../../store/follow-relay.ts'
+import type { OverrideDraft } from '../../store/override-drafts.ts'
+import { draftKey, withDraft } from '../../store/override-drafts.ts'
+import { selectMe } from '../../store/selectors.ts'
 
 export interface Override {
   context: JsonObject
@@ -23,6 +26,10 @@ export interface ContextActions {
     reason: string,
     expected_version: number,
   ): Promise<Reply<ContextVersion>>
+  /** What was being written for a call when its screen was left; null when nothing was. */
+  draftOf(call_sid: string): OverrideDraft | null
+  /** Keeps what is being written; null drops it. */
+  keepDraft(call_sid: string, draft: OverrideDraft | null): void
   /** Reads the versions again: somebody was faster. */
   readVersions(call_sid: string): Promise<void>
 }
@@ -38,7 +45,13 @@ export function createContextActions({ bridge, store }: Pick<ConsolePorts, 'brid
     })
     return reply
   }
+  const keyOf = (call_sid: string) => draftKey(selectMe(store.getState())?.tenant_id ?? '', call_sid)
   return {
+    draftOf: (call_sid) => store.getState().overrides[keyOf(call_sid)] ?? null,
+    keepDraft(call_sid, draft) {
+      const overrides = withDraft(store.getState().overrides, keyOf(call_sid), draft)
+      if (overrides !== store.getState().overrides) store.setState({ overrides })
+    },
     async override(call_sid, { context, reason, expected_version, speak_now }) {
       const reply = await bridge.request('overrideContext', {
         params: { call_sid },

@@ -29,7 +29,10 @@ export function ContextColumn({
       <div className="col-scroll">
         {context ? (
           <>
-            <ContextLayers call_sid={call_sid} />
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+            <section className="layers-box" aria-label="Values in force" tabIndex={0}>
+              <ContextLayers call_sid={call_sid} />
+            </section>
             <ContextEditor
               key={call_sid}
               call_sid={call_sid}

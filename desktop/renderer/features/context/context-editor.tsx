@@ -1,12 +1,14 @@
 // The override of a call: its layer as JSON, a reason, one button. What is wrong is marked at its place; what it would
 // change is said before it is sent; what somebody else changed meanwhile is merged, never overwritten.
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import { useConsoleState } from '../../lib/console-context.tsx'
 import { problemWords } from '../../lib/wording.ts'
 import { writeJson } from '../../lib/write-json.ts'
+import { selectMe } from '../../store/selectors.ts'
 import { Changes } from './changes.tsx'
 import type { ContextOfCall } from './context-of-call.ts'
 import { diffOf } from './layers.ts'
-import type { OverrideDraft } from './use-override.ts'
+import type { Overriding } from './use-override.ts'
 import { useOverride } from './use-override.ts'
 
 const CodeEditor = lazy(() => import('../../components/code-editor.tsx'))
@@ -23,8 +25,14 @@ export function ContextEditor({
   refused: string | null
   has_focus: boolean
 }) {
-  const override = useOverride(call_sid, context, refused !== null)
+  const is_over = useConsoleState((state) => state.calls[call_sid]?.ended_at !== null)
+  const override = useOverride(call_sid, context, refused !== null, is_over)
   const { text, problems } = override
+  // Where the call is one long column, the editor may lie below what is seen.
+  const frame = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (has_focus) frame.current?.scrollIntoView({ block: 'nearest' })
+  }, [has_focus])
   return (
     <section aria-label="Override of this call">
       <div className="col-h">
@@ -32,8 +40,14 @@ export function ContextEditor({
         <span className="xs dim">
           {override.base.version === 0 ? 'JSON, none so far' : `JSON, based on v${override.base.version}`}
         </span>
+        <span className="grow" />
+        {override.is_changed && refused === null && !override.is_sending && (
+          <button type="button" className="btn sm quiet" onClick={override.discard}>
+            Discard
+          </button>
+        )}
       </div>
-      <div className="editor-frame">
+      <div className="editor-frame" ref={frame}>
         <Suspense fallback={<pre className="code-plain">{text}</pre>}>
           <CodeEditor
             value={text}
@@ -54,7 +68,8 @@ export function ContextEditor({
   )
 }
 
-function Says({ override, context }: { override: OverrideDraft; context: ContextOfCall }) {
+function Says({ override, context }: { override: Overriding; context: ContextOfCall }) {
+  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const { text, draft, problem, problems, base } = override
   const changes = draft.ok && override.is_changed ? diffOf(base.context, draft.context) : []
   return (
@@ -79,10 +94,7 @@ function Says({ override, context }: { override: OverrideDraft; context: Context
       )}
       {override.moved_on && override.is_changed && (
         <div className="editor-conflict" role="alert">
-          <p>
-            {context.versions[0]?.updated_by.name ?? 'Somebody'} set v{context.newest_version} while you edited v
-            {base.version}.
-          </p>
+          <p>{conflictWords(context, base.version, self_id)}</p>
           <button type="button" className="btn sm" disabled={!draft.ok} onClick={override.merge}>
             Merge
           </button>
@@ -112,7 +124,7 @@ function ApplyForm({
   context,
   refused,
 }: {
-  override: OverrideDraft
+  override: Overriding
   context: ContextOfCall
   refused: string | null
 }) {
@@ -156,6 +168,15 @@ function ApplyForm({
       {refused !== null && <p className="help editor-now">{refused}</p>}
     </form>
   )
+}
+
+/** Who was faster, and what one had started from. @source design.md section 6 */
+function conflictWords({ versions, newest_version }: ContextOfCall, base: number, self_id: string | undefined): string {
+  const by = versions[0]?.updated_by
+  const who = by === undefined ? 'Somebody' : by.id === self_id ? 'You' : by.name
+  return base === 0
+    ? `${who} set v${newest_version} meanwhile. There was no override when you began.`
+    : `${who} set v${newest_version} while you edited v${base}.`
 }
 
 function lineOf(text: string, at: number): number {

@@ -1,28 +1,26 @@
 // An override while it is written: what it starts from, what becomes of it, and how it meets what others did meanwhile.
-// Nobody's draft is lost: only an untouched one follows the call.
+// Nobody's draft is lost: only an untouched one follows the call, and one that was left is found again.
 import { useEffect, useMemo, useState } from 'react'
 import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import type { Problem } from '../../../../shared/errors.ts'
-import type { JsonObject } from '../../../../shared/primitives.ts'
 import { useActions } from '../../lib/console-context.tsx'
 import { writeJson } from '../../lib/write-json.ts'
+import type { OverrideDraft } from '../../store/override-drafts.ts'
 import { createContextActions } from './context-actions.ts'
 import type { ContextOfCall } from './context-of-call.ts'
 import { applyPatch, mergePatch, sameJson } from './layers.ts'
 import type { DraftProblem } from './override-draft.ts'
 import { readDraft, refusedAt } from './override-draft.ts'
 
-interface Base {
-  context: JsonObject
-  version: number
-}
+type Base = OverrideDraft['base']
 
-export function useOverride(call_sid: string, context: ContextOfCall, is_closed: boolean) {
+export function useOverride(call_sid: string, context: ContextOfCall, is_closed: boolean, is_over: boolean) {
   const actions = useActions(createContextActions)
-  const [base, setBase] = useState<Base>({ context: context.newest, version: context.newest_version })
-  const [text, setText] = useState(() => writeJson(context.newest))
-  const [reason, setReason] = useState('')
-  const [speak_now, setSpeakNow] = useState(false)
+  const [left] = useState(() => actions.draftOf(call_sid))
+  const [base, setBase] = useState<Base>(left?.base ?? { context: context.newest, version: context.newest_version })
+  const [text, setText] = useState(() => left?.text ?? writeJson(context.newest))
+  const [reason, setReason] = useState(left?.reason ?? '')
+  const [speak_now, setSpeakNow] = useState(left?.speak_now ?? false)
   const [is_sending, setSending] = useState(false)
   const [sent, setSent] = useState<number | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -30,7 +28,9 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
   const problems = useMemo(() => faults(text, draft, problem), [text, draft, problem])
   const is_changed = text !== writeJson(base.context)
   const newest = context.versions[0]
-  const moved_on = context.newest_version !== base.version
+  // The version being sent comes back as an event before the answer: that is no other's. Whether somebody was faster,
+  // the relay says.
+  const moved_on = !is_sending && context.newest_version !== base.version
   const can_apply = draft.ok && is_changed && !is_sending && !is_closed && !moved_on
 
   const startFrom = (next: Base) => {
@@ -51,7 +51,12 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
     const stands = moved_on ? sameJson(base.context, context.newest) : true
     if (stands) setBase({ context: context.newest, version: newest.version })
     if (is_mine && reason === '') setReason(newest.reason ?? '')
-  }, [context.newest_version, newest?.state])
+  }, [context.newest_version, newest?.state, sent])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: kept when something of it changed
+  useEffect(() => {
+    const is_written = is_changed || reason.trim() !== ''
+    if (!is_over) actions.keepDraft(call_sid, is_written ? { text, reason, speak_now, base } : null)
+  }, [text, reason, speak_now, base, is_over])
 
   const apply = async () => {
     if (!can_apply || !draft.ok) return
@@ -64,6 +69,8 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
     })
     setSending(false)
     if (reply.ok) {
+      // Here and now: the screen may have been left while it was sent.
+      actions.keepDraft(call_sid, null)
       startFrom({ context: reply.value.context_data, version: reply.value.version })
       setSent(reply.value.version)
       setReason('')
@@ -72,6 +79,11 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
     }
     setProblem(reply.problem)
     if (reply.problem.code === 'VERSION_CONFLICT') await actions.readVersions(call_sid)
+  }
+  const discard = () => {
+    takeNewest()
+    setReason('')
+    setSpeakNow(false)
   }
   const merge = () => {
     if (!draft.ok) return
@@ -103,10 +115,11 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
     apply,
     merge,
     takeNewest,
+    discard,
   }
 }
 
-export type OverrideDraft = ReturnType<typeof useOverride>
+export type Overriding = ReturnType<typeof useOverride>
 
 function faults(text: string, draft: ReturnType<typeof readDraft>, problem: Problem | null): DraftProblem[] {
   if (!draft.ok) return draft.problems

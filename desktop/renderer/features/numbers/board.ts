@@ -41,7 +41,10 @@ export function boardOf(
     agent,
     rows: rows
       .filter((row) => row.at === (agent?.id ?? null))
-      .sort((a, b) => Number(a.from !== null) - Number(b.from !== null)),
+      .sort(
+        (a, b) =>
+          Number(a.from !== null) - Number(b.from !== null) || (a.number.phone_number < b.number.phone_number ? -1 : 1),
+      ),
   })
   return [column(null), ...agents.map(column)]
 }
@@ -55,6 +58,26 @@ export function stage(staged: Staged, numbers: readonly PhoneNumber[], agent_id:
   }
   return next
 }
+
+/**
+ * What is staged and can still be done: a number may have gone, or been moved by somebody else, and an agent deleted
+ * since.
+ * @source ours
+ */
+export function stillStaged(
+  staged: Staged,
+  numbers: Readonly<Record<string, PhoneNumber>>,
+  agents: Readonly<Record<string, Agent>>,
+): Staged {
+  const left = [...staged].filter(([phone_number, agent_id]) => {
+    const number = numbers[phone_number]
+    return number !== undefined && number.assigned_agent !== agent_id && (agent_id === null || agent_id in agents)
+  })
+  return left.length === staged.size ? staged : new Map(left)
+}
+
+/** Where numbers may be dropped or sent: an outbound agent answers no calls, so none can lead to it. @source product text, agents */
+export const isAnswering = (agent: Agent | null): boolean => agent === null || agent.type !== 'outbound'
 
 export function movesOf(staged: Staged): Move[] {
   return [...staged].map(([phone_number, agent_id]) => ({ phone_number, agent_id }))

@@ -8,35 +8,49 @@ import { Icon } from '../../components/icon.tsx'
 import { Menu, MenuHead, MenuItem, MenuLine } from '../../components/menu.tsx'
 import { countOf, formatNumber } from '../../lib/format.ts'
 import type { BoardColumn, BoardRow } from './board.ts'
+import { isAnswering } from './board.ts'
+import type { Dragged } from './use-dragged.ts'
+import { TRAY } from './use-dragged.ts'
 
 interface ColumnProps {
   column: BoardColumn
   agents: readonly Agent[]
   selected: ReadonlySet<string>
   can_assign: boolean
-  assign: React.RefObject<HTMLButtonElement | null>
+  dragged: Dragged
+  /** The menu of all that is selected stands in this column; whether it is open. Null elsewhere. */
+  menu: { is_open: boolean; may_release: boolean; onOpenChange: (is_open: boolean) => void } | null
   onChoose: (phone_number: string) => void
   onPut: (phone_numbers: Iterable<string>, agent_id: string | null) => void
 }
 
-export function NumberColumn({ column, agents, selected, can_assign, assign, onChoose, onPut }: ColumnProps) {
+export function NumberColumn({ column, agents, selected, can_assign, dragged, menu, onChoose, onPut }: ColumnProps) {
   const { agent, rows } = column
-  const here = rows.filter((row) => selected.has(row.number.phone_number))
-  const is_first = selected.size > 0 && here.length > 0 && here[0]?.number.phone_number === [...selected][0]
+  const takes = can_assign && isAnswering(agent)
+  const is_over = dragged.over === (agent?.id ?? TRAY)
   return (
-    <section className={`bc ${agent ? '' : 'tray'}`} aria-label={agent?.name ?? 'Unassigned'}>
+    <section
+      className={`bc ${agent ? '' : 'tray'} ${is_over ? 'over' : ''} ${dragged.numbers.size > 0 && !takes ? 'shut' : ''}`}
+      aria-label={agent?.name ?? 'Unassigned'}
+      {...dragged.column(agent?.id ?? null, takes)}
+    >
       <div className="bc-h">
         <h2>
-          <span className="trunc">{agent?.name ?? 'Unassigned'}</span> <span className="dim num">{rows.length}</span>
+          <span className="trunc" title={agent?.name}>
+            {agent?.name ?? 'Unassigned'}
+          </span>{' '}
+          <span className="dim num">{rows.length}</span>
         </h2>
-        {is_first ? (
+        {menu ? (
           <AssignMenu
             agents={agents}
-            from={rows.length > 0 ? (agent?.id ?? null) : null}
+            may_release={menu.may_release}
             head={`${countOf(selected.size, 'number')} selected`}
+            open={menu.is_open}
+            onOpenChange={menu.onOpenChange}
             onPut={(agent_id) => onPut(selected, agent_id)}
             trigger={
-              <button type="button" className="assign" ref={assign}>
+              <button type="button" className="assign">
                 {selected.size} selected, <kbd>M</kbd> to assign to…
               </button>
             }
@@ -53,10 +67,16 @@ export function NumberColumn({ column, agents, selected, can_assign, assign, onC
             agents={agents}
             is_selected={selected.has(row.number.phone_number)}
             can_assign={can_assign}
+            dragged={dragged}
             onChoose={() => onChoose(row.number.phone_number)}
             onPut={(agent_id) => onPut([row.number.phone_number], agent_id)}
           />
         ))}
+        {is_over && (
+          <li className="slot" aria-hidden="true">
+            Drop {countOf(dragged.numbers.size, 'number')} here
+          </li>
+        )}
       </ul>
     </section>
   )
@@ -67,6 +87,7 @@ function NumberRow({
   agents,
   is_selected,
   can_assign,
+  dragged,
   onChoose,
   onPut,
 }: {
@@ -74,6 +95,7 @@ function NumberRow({
   agents: readonly Agent[]
   is_selected: boolean
   can_assign: boolean
+  dragged: Dragged
   onChoose: () => void
   onPut: (agent_id: string | null) => void
 }) {
@@ -86,9 +108,18 @@ function NumberRow({
     </>
   )
   return (
-    <li className={`nr ${from ? 'staged' : ''} ${is_selected ? 'sel' : ''}`}>
+    <li
+      className={`nr ${from ? 'staged' : ''} ${is_selected ? 'sel' : ''} ${dragged.numbers.has(number.phone_number) ? 'ghost' : ''}`}
+      {...(can_assign ? dragged.row(number) : {})}
+    >
       {can_assign ? (
-        <button type="button" className="nr-pick" aria-pressed={is_selected} onClick={onChoose}>
+        <button
+          type="button"
+          className="nr-pick"
+          data-number={number.phone_number}
+          aria-pressed={is_selected}
+          onClick={onChoose}
+        >
           {facts}
         </button>
       ) : (
@@ -98,7 +129,7 @@ function NumberRow({
       {can_assign && (
         <AssignMenu
           agents={agents}
-          from={number.assigned_agent}
+          may_release={number.assigned_agent !== null}
           head={shown}
           onPut={onPut}
           trigger={
@@ -114,28 +145,37 @@ function NumberRow({
 
 function AssignMenu({
   agents,
-  from,
+  may_release,
   head,
   trigger,
+  open,
+  onOpenChange,
   onPut,
 }: {
   agents: readonly Agent[]
-  from: string | null
+  may_release: boolean
   head: string
   trigger: ReactNode
+  open?: boolean
+  onOpenChange?: (is_open: boolean) => void
   onPut: (agent_id: string | null) => void
 }) {
-  // An outbound agent answers no calls, so no number can lead to it.
-  const answering = agents.filter((agent) => agent.type !== 'outbound')
+  const answering = agents.filter(isAnswering)
   return (
-    <Menu trigger={trigger} width={220} label="Assign to">
+    <Menu
+      trigger={trigger}
+      width={220}
+      label="Assign to"
+      {...(open !== undefined && { open })}
+      {...(onOpenChange && { onOpenChange })}
+    >
       <MenuHead>{head}, assign to…</MenuHead>
       {answering.map((agent) => (
         <MenuItem key={agent.id} onSelect={() => onPut(agent.id)} aside={agent.is_active ? undefined : 'paused'}>
           {agent.name}
         </MenuItem>
       ))}
-      {from !== null && (
+      {may_release && (
         <>
           <MenuLine />
           <MenuItem onSelect={() => onPut(null)}>Unassigned</MenuItem>

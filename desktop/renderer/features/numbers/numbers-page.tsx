@@ -1,7 +1,7 @@
 // Which number leads to which agent. Changes are staged, then applied together.
 import { Hash, RefreshCw, Search } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { FilterField, focusFilter } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Page, WhenRead } from '../../components/page.tsx'
@@ -10,13 +10,17 @@ import { tell, tellRefused } from '../../components/toast.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { countOf } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
+import { useIsMissed } from '../../lib/slow.ts'
+import { useWorkDraft } from '../../lib/work-draft.ts'
+import { agentsInOrder } from '../../store/agents-in-order.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import type { Staged } from './board.ts'
-import { boardOf, movesOf, stage, stagedWords } from './board.ts'
+import { boardOf, movesOf, stage, stagedWords, stillStaged } from './board.ts'
 import type { SyncPlan } from './number-actions.ts'
 import { createNumberActions } from './number-actions.ts'
 import { NumberColumn } from './number-column.tsx'
 import { SyncDialog } from './sync-dialog.tsx'
+import { useDragged } from './use-dragged.ts'
 
 const NONE_STAGED: Staged = new Map()
 
@@ -29,16 +33,36 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
   const can_sync = useConsoleState(may('numbers.sync'))
   const is_lost = useConsoleState(isLost)
   const [filter, setFilter] = useState('')
-  const [staged, setStaged] = useState<Staged>(NONE_STAGED)
+  const [kept, keep] = useWorkDraft<Staged>('numbers')
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [plan, setPlan] = useState<SyncPlan | null>(null)
+  const [is_assigning, setAssigning] = useState(false)
   const [is_busy, setBusy] = useState(false)
+  const [is_applying, setApplying] = useState(false)
+  const is_missed = useIsMissed(is_applying)
   const all = useMemo(() => Object.values(numbers), [numbers])
-  const agent_list = useMemo(() => Object.values(agents), [agents])
+  const agent_list = useMemo(() => agentsInOrder(agents), [agents])
+  const is_read = useConsoleState(
+    (state) => state.numbers_reading.state === 'ready' && state.agents_reading.state === 'ready',
+  )
+  const staged = useMemo(
+    () => (is_read ? stillStaged(kept ?? NONE_STAGED, numbers, agents) : (kept ?? NONE_STAGED)),
+    [kept, numbers, agents, is_read],
+  )
+  const setStaged = (next: Staged) => keep(next.size > 0 ? next : null)
   const board = useMemo(() => boardOf(all, agent_list, staged, filter), [all, agent_list, staged, filter])
   const shown = board.reduce((sum, column) => sum + column.rows.length, 0)
   const unassigned = all.filter((number) => number.assigned_agent === null).length
-  const assign = useRef<HTMLButtonElement>(null)
+  // The column of the first selected number that is shown has the menu of them all.
+  const home = board.find(({ rows }) => rows.some(({ number }) => selected.has(number.phone_number)))
+  const menu = {
+    is_open: is_assigning,
+    may_release: [...selected].some((phone) => numbers[phone]?.assigned_agent),
+    onOpenChange: setAssigning,
+  }
+  useEffect(() => {
+    if (is_read && kept && staged.size === 0) keep(null)
+  }, [is_read, kept, staged, keep])
 
   const choose = (phone_number: string) => {
     const next = new Set(selected)
@@ -46,6 +70,8 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     setSelected(next)
   }
   const put = (phone_numbers: Iterable<string>, agent_id: string | null) => {
+    // What is being applied is not added to.
+    if (is_applying) return
     setStaged(
       stage(
         staged,
@@ -54,10 +80,13 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
       ),
     )
     setSelected(new Set())
+    setAssigning(false)
   }
+  const dragged = useDragged(selected, put)
   const apply = async () => {
     if (staged.size === 0 || is_lost || is_busy) return
     setBusy(true)
+    setApplying(true)
     const moves = movesOf(staged)
     const back = moves.map(({ phone_number }) => ({
       phone_number,
@@ -65,6 +94,7 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     }))
     const { left, problem } = await actions.apply(moves)
     setBusy(false)
+    setApplying(false)
     setStaged(new Map(left.map(({ phone_number, agent_id }) => [phone_number, agent_id])))
     if (problem) return tellRefused(`${countOf(left.length, 'change')} not applied`, problem)
     tell(`${countOf(moves.length, 'change')} applied`, 'The next call follows.', {
@@ -86,7 +116,11 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
   }
   useKeys({
     '/': focusFilter,
-    m: () => assign.current?.click(),
+    m: () => {
+      const at = document.activeElement?.getAttribute('data-number')
+      if (can_assign && selected.size === 0 && at) setSelected(new Set([at]))
+      setAssigning(can_assign && (selected.size > 0 || Boolean(at)))
+    },
     'ctrl+enter': () => void apply(),
     escape: () => setSelected(new Set()),
   })
@@ -137,7 +171,8 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
                 agents={agent_list}
                 selected={selected}
                 can_assign={can_assign}
-                assign={assign}
+                dragged={dragged}
+                menu={column === home ? menu : null}
                 onChoose={choose}
                 onPut={put}
               />
@@ -149,8 +184,13 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
         <section className="staged-bar" aria-label="Staged changes">
           <b className="num">{countOf(staged.size, 'change')}</b>
           <span className="ink2">{stagedWords(staged)}. Nothing is live until you apply.</span>
+          {is_missed && (
+            <span className="text-att-2" role="status">
+              Applying…, no answer yet
+            </span>
+          )}
           <span className="grow" />
-          <button type="button" className="btn quiet" onClick={() => setStaged(NONE_STAGED)}>
+          <button type="button" className="btn quiet" disabled={is_busy} onClick={() => setStaged(NONE_STAGED)}>
             Discard
           </button>
           <button type="button" className="btn primary" disabled={is_lost || is_busy} onClick={() => void apply()}>

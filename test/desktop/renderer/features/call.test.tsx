@@ -276,7 +276,7 @@ describe('the call view', () => {
   it('says that a call is not there', async () => {
     const opened = await openConsole({ at: `#/calls/${sidOf(4_000)}` })
     stop = opened.stop
-    await waitFor(() => expect(screen.getByText('The call could not be read')).toBeTruthy())
+    await waitFor(() => expect(screen.getByText('Acme Corporation has no such call')).toBeTruthy())
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
     expect(screen.getByRole('link', { name: 'Show live calls' }).getAttribute('href')).toBe('#/live')
   })

@@ -1,7 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changedFields, checkDraft, draftOfAgent } from '../../../../desktop/renderer/features/agents/agent-draft.ts'
-import { placeholdersIn, unfilled } from '../../../../desktop/renderer/features/agents/placeholders.ts'
+import { followsWords } from '../../../../desktop/renderer/features/agents/numbers-of.ts'
+import { placeholdersIn, unknownIn } from '../../../../desktop/renderer/features/agents/placeholders.ts'
+import { versionChanges } from '../../../../desktop/renderer/features/agents/version-changes.ts'
+import { addressOf, readAddress } from '../../../../desktop/renderer/features/analytics/address.ts'
 import { changeOf, changeOfRate, periodOf, scaleTop } from '../../../../desktop/renderer/features/analytics/period.ts'
 import { figuresOf, gapsOf, ticksOf, wavesOf } from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
 import { resultWords } from '../../../../desktop/renderer/features/calls/tool-turn.tsx'
@@ -15,16 +18,18 @@ import {
   mergePatch,
 } from '../../../../desktop/renderer/features/context/layers.ts'
 import { readDraft, refusedAt } from '../../../../desktop/renderer/features/context/override-draft.ts'
-import { boardOf, stage } from '../../../../desktop/renderer/features/numbers/board.ts'
+import { boardOf, stage, stillStaged } from '../../../../desktop/renderer/features/numbers/board.ts'
+import { readContext } from '../../../../desktop/renderer/lib/read-context.ts'
+import { agentsInOrder } from '../../../../desktop/renderer/store/agents-in-order.ts'
 import { versionInForce } from '../../../../desktop/renderer/store/selectors.ts'
 import { withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
 import { initialState } from '../../../../desktop/renderer/store/state.ts'
-import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { Agent, AgentVersion } from '../../../../shared/contract/agents.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { floorAgents, floorNumbers } from '../../support/fake-agents.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { floorCalls } from '../../support/fake-calls.ts'
-import { sidOf } from '../../support/fake-floor.ts'
+import { floorTenant, sidOf } from '../../support/fake-floor.ts'
 import { floorSession, floorVersions } from '../../support/fake-open-call.ts'
 
 const NOW = Date.parse('2026-11-23T18:03:04Z')
@@ -210,18 +215,30 @@ describe('the board of numbers', () => {
     const staged = stage(stage(new Map(), [spare], 'ag_returns001'), [spare], null)
     expect(staged.size).toBe(0)
   })
+
+  it('is forgotten with its number or its agent, and when somebody else did it', () => {
+    const spare = numbers.find((number) => number.assigned_agent === null)!
+    const staged = stage(new Map(), [spare], 'ag_returns001')
+    const known = Object.fromEntries(agents.map((agent) => [agent.id, agent]))
+    const here = { [spare.phone_number]: spare }
+    expect(stillStaged(staged, here, known)).toBe(staged)
+    expect(stillStaged(staged, {}, known).size).toBe(0)
+    expect(stillStaged(staged, here, {}).size).toBe(0)
+    const done = { [spare.phone_number]: { ...spare, assigned_agent: 'ag_returns001' } }
+    expect(stillStaged(staged, done, known).size).toBe(0)
+  })
 })
 
 describe('an agent as one edits it', () => {
   const [agent] = floorAgents(NOW) as [Agent]
 
   it('changes nothing when nothing was changed', () => {
-    const checked = checkDraft(draftOfAgent(agent))
+    const checked = checkDraft(draftOfAgent(agent), floorTenant().business_context)
     expect(checked.ok && changedFields(agent, checked.fields)).toEqual({})
   })
 
   it('names every field at fault', () => {
-    const checked = checkDraft({ ...draftOfAgent(null), max_call_minutes: 'long', context_data: '{' })
+    const checked = checkDraft({ ...draftOfAgent(null), max_call_minutes: 'long', context_data: '{' }, {})
     expect(checked.ok ? [] : Object.keys(checked.errors).sort()).toEqual([
       'context_data',
       'max_call_duration',
@@ -242,7 +259,75 @@ describe('an agent as one edits it', () => {
       ['who', null],
       ['x', null],
     ])
-    expect(unfilled(found)).toEqual(['who', 'x'])
+    expect(unknownIn('{who} {x} {who}', {}, {})).toEqual(['who', 'x'])
+  })
+
+  it('is not saved with a placeholder that no context has, and the placeholder is named', () => {
+    const draft = { ...draftOfAgent(agent), system_prompt: 'Hi, this is {company}.', greeting_message: 'Hello {who}' }
+    const checked = checkDraft(draft, { company_name: 'Acme' })
+    expect(checked).toMatchObject({
+      ok: false,
+      errors: { system_prompt: '{company} is in no context.', greeting_message: '{who} is in no context.' },
+    })
+    expect(checkDraft(draft, { company: 'Acme', who: '' }).ok).toBe(true)
+  })
+
+  it('has the faults of its context at their places, in words', () => {
+    const text = '{\n  "escalation_rules": { "keywords": "human" }\n}'
+    const reading = readContext(text)
+    const problem = reading.ok ? null : reading.problems[0]
+    expect(problem).toMatchObject({ says: 'escalation_rules.keywords: Write a list of words.', line: 2 })
+    expect(text.slice(problem?.from, problem?.to)).toBe('"human"')
+    const checked = checkDraft({ ...draftOfAgent(agent), context_data: text }, {})
+    expect(checked.ok ? '' : checked.errors.context_data).toBe('escalation_rules.keywords: Write a list of words.')
+  })
+
+  it('differs from a version in the words of the form', () => {
+    const version = (snapshot: object): AgentVersion => ({
+      agent_id: agent.id,
+      version: 1,
+      snapshot: snapshot as AgentVersion['snapshot'],
+      changed_by: { id: 'us_priya00001', name: 'Priya Raman' },
+      changed_at: agent.updated_at,
+      note: null,
+    })
+    const changes = versionChanges(
+      version({ ...agent, is_active: false, system_prompt: 'You answer.', max_call_duration: 600 }),
+      version(agent),
+    )
+    expect(changes.map(({ field }) => field)).toEqual(['Prompt', 'Longest call', 'State'])
+    expect(changes.at(-1)).toEqual({ field: 'State', before: 'Live', after: 'Paused' })
+    expect(changes[1]).toMatchObject({ before: '30 minutes', after: '10 minutes' })
+  })
+
+  it('says which calls follow it', () => {
+    expect(followsWords(agent, ['+13125550101'])).toBe('The next call follows.')
+    expect(followsWords(agent, [])).toMatch(/^No number leads to it yet/)
+    expect(followsWords({ ...agent, type: 'outbound' }, [])).toBe('The next call follows.')
+    expect(followsWords({ ...agent, is_active: false }, ['+13125550101'])).toMatch(/paused/)
+  })
+
+  it('stands at the same place however it came here', () => {
+    const all = floorAgents(NOW)
+    const backwards = Object.fromEntries(all.toReversed().map((each) => [each.id, each]))
+    expect(agentsInOrder(backwards).map(({ id }) => id)).toEqual(all.map(({ id }) => id))
+  })
+})
+
+describe('the address of the figures', () => {
+  it('says period and filter, and is read back', () => {
+    const views = [
+      { period: '30d', agent_id: 'ag_billing001', outcome: null },
+      { period: 'today', agent_id: null, outcome: 'resolved' },
+      { period: '7d', agent_id: null, outcome: null },
+    ] as const
+    for (const view of views) expect(readAddress(addressOf(view).replace('/analytics/', ''))).toEqual(view)
+  })
+
+  it('is the usual view where it says nothing, or nothing we know', () => {
+    expect(readAddress('')).toEqual({ period: '7d', agent_id: null, outcome: null })
+    expect(readAddress('7d/outcome/dreamt')).toEqual({ period: '7d', agent_id: null, outcome: null })
+    expect(readAddress('ag_billing001')).toEqual({ period: '7d', agent_id: 'ag_billing001', outcome: null })
   })
 })
 

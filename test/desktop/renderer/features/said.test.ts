@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { faultNow } from '../../../../desktop/renderer/features/agents/agent-fault.ts'
-import { placeholdersIn, unfilled, withNames } from '../../../../desktop/renderer/features/agents/placeholders.ts'
+import { placeholdersIn, unknownIn, withNames } from '../../../../desktop/renderer/features/agents/placeholders.ts'
 import { cutWords, newestSaid, saidIn } from '../../../../desktop/renderer/features/calls/said.ts'
 import { wavesOf } from '../../../../desktop/renderer/features/calls/timeline-shape.ts'
 import { applyEvent } from '../../../../desktop/renderer/store/apply-event.ts'
@@ -104,10 +104,13 @@ describe('a fault of an agent', () => {
 describe('placeholders that nothing fills', () => {
   it('get a place in the agent’s context, and keep what is there', () => {
     expect(withNames({ a: 1, c: { d: 2 } }, ['a', 'b', 'c.e'])).toEqual({ a: 1, b: '', c: { d: 2, e: '' } })
-    expect(unfilled(placeholdersIn('{b} {c.e}', {}, withNames({}, ['b', 'c.e'])))).toEqual([])
+    expect(unknownIn('{b} {c.e}', {}, withNames({}, ['b', 'c.e']))).toEqual([])
   })
 
-  it('are still unfilled by null, as the relay fills nothing with it', () => {
-    expect(unfilled(placeholdersIn('{b}', {}, { b: null }))).toEqual(['b'])
+  it('are the call’s where the agent names them and leaves them empty', () => {
+    expect(placeholdersIn('{b} {c}', { c: 'below' }, { b: null, c: '' }).map(({ layer }) => layer)).toEqual([
+      'call',
+      'call',
+    ])
   })
 })

@@ -1,0 +1,35 @@
+// Overrides that are being written, by tenant and call: leaving a call's screen throws away nothing that was typed. They
+// last while one is signed in and the call can take them. Pure.
+import type { JsonObject } from '../../../shared/primitives.ts'
+
+export interface OverrideDraft {
+  text: string
+  reason: string
+  speak_now: boolean
+  /** What the text started from. */
+  base: { context: JsonObject; version: number }
+}
+export type OverrideDrafts = Readonly<Record<string, OverrideDraft>>
+
+export const draftKey = (tenant_id: string, call_sid: string): string => `${tenant_id}/${call_sid}`
+
+/** The drafts with one put in, or taken out when it is null. @source ours */
+export function withDraft(drafts: OverrideDrafts, key: string, draft: OverrideDraft | null): OverrideDrafts {
+  if (draft) return { ...drafts, [key]: draft }
+  if (!(key in drafts)) return drafts
+  const { [key]: _gone, ...rest } = drafts
+  return rest
+}
+
+/**
+ * The drafts of a tenant less those of calls that cannot take them any more.
+ * @param live calls of the tenant that are on
+ * @source ours
+ */
+export function onlyOfLive(drafts: OverrideDrafts, tenant_id: string, live: ReadonlySet<string>): OverrideDrafts {
+  const gone = Object.keys(drafts).filter((key) => {
+    const [of, call_sid = ''] = key.split('/')
+    return of === tenant_id && !live.has(call_sid)
+  })
+  return gone.reduce((rest, key) => withDraft(rest, key, null), drafts)
+}

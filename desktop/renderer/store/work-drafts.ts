@@ -1,0 +1,16 @@
+// What is written on a screen and not saved yet, by tenant and place: leaving the screen throws nothing away. It lasts
+// while one is signed in. Pure.
+
+/** Each place alone knows the form of what it keeps: `agents/ag_…`, `numbers`. */
+export type WorkDrafts = Readonly<Record<string, unknown>>
+
+/** @source ours */
+export const workKey = (tenant_id: string | null, place: string): string => `${tenant_id ?? ''}/${place}`
+
+/** The drafts with one put in, or taken out when it is null. @source ours */
+export function withWork(drafts: WorkDrafts, key: string, draft: unknown): WorkDrafts {
+  if (draft !== null) return drafts[key] === draft ? drafts : { ...drafts, [key]: draft }
+  if (!(key in drafts)) return drafts
+  const { [key]: _gone, ...rest } = drafts
+  return rest
+}

@@ -1,0 +1,180 @@
+// What needs layout and colour to be seen: nothing covers a verb, nothing lies out of reach, everything can be read.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, type Page, test } from '@playwright/test'
+import axe from 'axe-core'
+import { buildFakeBridge, serveConsole } from '../support/fake-console.ts'
+import { sidOf } from '../support/fake-floor.ts'
+import { NOON } from '../support/scenes.ts'
+
+test.describe.configure({ mode: 'serial' })
+
+let folder: string
+let fake: string
+let served: Awaited<ReturnType<typeof serveConsole>>
+test.beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'phony-layout-'))
+  fake = await buildFakeBridge(folder)
+  served = await serveConsole(resolve(import.meta.dirname, '../../../out/renderer'))
+})
+test.afterAll(() => {
+  served?.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function open(page: Page, hash: string, [width, height]: readonly [number, number]): Promise<void> {
+  await page.setViewportSize({ width, height })
+  await page.addInitScript({ path: fake })
+  await page.goto(`${served.url}${hash}`)
+  await expect(page.getByRole('main')).toBeVisible()
+}
+const CALL = `#/calls/${sidOf(1)}`
+const editor = (page: Page) => page.getByRole('textbox', { name: 'Override of this call, JSON' })
+async function write(page: Page, text: string): Promise<void> {
+  await editor(page).click()
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(text)
+}
+
+/** Words of everything one can press that lies under what was told. */
+const covered = (page: Page) =>
+  page.evaluate(() => {
+    const told = [...document.querySelectorAll('.toast')].map((each) => each.getBoundingClientRect())
+    return [...document.querySelectorAll('button, a, input, textarea, [role="gridcell"], [role="tab"]')]
+      .filter((each) => !each.closest('.toast'))
+      .filter((each) => {
+        const box = each.getBoundingClientRect()
+        return told.some(
+          (over) => box.left < over.right && box.right > over.left && box.top < over.bottom && box.bottom > over.top,
+        )
+      })
+      .map((each) => each.textContent)
+  })
+
+for (const size of [
+  [1024, 700],
+  [1280, 800],
+  [1920, 1080],
+] as const) {
+  test(`what is told covers nothing one can press, at ${size[0]}`, async ({ page }) => {
+    for (const hash of ['#/live', CALL]) {
+      await open(page, hash, size)
+      if (hash === '#/live') await page.locator(`[data-call="${sidOf(1)}"]`).click()
+      await page.evaluate(() =>
+        window.fake.refuse('hangUpCall', {
+          type: 'about:blank',
+          title: 'The carrier failed',
+          status: 502,
+          code: 'CARRIER_FAILED',
+          detail: 'The carrier answered 429. Nothing was changed.',
+        }),
+      )
+      for (const _ of ['refused, and stays', 'done']) {
+        await page.getByRole('button', { name: /^End/ }).click()
+        await page.getByRole('button', { name: 'End call' }).click()
+        await expect(page.getByRole('dialog')).toHaveCount(0)
+      }
+      await expect(page.locator('.toast')).toHaveCount(2)
+      await page.waitForTimeout(600)
+      expect(await covered(page)).toEqual([])
+      await page.reload()
+    }
+  })
+}
+
+for (const size of [
+  [853, 533],
+  [640, 400],
+] as const) {
+  test(`a page zoomed to ${size[0]} has everything within reach`, async ({ page }) => {
+    const isWithin = async () => {
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0)
+      for (const name of [/^Listen/, /^Context/, /^End/]) {
+        await expect(page.getByRole('button', { name })).toBeInViewport({ ratio: 1 })
+      }
+    }
+    await open(page, '#/live', size)
+    await page.locator(`[data-call="${sidOf(1)}"]`).click()
+    await isWithin()
+    await page.keyboard.press('Escape')
+    await expect(page.getByRole('button', { name: /^End/ })).toHaveCount(0)
+    await page.locator(`[data-call="${sidOf(1)}"]`).click()
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('region', { name: 'Timeline' })).toBeVisible()
+    await isWithin()
+    await expect(page.locator('.call-head .clock')).toBeInViewport({ ratio: 1 })
+    await page.getByRole('button', { name: /^Context/ }).click()
+    await expect(editor(page)).toBeFocused()
+    await expect(editor(page)).toBeInViewport()
+    await page.locator('.call-head').hover()
+    await page.mouse.wheel(0, -5_000)
+    await expect(editor(page)).not.toBeInViewport()
+    await page.getByRole('button', { name: /^Context/ }).click()
+    await expect(editor(page)).toBeInViewport()
+    await isWithin()
+  })
+}
+
+for (const size of [
+  [1024, 700],
+  [1280, 800],
+] as const) {
+  test(`many values leave room for what is written and its versions, at ${size[0]}`, async ({ page }) => {
+    await page.addInitScript({ path: fake })
+    await page.addInitScript(() => {
+      const answer = window.fake.request
+      window.fake.request = (async (name: never, input: never) => {
+        const reply = await answer(name, input)
+        const value = reply.ok ? (reply as { value: { context_layers?: { agent: object } } }).value : null
+        if (value?.context_layers) {
+          value.context_layers.agent = Object.fromEntries(Array.from({ length: 13 }, (_, at) => [`fact_${at}`, at]))
+        }
+        return reply
+      }) as typeof window.fake.request
+      Object.assign(window, { phony: window.fake })
+    })
+    await page.setViewportSize({ width: size[0], height: size[1] })
+    await page.goto(`${served.url}${CALL}`)
+    await write(page, '{\n  "order_id": "A-1"\n}')
+    const versions = page.getByRole('region', { name: 'Context versions' })
+    await expect(versions.getByRole('heading', { name: 'Versions' })).toBeInViewport({ ratio: 1 })
+    await expect(versions.getByText('v7', { exact: true })).toBeInViewport()
+    const values = page.getByRole('region', { name: 'Values in force' })
+    expect(await values.evaluate((box) => box.scrollHeight > box.clientHeight)).toBe(true)
+  })
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`a call that is over can be read until it leaves the wall, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme })
+    await page.clock.setFixedTime(NOON)
+    await open(page, '#/live', [1280, 800])
+    const ended = page.locator(`[data-call="${sidOf(10)}"]`)
+    await expect(ended).toBeVisible()
+    // It ended six seconds before.
+    await page.clock.setFixedTime(NOON + 13_500)
+    await page.waitForTimeout(1_500)
+    await expect(ended).toHaveClass(/ended/)
+    await page.evaluate(axe.source)
+    const faint = await page.evaluate(async () => {
+      const run = (window as unknown as { axe: typeof axe }).axe.run
+      const { violations } = await run('.ended', { runOnly: ['color-contrast'] })
+      return violations.flatMap(({ nodes }) => nodes.map((node) => node.any[0]?.message))
+    })
+    expect(faint).toEqual([])
+  })
+}
+
+test('leaving the page with something half written asks first', async ({ page }) => {
+  await open(page, CALL, [1280, 800])
+  await write(page, '{ "order_id": ')
+  let asked = ''
+  page.on('dialog', async (dialog) => {
+    asked = dialog.type()
+    await dialog.dismiss()
+  })
+  await page.evaluate(() => location.reload()).catch(() => undefined)
+  await expect.poll(() => asked).toBe('beforeunload')
+  await expect(editor(page)).toContainText('"order_id":')
+})

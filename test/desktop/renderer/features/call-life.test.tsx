@@ -1,0 +1,247 @@
+// @vitest-environment happy-dom
+// A call from the side of who watches it: what stays when it ends, what a person did to it, and the ways away from it.
+import { act, screen, waitFor, within } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { CallSummary } from '../../../../shared/contract/calls.ts'
+import { problemOf } from '../../support/fake-answers.ts'
+import { iso, sidOf } from '../../support/fake-floor.ts'
+import { openConsole, settle } from '../../support/render-console.tsx'
+
+const AT = `#/calls/${sidOf(1)}`
+let stop: () => void = () => undefined
+afterEach(() => stop())
+
+async function open(options: Parameters<typeof openConsole>[0] = {}) {
+  const opened = await openConsole(options)
+  stop = opened.stop
+  return opened
+}
+type Opened = Awaited<ReturnType<typeof open>>
+async function openCall(at = AT) {
+  const opened = await open({ at })
+  await screen.findByRole('region', { name: 'Timeline' })
+  return opened
+}
+async function goTo(hash: string) {
+  act(() => {
+    window.location.hash = hash
+  })
+  await settle(80)
+}
+async function end({ bridge }: Opened, call_sid: string, rest: Partial<CallSummary> = {}) {
+  const ended: CallSummary = {
+    ...bridge.calls.get(call_sid)!,
+    outcome: 'resolved',
+    end_reason: 'The agent ended the call.',
+    ended_at: iso(Date.now()),
+    live: null,
+    ...rest,
+  }
+  bridge.calls.set(call_sid, ended)
+  act(() => bridge.say({ event_type: 'call.ended', call_session: ended }))
+  await settle()
+}
+const heading = () => screen.getByRole('heading', { level: 1 })
+const interventions = () => screen.getByRole('region', { name: 'Interventions' })
+
+describe('a call that ended', () => {
+  it('still says why it needed a person, without asking for one', async () => {
+    const opened = await openCall()
+    await end(opened, sidOf(1))
+    const head = heading().closest('header')!
+    const why = within(head).getByText('Asked for a person').parentElement!
+    expect(why.className).toContain('was')
+    expect(why.textContent).toMatch(/at \d\d:\d\d/)
+    expect(within(screen.getByRole('region', { name: 'Timeline' })).getByTitle('Asked for a person')).toBeTruthy()
+    expect(within(head).queryByRole('img', { name: /^Listening/ })).toBeNull()
+    await goTo('#/live')
+    expect(screen.queryByText('Nobody stepped in.')).toBeNull()
+    expect(opened.store.getState().calls[sidOf(1)]?.live?.attention).toEqual([])
+  })
+
+  it('was ended by somebody, if by a person', async () => {
+    const opened = await openCall(`#/calls/${sidOf(2)}`)
+    await end(opened, sidOf(2), { end_reason: 'Dana Ortiz ended the call.', outcome: 'transferred' })
+    expect(within(interventions()).getByText('You ended the call, transferred')).toBeTruthy()
+    await goTo(`#/calls/${sidOf(3)}`)
+    await end(opened, sidOf(3), { end_reason: 'Marco Silva ended the call.' })
+    expect(within(interventions()).getByText('Marco Silva ended the call, resolved')).toBeTruthy()
+  })
+
+  it('claims no more than the record tells', async () => {
+    const opened = await openCall(`#/calls/${sidOf(2)}`)
+    await end(opened, sidOf(2))
+    expect(within(interventions()).getByText('No change or hang-up by a person.')).toBeTruthy()
+  })
+
+  it('closes the question whether to end it, and says how it ended', async () => {
+    const opened = await openCall()
+    await opened.user.click(screen.getByRole('button', { name: /^End/ }))
+    expect(screen.getByRole('dialog')).toBeTruthy()
+    await end(opened, sidOf(1))
+    expect(screen.queryByRole('dialog')).toBeNull()
+    await waitFor(() => expect(screen.getByText('The agent ended the call, resolved')).toBeTruthy())
+    expect(screen.queryByText('The call was not ended')).toBeNull()
+    expect(document.activeElement).toBe(heading())
+  })
+
+  it('is no failure when it was over a moment before', async () => {
+    const opened = await openCall()
+    await opened.user.click(screen.getByRole('button', { name: /^End/ }))
+    opened.bridge.refuse('hangUpCall', problemOf('CALL_NOT_LIVE', 'The call is over, so it takes no commands.'))
+    await opened.user.click(screen.getByRole('button', { name: 'End call' }))
+    await waitFor(() => expect(screen.getByText('The call was over already')).toBeTruthy())
+    expect(screen.queryByText('The call was not ended')).toBeNull()
+  })
+})
+
+describe('listening in', () => {
+  it('is among what was done to the call, with its time', async () => {
+    const { user } = await openCall(`#/calls/${sidOf(2)}`)
+    await user.keyboard('l')
+    expect(within(interventions()).getByText(/^You have listened since \d\d:\d\d$/)).toBeTruthy()
+    await user.keyboard('l')
+    expect(within(interventions()).getByText(/^You listened \d\d:\d\d to \d\d:\d\d$/)).toBeTruthy()
+  })
+
+  it('is seen and stopped from every screen', async () => {
+    const { user, bridge } = await openCall()
+    await user.keyboard('l')
+    expect(screen.queryByRole('button', { name: 'Stop' })).toBeNull()
+    await goTo('#/agents')
+    expect(screen.getByRole('link', { name: 'Listening to +1 415 ••• 0142' }).getAttribute('href')).toBe(AT)
+    await user.click(screen.getByRole('button', { name: 'Stop' }))
+    expect(bridge.listening).toBeNull()
+    expect(screen.queryByText(/^Listening to/)).toBeNull()
+  })
+
+  it('ends with the tenant', async () => {
+    const { user, bridge } = await openCall()
+    await user.keyboard('l')
+    await user.click(screen.getByRole('button', { name: 'Acme Corporation' }))
+    await user.click(await screen.findByText('Beta Company'))
+    await settle()
+    expect(bridge.listening).toBeNull()
+  })
+})
+
+describe('from one call to another', () => {
+  it('goes to the next that needs a person with A, and along the wall with J and K', async () => {
+    const { user, store } = await openCall(`#/calls/${sidOf(3)}`)
+    await user.keyboard('j')
+    await settle(80)
+    expect(store.getState().opened).toBe(sidOf(4))
+    await user.keyboard('k')
+    await settle(80)
+    expect(store.getState().opened).toBe(sidOf(3))
+    await user.keyboard('a')
+    await settle(80)
+    expect(store.getState().opened).toBe(sidOf(1))
+  })
+
+  it('passes by those that are over', async () => {
+    const opened = await openCall(`#/calls/${sidOf(3)}`)
+    await end(opened, sidOf(4))
+    await opened.user.keyboard('j')
+    await settle(80)
+    expect(opened.store.getState().opened).toBe(sidOf(5))
+  })
+
+  it('leads to the wall when the tenant changed, where the call is not', async () => {
+    const { bridge, user } = await openCall()
+    bridge.calls.clear()
+    await user.click(screen.getByRole('button', { name: 'Acme Corporation' }))
+    await user.click(await screen.findByText('Beta Company'))
+    await waitFor(() => expect(screen.getByText('All quiet')).toBeTruthy())
+    await goTo(AT)
+    await waitFor(() => expect(screen.getByText(/has no such call$/)).toBeTruthy())
+    expect(screen.queryByRole('status', { name: 'Reading the call' })).toBeNull()
+    expect(screen.getByRole('link', { name: 'Show live calls' })).toBeTruthy()
+  })
+})
+
+describe('the wall', () => {
+  const focused = () => (document.activeElement as HTMLElement).dataset.call
+  const cellOf = (call_sid: string) => document.querySelector<HTMLElement>(`[data-call="${call_sid}"]`)!
+
+  it('keeps its layout while calls that are over fade', async () => {
+    const opened = await open({ calls: 12 })
+    const pane = () => screen.getByRole('region', { name: 'All calls' }).dataset.density
+    // One of the floor's twelve is over already.
+    expect(pane()).toBe('large')
+    const started = { ...opened.bridge.calls.get(sidOf(2))!, call_sid: sidOf(90), id: 'cs_90' }
+    act(() => opened.bridge.say({ event_type: 'call.started', call_session: started }))
+    await settle()
+    expect(screen.getAllByRole('gridcell').filter((cell) => cell.dataset.call)).toHaveLength(13)
+    expect(pane()).toBe('large')
+  })
+
+  it('keeps the layout it has while the number of calls wavers', async () => {
+    const opened = await open({ calls: 15 })
+    const pane = () => screen.getByRole('region', { name: 'All calls' }).dataset.density
+    expect(pane()).toBe('medium')
+    for (const index of [2, 3, 4]) await end(opened, sidOf(index))
+    expect(pane()).toBe('medium')
+    await goTo(AT)
+    await goTo('#/live')
+    expect(pane()).toBe('medium')
+  })
+
+  it('gives the focus to the neighbour when a call leaves, and what is read stays', async () => {
+    const opened = await open({ calls: 5 })
+    await opened.user.click(cellOf(sidOf(2)))
+    expect(focused()).toBe(sidOf(2))
+    await end(opened, sidOf(2), { ended_at: iso(Date.now() - 19_500) })
+    await waitFor(() => expect(cellOf(sidOf(2))).toBeNull())
+    await waitFor(() => expect(focused()).toBe(sidOf(3)))
+    expect(opened.store.getState().selected).toBe(sidOf(2))
+    await opened.user.keyboard('{ArrowRight}')
+    await waitFor(() => expect(focused()).toBe(sidOf(4)))
+    expect(opened.store.getState().selected).toBe(sidOf(4))
+  })
+
+  it('passes by calls that are over', async () => {
+    const opened = await open({ calls: 5 })
+    await end(opened, sidOf(2))
+    await opened.user.click(cellOf(sidOf(1)))
+    await opened.user.keyboard('j')
+    expect(opened.store.getState().selected).toBe(sidOf(3))
+  })
+
+  it('has the focus after a call was ended from it', async () => {
+    const opened = await open({ calls: 5 })
+    await opened.user.click(cellOf(sidOf(2)))
+    await opened.user.click(screen.getByRole('button', { name: /^End/ }))
+    await opened.user.click(screen.getByRole('button', { name: 'End call' }))
+    await settle()
+    expect(focused()).toBe(sidOf(2))
+  })
+
+  it('is headed', async () => {
+    await open()
+    expect(heading().textContent).toBe('Live calls')
+  })
+
+  it('sets an agent’s account in no quotation marks', async () => {
+    const opened = await open({ calls: 5 })
+    act(() =>
+      opened.bridge.say({
+        event_type: 'call.attention',
+        call_sid: sidOf(3),
+        attention: [
+          {
+            level: 2,
+            reason: 'agent_asks_for_help',
+            evidence: 'The caller is upset: "It sparked"',
+            speaker: null,
+            words: [],
+            since_at: iso(Date.now()),
+          },
+        ],
+      }),
+    )
+    await settle()
+    const lane = screen.getByRole('list', { name: 'Calls that need you' })
+    expect(within(lane).getByText('The caller is upset: It sparked', { exact: false }).tagName).toBe('P')
+  })
+})

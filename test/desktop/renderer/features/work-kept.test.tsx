@@ -1,0 +1,260 @@
+// @vitest-environment happy-dom
+// What is typed stays until it is saved or discarded, and what is shown is of the tenant one is in.
+import { act, render, screen, waitFor, within } from '@testing-library/react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { HoursChart } from '../../../../desktop/renderer/features/analytics/hours-chart.tsx'
+import { floorAnalytics } from '../../support/fake-analytics.ts'
+import { sidOf } from '../../support/fake-floor.ts'
+import { openConsole, settle } from '../../support/render-console.tsx'
+
+let stop: () => void = () => undefined
+afterEach(() => stop())
+async function open(...args: Parameters<typeof openConsole>) {
+  const opened = await openConsole(...args)
+  stop = opened.stop
+  return opened
+}
+const manager = { role: 'agent_manager' } as const
+const BILLING = '#/agents/ag_billing001'
+
+const goTo = async (hash: string) => {
+  act(() => {
+    window.location.hash = hash
+  })
+  await settle(60)
+}
+/** Whether the browser would ask before it leaves the page. */
+const asksBeforeLeaving = () => {
+  const event = new Event('beforeunload', { cancelable: true })
+  window.dispatchEvent(event)
+  return event.defaultPrevented
+}
+const nameField = () => screen.findByLabelText<HTMLInputElement>('Name')
+
+describe('an agent that is being written', () => {
+  it('is as it was left, with a word on its cell, until it is saved', async () => {
+    const { user } = await open({ ...manager, at: BILLING })
+    expect(asksBeforeLeaving()).toBe(false)
+    await user.type(await nameField(), ', nights')
+    expect(asksBeforeLeaving()).toBe(true)
+    await goTo('#/agents')
+    expect(within(screen.getByRole('article', { name: 'Billing support' })).getByText('unsaved draft')).toBeTruthy()
+    expect(asksBeforeLeaving()).toBe(true)
+    await goTo(BILLING)
+    expect((await nameField()).value).toBe('Billing support, nights')
+    await user.click(screen.getByRole('button', { name: /Save v13/ }))
+    await settle(60)
+    expect(screen.queryByText('unsaved draft')).toBeNull()
+    expect(asksBeforeLeaving()).toBe(false)
+  })
+
+  it('is kept also before it is an agent', async () => {
+    const { user } = await open({ ...manager, at: '#/agents/new' })
+    await user.type(await nameField(), 'Night desk')
+    await goTo('#/numbers')
+    await goTo('#/agents/new')
+    expect((await nameField()).value).toBe('Night desk')
+  })
+
+  it('is dropped by Discard, which can be taken back', async () => {
+    const { user } = await open({ ...manager, at: BILLING })
+    await user.type(await nameField(), ', nights')
+    await user.click(screen.getByRole('button', { name: 'Discard' }))
+    expect((await nameField()).value).toBe('Billing support')
+    expect(asksBeforeLeaving()).toBe(false)
+    const toast = (await screen.findByText('Changes discarded')).closest<HTMLElement>('.toast')
+    await user.click(within(toast as HTMLElement).getByRole('button', { name: 'Undo' }))
+    expect((await nameField()).value).toBe('Billing support, nights')
+  })
+
+  it('says when somebody saved another version meanwhile', async () => {
+    const { user, bridge, store } = await open({ ...manager, at: BILLING })
+    await user.type(await nameField(), ', nights')
+    await goTo('#/agents')
+    const agent = store.getState().agents.ag_billing001!
+    act(() => bridge.say({ event_type: 'agent.updated', agent: { ...agent, voice: 'echo', version: 13 } }))
+    await settle()
+    await goTo(BILLING)
+    expect((await nameField()).value).toBe('Billing support, nights')
+    expect(screen.getByText(/v13 was saved meanwhile/)).toBeTruthy()
+  })
+
+  it('is asked about before one signs out, and gone after', async () => {
+    const { user, store } = await open({ ...manager, at: BILLING })
+    await user.type(await nameField(), ', nights')
+    await user.click(screen.getByRole('button', { name: 'Priya Raman' }))
+    await user.click(screen.getByRole('menuitem', { name: 'Sign out' }))
+    const dialog = screen.getByRole('dialog', { name: 'Sign out and lose what is not saved?' })
+    expect(store.getState().session.state).toBe('signed_in')
+    await user.click(within(dialog).getByRole('button', { name: 'Sign out' }))
+    await settle()
+    expect(store.getState().drafts).toEqual({})
+    expect(window.location.hash).toBe('#/agents')
+  })
+})
+
+describe('numbers that are staged', () => {
+  const stageOne = async (user: Awaited<ReturnType<typeof open>>['user']) => {
+    await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }))
+    await user.click(screen.getByRole('menuitem', { name: /Returns desk/ }))
+  }
+
+  it('are staged still after a look elsewhere, and leaving the page asks', async () => {
+    const { user } = await open({ ...manager, at: '#/numbers' })
+    await stageOne(user)
+    await goTo('#/agents')
+    expect(asksBeforeLeaving()).toBe(true)
+    await goTo('#/numbers')
+    expect(screen.getByRole('button', { name: /^Apply 1/ })).toBeTruthy()
+    await user.click(screen.getByRole('button', { name: 'Discard' }))
+    expect(asksBeforeLeaving()).toBe(false)
+  })
+
+  it('are not taken to another tenant, and wait in their own', async () => {
+    const { user } = await open({ ...manager, at: '#/numbers' })
+    await stageOne(user)
+    await user.click(screen.getByRole('button', { name: /Acme Corporation/ }))
+    await user.click(screen.getByRole('menuitemradio', { name: /Beta Company/ }))
+    await settle(60)
+    expect(screen.queryByRole('button', { name: /^Apply/ })).toBeNull()
+    await user.click(screen.getByRole('button', { name: /Beta Company/ }))
+    await user.click(screen.getByRole('menuitemradio', { name: /Acme Corporation/ }))
+    await settle(60)
+    expect(screen.getByRole('button', { name: /^Apply 1/ })).toBeTruthy()
+  })
+
+  it('are chosen in any order and assigned with M', async () => {
+    const { user } = await open({ ...manager, at: '#/numbers' })
+    await user.click(screen.getByRole('button', { name: /^\+1 312 555 0162/ }))
+    await user.click(screen.getByRole('button', { name: /^\+1 312 555 0161/ }))
+    await user.keyboard('m')
+    await user.click(await screen.findByRole('menuitem', { name: /Returns desk/ }))
+    expect(screen.getByRole('button', { name: /^Apply 2/ })).toBeTruthy()
+  })
+
+  it('may be the one that has the focus', async () => {
+    const { user } = await open({ ...manager, at: '#/numbers' })
+    act(() => screen.getByRole('button', { name: /^\+1 312 555 0161/ }).focus())
+    await user.keyboard('m')
+    expect(await screen.findByRole('menuitem', { name: /Returns desk/ })).toBeTruthy()
+  })
+})
+
+describe('another tenant, or another person', () => {
+  it.each([
+    ['#/agents/ag_billing001', '#/agents'],
+    ['#/analytics/30d/agent/ag_billing001', '#/analytics'],
+    [`#/calls/${sidOf(1)}`, '#/live'],
+  ])('sees the list instead of %s', async (at, list) => {
+    const { user } = await open({ ...manager, at })
+    expect(window.location.hash).toBe(at)
+    await user.click(screen.getByRole('button', { name: /Acme Corporation/ }))
+    await user.click(screen.getByRole('menuitemradio', { name: /Beta Company/ }))
+    await waitFor(() => expect(window.location.hash).toBe(list))
+    await settle()
+    expect(screen.queryByText('There is no such agent')).toBeNull()
+  })
+
+  it('who signs in after the first one does not land where that one was', async () => {
+    const { user, bridge } = await open({ at: BILLING })
+    act(() => bridge.link({ state: 'signed_out' }))
+    await user.click(screen.getByRole('button', { name: /Priya Raman/ }))
+    await waitFor(() => expect(window.location.hash).toBe('#/agents'))
+  })
+
+  it('the same person goes on where the sign-in ended', async () => {
+    const { user, bridge } = await open({ at: BILLING })
+    act(() => bridge.link({ state: 'signed_out' }))
+    await user.click(screen.getByRole('button', { name: /Dana Ortiz/ }))
+    await settle(60)
+    expect(window.location.hash).toBe(BILLING)
+  })
+})
+
+describe('the figures', () => {
+  it('are found as they were left when one comes back from a call', async () => {
+    const { user } = await open({ ...manager, at: '#/analytics', finished: 5 })
+    await user.click(screen.getByRole('button', { name: '30 days' }))
+    await user.click(screen.getByRole('button', { name: 'Billing support' }))
+    await settle(60)
+    expect(window.location.hash).toBe('#/analytics/30d/agent/ag_billing001')
+    const left = window.location.hash
+    await user.click(screen.getAllByRole('button', { name: /^\+1 .* Billing support/ })[0]!)
+    await settle(60)
+    await goTo(left)
+    expect(screen.getByRole('button', { name: '30 days' }).getAttribute('aria-pressed')).toBe('true')
+    expect(screen.getByText('of Billing support')).toBeTruthy()
+  })
+
+  it('say that an agent is not here, and are those of all', async () => {
+    const { bridge } = await open({ ...manager, at: '#/analytics/7d/agent/ag_nobody0001', finished: 5 })
+    await settle(60)
+    expect(screen.getByText('There is no such agent in this tenant.')).toBeTruthy()
+    expect(screen.getByText('newest first')).toBeTruthy()
+    expect(bridge.asked.filter(({ name }) => name === 'listCalls').at(-1)?.input).not.toHaveProperty('query.agent_id')
+  })
+
+  it('have all their calls behind them, fifty at a time', async () => {
+    const { user } = await open({ ...manager, at: '#/analytics', finished: 70 })
+    const list = within(screen.getByRole('region', { name: 'Calls' }))
+    expect(list.getByText('50 of 8,412')).toBeTruthy()
+    await user.click(list.getByRole('button', { name: 'More calls' }))
+    await settle(60)
+    expect(list.getAllByRole('listitem').length).toBeGreaterThan(70)
+    expect(list.queryByRole('button', { name: 'More calls' })).toBeNull()
+    expect(list.queryByText(/of 8,412/)).toBeNull()
+  })
+
+  it('draw nothing for an hour without a call', () => {
+    const now = floorAnalytics('2026-11-17T06:00:00Z', '2026-11-23T18:00:00Z', false)
+    now.hourly_distribution['3'] = 0
+    const { container } = render(<HoursChart now={now} before={null} says={{ now: '17–23 Nov', before: '' }} />)
+    const bars = [...container.querySelectorAll('.hb')].map((hour) => hour.querySelector('i') !== null)
+    expect(bars).toEqual(bars.map((_, hour) => hour !== 3))
+  })
+})
+
+describe('the shell', () => {
+  it('knows whether callers are simulated as soon as it opens', async () => {
+    const { bridge } = await open({ at: '#/agents' })
+    expect(bridge.asked.some(({ name }) => name === 'getSetup')).toBe(true)
+  })
+
+  it('tells calls of one caller apart in the finder, the live one first', async () => {
+    const { user, bridge, store } = await open()
+    const call = store.getState().calls[sidOf(1)]!
+    const other = sidOf(900)
+    act(() => {
+      bridge.say({ event_type: 'call.started', call_session: { ...call, call_sid: other, id: 'cs_other00001' } })
+      const ended_at = new Date().toISOString()
+      bridge.say({
+        event_type: 'call.ended',
+        call_session: { ...call, call_sid: other, id: 'cs_other00001', ended_at, outcome: 'resolved', live: null },
+      })
+    })
+    await settle()
+    await user.keyboard('{Control>}k{/Control}')
+    await user.keyboard('0142')
+    const rows = screen.getAllByRole('option').map((row) => row.textContent)
+    expect(rows[0]).toMatch(/live since \d\d:\d\d:\d\d/)
+    expect(rows[1]).toMatch(/resolved, over at/)
+  })
+
+  it('says that a sign-in has no answer yet', async () => {
+    const { user, bridge } = await open({ signed_in: false })
+    bridge.signIn = () => new Promise(() => undefined)
+    await user.click(screen.getByRole('button', { name: /Priya Raman/ }))
+    expect(await screen.findByText('Signing in…, the relay has not answered yet')).toBeTruthy()
+  })
+
+  it('takes new roles without a new sign-in', async () => {
+    const { bridge, store } = await open({ ...manager, at: '#/agents' })
+    const { session } = store.getState()
+    if (session.state !== 'signed_in') throw new Error('Nobody is signed in.')
+    const permissions = session.me.permissions.filter((each) => each !== 'agents.create')
+    act(() => bridge.send({ type: 'me', me: { ...session.me, permissions } }))
+    await settle()
+    expect(screen.queryByRole('button', { name: 'New agent' })).toBeNull()
+    expect(screen.getByRole('article', { name: 'Billing support' })).toBeTruthy()
+  })
+})
