@@ -58,7 +58,7 @@ export function AgentSettings({
             )}
           </Labelled>
         </div>
-        <Labelled label="Greeting" error={errors.greeting_message} help="Empty: the agent waits for the caller.">
+        <Labelled label="Greeting" error={errors.greeting_message} help="Empty: the agent greets in its own words.">
           {(ids) => (
             <textarea {...ids} className="field" rows={2} maxLength={1000} {...form.register('greeting_message')} />
           )}
