@@ -10,7 +10,17 @@ const QUARTERS = ['q0', 'q1', 'q2', 'q3']
 const HOUR = { _id: 0, agent_id: 1, last_call_at: 1, q0: 1, q1: 1, q2: 1, q3: 1 }
 const CALL = [
   ...['_id', 'id', 'tenant_id', 'agent_id', 'agent_name', 'agent_version', 'call_sid', 'from_number', 'to_number'],
-  ...['direction', 'status', 'outcome', 'escalated', 'end_reason', 'started_at', 'answered_at', 'ended_at', 'duration_seconds'],
+  ...[
+    'direction',
+    'status',
+    'outcome',
+    'escalated',
+    'end_reason',
+    'started_at',
+    'answered_at',
+    'ended_at',
+    'duration_seconds',
+  ],
   ...['context_version', 'cost'],
 ]
 const SUMMARY = Object.fromEntries(CALL.map((field) => [field, 1]))
