@@ -1,11 +1,22 @@
 // The services under the relay go away while people are on the line: what callers, supervisors and the record feel.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ADDED_DELAY_BOUNDS_MS } from '../../shared/contract/calls.ts'
 import { type Company, expectNothingLost, keptOf, NUMBER, publishedOf, startCompany } from '../support/company.ts'
 import { type Client, until } from '../support/running-relay.ts'
 import { describeWithServices, type Services, startServices } from '../support/services.ts'
 
 /** The issue's own figure is a minute; the CI form is shorter, the same in kind. */
 const AWAY_MS = Number(process.env.PHONY_OUTAGE_MS ?? 12_000)
+/** The bound under which 99 of 100 pieces of sound stayed. */
+function p99Of(counts: readonly number[]): string {
+  const all = counts.reduce((sum, count) => sum + count, 0)
+  let sum = 0
+  const at = counts.findIndex((count) => {
+    sum += count
+    return sum >= all * 0.99
+  })
+  return `at most ${ADDED_DELAY_BOUNDS_MS[at] ?? 'more than 250'} ms`
+}
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 await describeWithServices('a service that goes away', () => {
@@ -82,18 +93,23 @@ await describeWithServices('a service that goes away', () => {
   })
 
   it('a store that takes half a second for everything does not delay the sound', async () => {
-    await services.mongoLine.set({ kind: 'latency', ms: 250 })
     const feed = await admin.events()
-    const { call, stop } = await company.talk(100)
-    await until(() => publishedOf(feed, call).length > 50, 20_000)
-    stop()
-    call.hangUp()
-    await call.ended
-    await services.mongoLine.set({ kind: 'pass' })
-    const { kept, record } = await keptOf(admin, call.call_sid)
-    expectNothingLost(publishedOf(feed, call), kept)
-    expect(record.quality.frames_dropped).toBe(0)
-  }, 60_000)
+    const delays: string[] = []
+    for (const ms of [0, 250]) {
+      await services.mongoLine.set(ms === 0 ? { kind: 'pass' } : { kind: 'latency', ms })
+      const { call, stop } = await company.talk(100)
+      await until(() => publishedOf(feed, call).length > 50, 20_000)
+      stop()
+      call.hangUp()
+      await call.ended
+      await services.mongoLine.set({ kind: 'pass' })
+      const { kept, record } = await keptOf(admin, call.call_sid)
+      expectNothingLost(publishedOf(feed, call), kept)
+      expect(record.quality.frames_dropped).toBe(0)
+      delays.push(p99Of(record.quality.added_delay ?? []))
+    }
+    process.stdout.write(`Sound was in the relay for (p99) ${delays.join(', and beside a slow store ')}\n`)
+  }, 90_000)
 
   it('a relay that starts beside a store that is slow at first waits for it', async () => {
     await company.kill()
