@@ -185,9 +185,10 @@ it('[L16] what is asked for while a long answer is still heard does not end the 
   const line = onALine()
   line.speak('long', 25_000)
   line.call.onDigit('#')
-  line.play(24_000)
+  // The model has its ten seconds from when the caller hears nothing more.
+  line.play(27_000)
   expect(line.isLeft()).toBe(false)
-  line.play(12_000)
+  line.play(10_000)
   expect(line.isLeft()).toBe(true)
   expect(line.kept).toEqual([expect.stringContaining('technical problem')])
 })
@@ -206,6 +207,23 @@ it('[L13] what the caller was saying is given to the model, whoever says first t
     expect(line.facts.at(-1)).toMatchObject({ type: 'call_ended' })
     expect(line.call.turns.at(-1)).toMatchObject({ speaker: 'caller', text: 'And my' })
   }
+})
+
+it('[L12] the tools of a response that is done twice are answered once', () => {
+  const line = onALine()
+  const tool_calls = [{ tool_call_id: 't_2', name: 'escalate', arguments_json: '{"reason":"x"}' }]
+  const done: RealtimeEvent = {
+    type: 'response_done',
+    response_id: 'twice',
+    status: 'completed',
+    reason: null,
+    tool_calls,
+    usage: null,
+  }
+  line.model({ type: 'response_started', response_id: 'twice' })
+  line.model(done)
+  line.model(done)
+  expect(line.sent.session.filter((what) => what === 'tool')).toHaveLength(1)
 })
 
 it('[L12] a response that is done twice is done once; its last word counts although the caller has hung up', () => {
