@@ -1,5 +1,6 @@
 // What the carrier says and asks about media streams, at whichever relay: that one failed, and how a call goes on once
 // its stream has ended. The relay that has, or had, the call knows; what is to be said it has kept for the others.
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
 import type { CallAnswer, CallCommand, Farewell } from '../live/live-calls.ts'
@@ -43,7 +44,7 @@ export function createStreamReports(deps: {
       const here = await deps.floor.carrierAsks(call_sid, is_over)
       if (here) return here.say
       if (is_over) return null
-      const said = (await kept(call_sid)) ?? (await after(KEPT_AFTER_MS, () => kept(call_sid)))
+      const said = (await kept(call_sid)) ?? (await sleep(KEPT_AFTER_MS).then(() => kept(call_sid)))
       if (said) return said.say
       // Nobody has said goodbye: the caller is still there, and hears at least why it ends.
       tellOwner(call_sid, null).catch(() => {})
@@ -51,6 +52,3 @@ export function createStreamReports(deps: {
     },
   }
 }
-
-const after = <T>(ms: number, then: () => Promise<T>): Promise<T> =>
-  new Promise((resolve) => setTimeout(resolve, ms)).then(then)

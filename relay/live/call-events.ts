@@ -51,6 +51,16 @@ export type CallEvent =
   | { type: 'digit_pressed'; digit: string }
   | { type: 'timer_rang'; timer: TimerName }
 
+/** How a call ended. */
+export interface Ending {
+  status: CallStatus
+  end_reason: string
+  failed: boolean
+  outcome: Outcome | null
+  by_supervisor: boolean
+  summary: string | null
+}
+
 export type CallEffect =
   /** `as_note`: its task is told in a note of the conversation instead of in the request, which was refused. */
   | { type: 'create_response'; kind: ResponseKind; as_note: boolean }
@@ -70,12 +80,4 @@ export type CallEffect =
   | { type: 'stop_timer'; timer: TimerName }
   /** Close both sides; the carrier says `say`, then hangs up. */
   | { type: 'leave'; say: string | null }
-  | {
-      type: 'finish'
-      status: CallStatus
-      end_reason: string
-      failed: boolean
-      outcome: Outcome | null
-      by_supervisor: boolean
-      summary: string | null
-    }
+  | ({ type: 'finish' } & Ending)

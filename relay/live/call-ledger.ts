@@ -1,5 +1,5 @@
 // The account of one call: what it used and cost, how good it was, how it ended. Follows the call; the journal keeps it.
-import type { CallStatus, Outcome, Quality } from '../../shared/contract/calls.ts'
+import type { Quality } from '../../shared/contract/calls.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import {
   addResponseUsage,
@@ -10,15 +10,7 @@ import {
 } from '../calls/cost.ts'
 import { decideOutcome } from '../calls/outcome.ts'
 import type { PriceTable } from '../calls/prices.ts'
-
-export interface Ending {
-  status: CallStatus
-  end_reason: string
-  failed: boolean
-  outcome: Outcome | null
-  by_supervisor: boolean
-  summary: string | null
-}
+import type { Ending } from './call-events.ts'
 
 export class CallLedger {
   readonly record: CallRecord

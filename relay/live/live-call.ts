@@ -15,7 +15,7 @@ import type { Clock, Person, TapListener } from '../platform/ports.ts'
 import type { AudioMeters } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
 import { CallEnding } from './call-ending.ts'
-import { type CallEffect, type CallEvent, TIMER_MS, type TimerName } from './call-events.ts'
+import { type CallEffect, type CallEvent, type Ending, TIMER_MS, type TimerName } from './call-events.ts'
 import { CallLedger } from './call-ledger.ts'
 import { APOLOGY, type CallState, NEW_CALL, step } from './call-machine.ts'
 import { CallQuality, type FrameTotals } from './call-quality.ts'
@@ -80,9 +80,8 @@ const STILL_HEARD_MS = 2_000
 /** What a caller was saying when the line closed ends in silence, so that the model writes it down. µ-law, 800 ms. */
 const SILENCE = Buffer.alloc(6_400, 0xff).toString('base64')
 
-type Finish = Extract<CallEffect, { type: 'finish' }>
 /** A supervisor's word stands, and an earlier one of the agent's. */
-const worded = (end: Finish, { outcome, summary }: Pick<Finish, 'outcome' | 'summary'>) => ({
+const worded = (end: Ending, { outcome, summary }: Pick<Ending, 'outcome' | 'summary'>) => ({
   outcome: end.by_supervisor ? end.outcome : (end.outcome ?? outcome),
   summary: end.summary ?? summary,
 })
@@ -106,7 +105,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #context: LiveContext
   #state: CallState
   /** How it ended, while its record waits for the last words. */
-  #end: Finish | null = null
+  #end: Ending | null = null
   #stream: MediaStream | null = null
   #streamStartedMs = 0
   #isSessionReady = false
@@ -529,7 +528,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#ending.leave(say, stream !== null)
   }
 
-  #finish(end: Finish): void {
+  #finish(end: Ending): void {
     const now = this.#now()
     this.#end = end
     this.#isSessionReady = false
@@ -547,7 +546,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (this.#isModelLost || (!this.#words.awaitsCaller && this.#responseId === null)) this.#ending.settle()
   }
 
-  #close(end: Finish, ended_at: Date): void {
+  #close(end: Ending, ended_at: Date): void {
     this.#session.close()
     this.#words.close(this.#now())
     const caller_spoke = this.#words.hasCallerSpoken

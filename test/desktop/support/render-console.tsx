@@ -1,7 +1,7 @@
 // The whole console over a fake Bridge, as a user meets it.
 import { act, cleanup, configure, render, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
-import { vi } from 'vitest'
+import { afterEach, vi } from 'vitest'
 import { App } from '../../../desktop/renderer/app.tsx'
 import type { AudioPlayer } from '../../../desktop/renderer/lib/audio-player.ts'
 import { createTheme } from '../../../desktop/renderer/lib/theme.ts'
@@ -19,6 +19,17 @@ export interface AudioRecord {
   played: { speaker: string; at_ms: number }[]
   flushed: number
   closed: number
+}
+
+/** Called once in a test file. @returns opens a console, which is stopped after the test */
+export function consoleForTests() {
+  let stop: () => void = () => undefined
+  afterEach(() => stop())
+  return async (...args: Parameters<typeof openConsole>) => {
+    const opened = await openConsole(...args)
+    stop = opened.stop
+    return opened
+  }
 }
 
 /** Opens the console at a screen and waits until what the relay had is shown. */

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { CallRecord } from '../../../relay/calls/call-facts.ts'
 import { NO_USAGE } from '../../../relay/calls/cost.ts'
 import { PRICES } from '../../../relay/calls/prices.ts'
-import { CallLedger, type Ending } from '../../../relay/live/call-ledger.ts'
+import type { Ending } from '../../../relay/live/call-events.ts'
+import { CallLedger } from '../../../relay/live/call-ledger.ts'
 import type { Quality } from '../../../shared/contract/calls.ts'
 
 const NOW = new Date('2030-01-01T09:00:00.000Z')

@@ -4,13 +4,14 @@ import { useEffect, useMemo, useState } from 'react'
 import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { useActions } from '../../lib/console-context.tsx'
+import { readContext } from '../../lib/read-context.ts'
 import { writeJson } from '../../lib/write-json.ts'
 import type { OverrideDraft } from '../../store/override-drafts.ts'
 import { createContextActions } from './context-actions.ts'
 import type { ContextOfCall } from './context-of-call.ts'
 import { applyPatch, mergePatch, sameJson } from './layers.ts'
 import type { DraftProblem } from './override-draft.ts'
-import { readDraft, refusedAt } from './override-draft.ts'
+import { refusedAt } from './override-draft.ts'
 
 type Base = OverrideDraft['base']
 
@@ -24,7 +25,7 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
   const [is_sending, setSending] = useState(false)
   const [sent, setSent] = useState<number | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
-  const draft = useMemo(() => readDraft(text), [text])
+  const draft = useMemo(() => readContext(text), [text])
   const problems = useMemo(() => faults(text, draft, problem), [text, draft, problem])
   const is_changed = text !== writeJson(base.context)
   const newest = context.versions[0]
@@ -121,7 +122,7 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
 
 export type Overriding = ReturnType<typeof useOverride>
 
-function faults(text: string, draft: ReturnType<typeof readDraft>, problem: Problem | null): DraftProblem[] {
+function faults(text: string, draft: ReturnType<typeof readContext>, problem: Problem | null): DraftProblem[] {
   if (!draft.ok) return draft.problems
   return problem ? refusedAt(text, problem) : []
 }

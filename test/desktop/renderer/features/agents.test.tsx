@@ -1,17 +1,11 @@
 // @vitest-environment happy-dom
 import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { problemOf } from '../../support/fake-answers.ts'
 import { sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
-let stop: () => void = () => undefined
-afterEach(() => stop())
-async function open(...args: Parameters<typeof openConsole>) {
-  const opened = await openConsole(...args)
-  stop = opened.stop
-  return opened
-}
+const open = consoleForTests()
 const manager = { role: 'agent_manager' } as const
 
 /** Writes into an editor, at the end of it or instead of all of it. */
@@ -176,7 +170,7 @@ describe('agents', () => {
       ['Prompt', ' Be kind.'],
       ['Agent’s context, JSON', ' '],
     ] as const) {
-      const { bridge } = await open({ ...manager, at: '#/agents/ag_billing001' })
+      const { bridge, stop } = await open({ ...manager, at: '#/agents/ag_billing001' })
       const view = await write('Prompt', added)
       const at = field === 'Prompt' ? view : await write(field, added)
       const before = at.state.doc.toString()

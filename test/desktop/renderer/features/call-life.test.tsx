@@ -1,21 +1,14 @@
 // @vitest-environment happy-dom
 // A call from the side of who watches it: what stays when it ends, what a person did to it, and the ways away from it.
 import { act, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { iso, sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
 const AT = `#/calls/${sidOf(1)}`
-let stop: () => void = () => undefined
-afterEach(() => stop())
-
-async function open(options: Parameters<typeof openConsole>[0] = {}) {
-  const opened = await openConsole(options)
-  stop = opened.stop
-  return opened
-}
+const open = consoleForTests()
 type Opened = Awaited<ReturnType<typeof open>>
 async function openCall(at = AT) {
   const opened = await open({ at })

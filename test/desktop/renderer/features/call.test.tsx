@@ -1,21 +1,19 @@
 // @vitest-environment happy-dom
 import { EditorView } from '@codemirror/view'
 import { act, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { floorCalls } from '../../support/fake-calls.ts'
 import { sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
 const AT = `#/calls/${sidOf(1)}`
-let stop: () => void = () => undefined
-afterEach(() => stop())
+const openAt = consoleForTests()
 
-async function open(options: Parameters<typeof openConsole>[0] = {}) {
-  const opened = await openConsole({ at: AT, ...options })
-  stop = opened.stop
+async function open(options: Parameters<typeof openAt>[0] = {}) {
+  const opened = await openAt({ at: AT, ...options })
   await screen.findByRole('textbox', { name: 'Override of this call, JSON' })
   return opened
 }
@@ -235,7 +233,7 @@ describe('the call view', () => {
   })
 
   it('shows how soon the agent fell silent, once the relay has counted it', async () => {
-    await open()
+    const { stop } = await open()
     const figures = () => screen.getByRole('region', { name: 'Timeline' }).querySelector('.tl-side')?.textContent
     expect(figures()).toMatch(/3 cut off0\.3 s p50 stop0\.4 s p95 stop$/)
     stop()
@@ -274,16 +272,14 @@ describe('the call view', () => {
   })
 
   it('says that a call is not there', async () => {
-    const opened = await openConsole({ at: `#/calls/${sidOf(4_000)}` })
-    stop = opened.stop
+    await openAt({ at: `#/calls/${sidOf(4_000)}` })
     await waitFor(() => expect(screen.getByText('Acme Corporation has no such call')).toBeTruthy())
     expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull()
     expect(screen.getByRole('link', { name: 'Show live calls' }).getAttribute('href')).toBe('#/live')
   })
 
   it('goes back to the wall with Escape', async () => {
-    const opened = await openConsole()
-    stop = opened.stop
+    const opened = await openAt()
     await opened.user.keyboard('a{Enter}')
     await settle()
     expect(screen.getByRole('heading', { level: 1 })).toBeTruthy()

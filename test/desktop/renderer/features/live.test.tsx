@@ -1,19 +1,13 @@
 // @vitest-environment happy-dom
 import { act, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { SpeechTurn } from '../../../../shared/contract/calls.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { floorCalls } from '../../support/fake-calls.ts'
 import { iso, sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
-let stop: () => void = () => undefined
-afterEach(() => stop())
-async function open(...args: Parameters<typeof openConsole>) {
-  const opened = await openConsole(...args)
-  stop = opened.stop
-  return opened
-}
+const open = consoleForTests()
 
 const cell = (name: RegExp) => screen.getByRole('gridcell', { name })
 const FIRST = /\+1 415 ••• 0142.*Billing support/

@@ -1,17 +1,11 @@
 // @vitest-environment happy-dom
 import { act, screen, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { problemOf } from '../../support/fake-answers.ts'
 import { sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
-let stop: () => void = () => undefined
-afterEach(() => stop())
-async function open(...args: Parameters<typeof openConsole>) {
-  const opened = await openConsole(...args)
-  stop = opened.stop
-  return opened
-}
+const open = consoleForTests()
 const manager = { role: 'agent_manager' } as const
 
 describe('signing in', () => {

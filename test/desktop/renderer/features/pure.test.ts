@@ -17,7 +17,7 @@ import {
   layerRows,
   mergePatch,
 } from '../../../../desktop/renderer/features/context/layers.ts'
-import { readDraft, refusedAt } from '../../../../desktop/renderer/features/context/override-draft.ts'
+import { refusedAt } from '../../../../desktop/renderer/features/context/override-draft.ts'
 import { boardOf, stage, stillStaged } from '../../../../desktop/renderer/features/numbers/board.ts'
 import { readContext } from '../../../../desktop/renderer/lib/read-context.ts'
 import { agentsInOrder } from '../../../../desktop/renderer/store/agents-in-order.ts'
@@ -162,14 +162,14 @@ describe('the layers of a context', () => {
 
 describe('a draft of an override', () => {
   it('must be an object', () => {
-    expect(readDraft('[1]')).toMatchObject({
+    expect(readContext('[1]')).toMatchObject({
       ok: false,
       problems: [{ says: 'A context is an object: start with a brace.' }],
     })
   })
 
   it('is refused over 64 kB', () => {
-    const draft = readDraft(JSON.stringify({ text: 'é'.repeat(40_000) }))
+    const draft = readContext(JSON.stringify({ text: 'é'.repeat(40_000) }))
     expect(draft).toMatchObject({ ok: false, problems: [{ says: 'The context is over 64 kB.' }] })
   })
 

@@ -2,20 +2,18 @@
 // What was typed is not lost: an override half written outlives its screen, and leaving the page asks.
 import { EditorView } from '@codemirror/view'
 import { act, screen } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { iso, sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
 const AT = `#/calls/${sidOf(1)}`
 /** A call without an override. */
 const PLAIN = sidOf(2)
-let stop: () => void = () => undefined
-afterEach(() => stop())
+const openAt = consoleForTests()
 
 const NAME = { name: 'Override of this call, JSON' }
 async function open(at = AT) {
-  const opened = await openConsole({ at })
-  stop = opened.stop
+  const opened = await openAt({ at })
   await screen.findByRole('textbox', NAME)
   return opened
 }

@@ -1,19 +1,13 @@
 // @vitest-environment happy-dom
 // What is typed stays until it is saved or discarded, and what is shown is of the tenant one is in.
 import { act, render, screen, waitFor, within } from '@testing-library/react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { HoursChart } from '../../../../desktop/renderer/features/analytics/hours-chart.tsx'
 import { floorAnalytics } from '../../support/fake-analytics.ts'
 import { sidOf } from '../../support/fake-floor.ts'
-import { openConsole, settle } from '../../support/render-console.tsx'
+import { consoleForTests, settle } from '../../support/render-console.tsx'
 
-let stop: () => void = () => undefined
-afterEach(() => stop())
-async function open(...args: Parameters<typeof openConsole>) {
-  const opened = await openConsole(...args)
-  stop = opened.stop
-  return opened
-}
+const open = consoleForTests()
 const manager = { role: 'agent_manager' } as const
 const BILLING = '#/agents/ag_billing001'
 
