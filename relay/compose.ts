@@ -356,7 +356,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         signatures,
         answerCall,
         reportStatus: createStatusReports({ store, floor, bus }),
-        streams: createStreamReports({ store, floor, bus, farewells }),
+        streams: createStreamReports({ store, floor, bus, farewells, clock }),
         log,
       }),
       timing: timeRequests(metrics, clock),

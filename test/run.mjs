@@ -2,7 +2,7 @@
 // everything they allow, and ends with one line of counts. In CI a service that should be there and is not is a failure.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build, install } from '../relay/start.mjs'
 
@@ -71,6 +71,10 @@ function read(file) {
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 }
+/** What failed, for the end of the output: whoever reads only that must be able to name it. */
+const failures = []
+const firstLines = (text) => (text ?? '').split('\n').slice(0, 6).join('\n    ')
+
 function count(passed, failed, skipped) {
   total.passed += passed
   total.failed += failed
@@ -95,8 +99,20 @@ async function vitest(projects, { on = '', env = {}, files = [] } = {}) {
     env,
   )
   const result = read(file)
-  if (!result) return count(0, 1, 0)
-  count(result.numPassedTests, result.numFailedTests || (code === 0 ? 0 : 1), result.numPendingTests)
+  const where = `${projects.join(', ')}${on && ` on ${on}`}`
+  if (!result) {
+    failures.push(`${where}: ended without a result`)
+    return count(0, 1, 0)
+  }
+  const before = failures.length
+  for (const suite of result.testResults)
+    for (const test of suite.assertionResults.length > 0 ? suite.assertionResults : [suite])
+      if (test.status === 'failed')
+        failures.push(
+          `${where}: ${relative(ROOT, suite.name)}: ${test.fullName ?? ''}\n    ${firstLines(test.failureMessages?.[0] ?? test.message)}`,
+        )
+  if (code !== 0 && failures.length === before) failures.push(`${where}: ended with ${code} though no test failed`)
+  count(result.numPassedTests, failures.length - before, result.numPendingTests)
 }
 
 async function playwright(project, env) {
@@ -116,8 +132,23 @@ async function playwright(project, env) {
       ...env,
     },
   )
-  const stats = read(file)?.stats
-  if (!stats) return count(0, 1, 0)
+  const result = read(file)
+  if (!result?.stats) {
+    failures.push(`${project}: ended without a result`)
+    return count(0, 1, 0)
+  }
+  const { stats } = result
+  const before = failures.length
+  const walk = (suite) => {
+    for (const spec of suite.specs ?? [])
+      if (!spec.ok)
+        failures.push(
+          `${project}: ${suite.file}: ${spec.title}\n    ${firstLines(spec.tests.at(-1)?.results.at(-1)?.error?.message)}`,
+        )
+    for (const inner of suite.suites ?? []) walk(inner)
+  }
+  for (const suite of result.suites) walk(suite)
+  if (code !== 0 && failures.length === before) failures.push(`${project}: ended with ${code} though no test failed`)
   count(stats.expected + stats.flaky, stats.unexpected || (code === 0 ? 0 : 1), stats.skipped)
 }
 
@@ -135,6 +166,7 @@ async function image() {
   })
   const code = await new Promise((resolve) => child.on('exit', resolve))
   const [, passed, failed] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? [null, 0, code === 0 ? 0 : 1]
+  if (Number(failed) > 0) failures.push('the image: see above')
   count(Number(passed), Number(failed), 0)
 }
 
@@ -149,6 +181,7 @@ async function bench() {
     '--relay',
     relay,
   ])
+  if (code !== 0) failures.push('the bridge beside others: see above')
   count(code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0)
 }
 
@@ -159,8 +192,12 @@ async function statics() {
     ['lint and format', [bin('@biomejs/biome/bin/biome'), 'check', '.']],
   ]
   for (const [what, args] of jobs) {
-    const code = await run(what, args)
-    count(code === 0 ? 1 : 0, code === 0 ? 0 : 1, 0)
+    say(`\n== ${what}`)
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })
+    const output = stdout + stderr
+    process.stdout.write(output)
+    if (status !== 0) failures.push(`${what}: ${firstLines(output.trim())}`)
+    count(status === 0 ? 1 : 0, status === 0 ? 0 : 1, 0)
   }
 }
 
@@ -216,7 +253,7 @@ async function everything({ mongodb, redis }) {
     Electron: electron,
   }))
     if (isCi && !service) {
-      say(`In CI ${name} must be there.`)
+      failures.push(`In CI ${name} must be there.`)
       count(0, 1, 0)
     }
   await statics()
@@ -235,6 +272,7 @@ async function everything({ mongodb, redis }) {
 
 main(process.argv[2] ?? 'test').then(
   () => {
+    if (failures.length > 0) say(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}`)
     say(`\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
     process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0)
   },

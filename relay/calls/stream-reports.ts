@@ -1,10 +1,10 @@
 // What the carrier says and asks about media streams, at whichever relay: that one failed, and how a call goes on once
 // its stream has ended. The relay that has, or had, the call knows; what is to be said it has kept for the others.
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
 import type { CallAnswer, CallCommand, Farewell } from '../live/live-calls.ts'
-import type { CallBus, TicketStore } from '../platform/ports.ts'
+import { pause } from '../platform/clock.ts'
+import type { CallBus, Clock, TicketStore } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantOfCall } from './call-records.ts'
 
@@ -28,6 +28,7 @@ export function createStreamReports(deps: {
   floor: Pick<CallFloor, 'carrierAsks' | 'streamFailed'>
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
   farewells: Pick<TicketStore<Farewell>, 'take'>
+  clock: Clock
 }): StreamReports {
   async function tellOwner(call_sid: string, error: string | null): Promise<void> {
     const tenant_id = await tenantOfCall(deps.store, call_sid)
@@ -44,7 +45,7 @@ export function createStreamReports(deps: {
       const here = await deps.floor.carrierAsks(call_sid, is_over)
       if (here) return here.say
       if (is_over) return null
-      const said = (await kept(call_sid)) ?? (await sleep(KEPT_AFTER_MS).then(() => kept(call_sid)))
+      const said = (await kept(call_sid)) ?? (await pause(deps.clock, KEPT_AFTER_MS).then(() => kept(call_sid)))
       if (said) return said.say
       // Nobody has said goodbye: the caller is still there, and hears at least why it ends.
       tellOwner(call_sid, null).catch(() => {})

@@ -10,3 +10,7 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(timer) }
   },
 }
+
+/** Resolves after `ms` milliseconds of that clock. */
+export const pause = (clock: Pick<Clock, 'setTimeout'>, ms: number): Promise<void> =>
+  new Promise((resolve) => void clock.setTimeout(resolve, ms))

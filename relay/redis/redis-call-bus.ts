@@ -4,6 +4,7 @@
 //   send -> owner's key -> its channel of commands -> handler -> the sender's channel of answers
 import { randomBytes } from 'node:crypto'
 import type { ErrorCode } from '../../shared/errors.ts'
+import { pause } from '../platform/clock.ts'
 import { messageOf, RelayError, type RelayErrorDetails } from '../platform/errors.ts'
 import type { CallBus, CallRef, Clock } from '../platform/ports.ts'
 import { callOwners } from './call-owners.ts'
@@ -73,7 +74,7 @@ export function redisCallBus<Command, Answer>(deps: {
       const heard = Number(await redis.run(SEND, [owners.keyOf(letter.call)], args))
       if (heard > 0) return 'heard'
       if (heard < 0) return 'nobody'
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, RETRY_MS))
+      await pause(clock, RETRY_MS)
     }
     return 'nobody'
   }

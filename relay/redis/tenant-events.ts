@@ -5,6 +5,7 @@
 //   live, joining --Redis is away or refuses--> away        listeners are told at once, events wait to be appended
 //   away --Redis answers, what was missed is caught up--> live
 import type { NewEvent, RelayEvent } from '../../shared/events.ts'
+import { pause } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
 import { EventHearing } from './event-hearing.ts'
@@ -96,7 +97,7 @@ export class TenantEvents {
     const end_ms = clock.monotonic_ms() + within_ms
     while (redis.isUp && clock.monotonic_ms() < end_ms) {
       if ((this.#flying[0] ?? this.#waiting.first ?? { nth: nth + 1 }).nth > nth) return true
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, FLUSH_LOOK_MS))
+      await pause(clock, FLUSH_LOOK_MS)
     }
     return false
   }

@@ -7,6 +7,7 @@ import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord } from '../live/live-calls.ts'
 import { type LiveCallsDeps, summaryOfRecord } from '../live/live-calls.ts'
+import { pause } from '../platform/clock.ts'
 import { messageOf } from '../platform/errors.ts'
 import type { CallBus, CallLeases, CallRef, Clock, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import { CarriedCall } from './carried-call.ts'
@@ -177,12 +178,11 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
   async function someWorker(): Promise<WorkerProcess> {
     const free = leastBusy()
     if (free) return free
-    await Promise.race([...[...workers].map((worker) => worker.up), clockWait(AGAIN_AFTER_MS)])
+    await Promise.race([...[...workers].map((worker) => worker.up), pause(clock, AGAIN_AFTER_MS)])
     const late = leastBusy()
     if (!late) throw new Error('No call worker is running.')
     return late
   }
-  const clockWait = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms))
 
   return {
     get count() {
