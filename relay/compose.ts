@@ -17,10 +17,12 @@ import { type JournalRecord, reviveDates } from './calls/call-facts.ts'
 import { applyFacts } from './calls/call-records.ts'
 import { createCallRouting } from './calls/call-routing.ts'
 import { createCallService } from './calls/call-service.ts'
+import { createCloseLostCall } from './calls/close-lost-call.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
 import { createStatusReports } from './calls/status-reports.ts'
 import { createStreamReports } from './calls/stream-reports.ts'
+import { watchHandOvers } from './calls/watch-hand-overs.ts'
 import { stateHere, stateInRedis } from './compose-state.ts'
 import type { Config } from './config.ts'
 import { createContextService } from './context/context-service.ts'
@@ -121,7 +123,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const redis = config.redis && later(await openRedis({ ...config.redis, log }))
     const tenantOf = tenantReader(store, clock)
     const shared = redis ? stateInRedis({ redis, clock, log }) : stateHere({ store, clock, log })
-    const { limiter, leases, bus, directory, lines, sessions, tickets, streamTickets, farewells, answers } = shared
+    const { limiter, leases, directory, lines, sessions, tickets, streamTickets, farewells, answers } = shared
 
     // ---- what operators watch
     const meter = later(new ProcessMeter())
@@ -179,6 +181,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     closers.push(() => clearInterval(forgotten))
 
     // ---- calls in progress: in this process, or in workers
+    const closeLost = createCloseLostCall({ spool: facts, directory, leases, events, log })
+    const bus = later(watchHandOvers({ bus: shared.bus, store, closeLost, clock, log }))
     const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
     const realtime = {
       base_url: openai.base_url,
@@ -194,6 +198,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       directory,
       lines,
       leases,
+      closeLost,
       clock,
       log,
       keepFarewell: (call_sid: string, say: string | null) =>

@@ -115,6 +115,13 @@ async function vitest(projects, { on = '', env = {}, files = [] } = {}) {
   count(result.numPassedTests, failures.length - before, result.numPendingTests)
 }
 
+/** The error, and what the page showed. */
+function whyOf(result) {
+  const shown = result?.attachments?.find(({ name }) => name === 'page')?.body
+  const page = shown ? Buffer.from(shown, 'base64').toString().split('\n').slice(0, 80) : []
+  return [firstLines(result?.error?.message), ...page].join('\n    ')
+}
+
 async function playwright(project, env) {
   const file = `playwright-${project}.json`
   const code = await run(
@@ -142,9 +149,7 @@ async function playwright(project, env) {
   const walk = (suite) => {
     for (const spec of suite.specs ?? [])
       if (!spec.ok)
-        failures.push(
-          `${project}: ${suite.file}: ${spec.title}\n    ${firstLines(spec.tests.at(-1)?.results.at(-1)?.error?.message)}`,
-        )
+        failures.push(`${project}: ${suite.file}: ${spec.title}\n    ${whyOf(spec.tests.at(-1)?.results.at(-1))}`)
     for (const inner of suite.suites ?? []) walk(inner)
   }
   for (const suite of result.suites) walk(suite)

@@ -116,6 +116,8 @@ export function createAnswerCall(deps: {
         )
       return refuse(tenant.id, reason ?? 'no_agent')
     }
+    // Other relays were asked when the carrier asked here; it asks the next one when that takes long.
+    if (await isLive(ref)) return connect(ref)
     try {
       await deps.floor.open({ record: newRecord(call, tenant, agent, deps), agent })
     } catch (error) {

@@ -1,12 +1,11 @@
 // The floor of calls in worker processes: starts them, gives each new call to the least busy one, hands sockets over,
 // and closes in the record what a worker that died had open. What workers ask for is done here. Source: style, Processes.
 import type { CallStatus } from '../../shared/contract/calls.ts'
-import { endedFact } from '../calls/close-open-calls.ts'
+import type { CloseLostCall } from '../calls/close-lost-call.ts'
 import type { ProcessReport } from '../http/metrics-process.ts'
 import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
-import type { CallAnswer, CallCommand, CallSummaryRecord } from '../live/live-calls.ts'
-import { type LiveCallsDeps, summaryOfRecord } from '../live/live-calls.ts'
+import type { CallAnswer, CallCommand, CallSummaryRecord, LiveCallsDeps } from '../live/live-calls.ts'
 import { pause } from '../platform/clock.ts'
 import { messageOf } from '../platform/errors.ts'
 import type { CallBus, CallLeases, CallRef, Clock, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
@@ -26,6 +25,7 @@ export interface WorkerPoolDeps
   directory: Pick<LiveDirectory<CallSummaryRecord>, 'put' | 'remove'>
   lines: Pick<ListenLines, 'serve'>
   leases: Pick<CallLeases, 'release' | 'renew'>
+  closeLost: CloseLostCall
   clock: Clock
 }
 
@@ -143,29 +143,11 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     for (const [call_sid, call] of calls) {
       if (call.worker !== worker) continue
       forget(call_sid, 'died')
-      void end(call)
+      void deps.closeLost(call.record, WORKER_DIED)
     }
     if (isClosing) return
     log.error('A call worker died; another takes its place', { worker: worker.pid })
     clock.setTimeout(() => isClosing || startWorker(worker.slot), worker.age_ms < AGAIN_AFTER_MS ? AGAIN_AFTER_MS : 0)
-  }
-
-  async function end({ record }: CarriedCall): Promise<void> {
-    const ref = { tenant_id: record.tenant_id, call_sid: record.call_sid }
-    const fact = endedFact(record, WORKER_DIED)
-    try {
-      await deps.spool.append({ key: ref.call_sid, tenant_id: ref.tenant_id, seq: record.facts_seq + 1, fact })
-    } catch (error) {
-      log.error('A call that lost its worker could not be closed', { ...ref, error: messageOf(error) })
-    }
-    deps.directory.remove(ref)
-    await release(ref)
-    const { type: _type, ...ended } = fact
-    deps.events.append({
-      event_type: 'call.ended',
-      tenant_id: ref.tenant_id,
-      call_session: summaryOfRecord({ ...record, ...ended }, null),
-    })
   }
 
   const ready = (): WorkerProcess[] => [...workers].filter((worker) => worker.isReady)

@@ -85,7 +85,7 @@ async function takeScene(browser: Browser, url: string, name: string, folder: st
         process.stderr.write(`${picture}: ${String(error)}\n`)
         process.exitCode = 1
       }
-      await page.mouse.move(width - 2, height - 2)
+      if (!scene.keeps_pointer) await page.mouse.move(width - 2, height - 2)
       await page.waitForTimeout(1_300)
       if (width !== 1920) await report(page, `${name} ${theme}`)
       await page.screenshot({ path: join(folder, `${picture}.png`) })

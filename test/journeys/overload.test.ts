@@ -1,4 +1,4 @@
-// More to do than time: what a process does that carries calls and does not keep up, and how soon it is well again.
+// More to do than time: what a process does that carries calls and does not keep up, and that it is well again.
 import { describe, expect, it } from 'vitest'
 import { recordOf } from '../support/on-a-call.ts'
 import { until } from '../support/running-relay.ts'
@@ -58,7 +58,7 @@ describe.skipIf(process.platform !== 'linux').each([
     expect(record.quality.added_delay!.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(100)
   }, 30_000)
 
-  it('that is late all the time refuses new calls with a sentence, keeps its own, and is well within 2 s', async () => {
+  it('that is late all the time refuses new calls with a sentence, keeps its own, and takes calls again', async () => {
     const { call, session, again, part, model, worker } = await onACall()
     expect(await part()).toBe('200 ready')
     const frames = Array.from({ length: 150 }, (_, index) => numberedFrame(index + 1))
@@ -73,9 +73,8 @@ describe.skipIf(process.platform !== 'linux').each([
     expect(refused.heard.text).toContain('All lines are busy right now')
     isLate = false
     await late
-    const freed = performance.now()
+    // How soon is a figure: `test/bench/bridge.ts --stall`.
     await until(async () => (await part()) === '200 ready')
-    expect(performance.now() - freed).toBeLessThan(2_000)
     const next = again(4)
     await next.streaming
     // The refused call opened none.

@@ -1,7 +1,15 @@
 // Two relays on one MongoDB and one Redis, behind one address: it does not matter which of them anyone meets.
+
+import { randomBytes } from 'node:crypto'
+import webhooks from 'twilio/lib/webhooks/webhooks.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { type Company, expectNothingLost, keptOf, publishedOf, startCompany } from '../support/company.ts'
+import type { CallAnswer, CallCommand } from '../../relay/live/live-calls.ts'
+import { systemClock } from '../../relay/platform/clock.ts'
+import { silentLogger } from '../../relay/platform/logger.ts'
+import { redisCallBus } from '../../relay/redis/redis-call-bus.ts'
+import { openRedis } from '../../relay/redis/redis-connection.ts'
+import { type Company, expectNothingLost, keptOf, NUMBER, publishedOf, startCompany } from '../support/company.ts'
 import { type Client, until } from '../support/running-relay.ts'
 import { describeWithServices, type Services, startServices } from '../support/services.ts'
 
@@ -145,6 +153,48 @@ await describeWithServices('two relays', () => {
       const { record } = await keptOf(there, call.call_sid)
       expect(record.status).toBe('completed')
       expect(call.requests.filter((request) => (request.status ?? 599) >= 400)).toEqual([])
+    }, 60_000)
+
+    /** The carrier's question about a call whose media stream never comes. */
+    const ask = async (relay: number, call_sid: string): Promise<string> => {
+      const url = `${company.public_url}/receive_call`
+      const params = { CallSid: call_sid, From: '+14155550142', To: NUMBER, CallStatus: 'ringing' }
+      const { TWILIO_AUTH_TOKEN } = company.envs[0]!
+      company.balancer.route = () => relay
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: {
+          'x-twilio-signature': webhooks.getExpectedTwilioSignature(TWILIO_AUTH_TOKEN!, url, params),
+          'content-type': 'application/x-www-form-urlencoded',
+        },
+        body: new URLSearchParams(params),
+      })
+      return response.text()
+    }
+    const freshSid = () => `CA${randomBytes(16).toString('hex')}`
+
+    it('a call whose hand-over was not heard of is closed by the relay that gave it away', async () => {
+      const call_sid = freshSid()
+      const feed = await there.events()
+      expect(await ask(0, call_sid)).toContain('<Connect')
+      const { call_session } = await feed.next('call.started', ({ call_session }) => call_session.call_sid === call_sid)
+      // Somebody takes it and is never seen again.
+      const { REDIS_URL, REDIS_KEY_PREFIX } = company.envs[0]!
+      const redis = await openRedis({ url: REDIS_URL!, key_prefix: REDIS_KEY_PREFIX!, log: silentLogger })
+      const bus = redisCallBus<CallCommand, CallAnswer>({ redis, clock: systemClock })
+      const call = { tenant_id: call_session.tenant_id, call_sid }
+      const answer = await bus.send(call, { type: 'hand_over', relay_id: 'one that is gone' }, 2_000)
+      await redis.close()
+      expect(answer?.moved?.setup.record.call_sid).toBe(call_sid)
+      expect((await there.ok('listLiveCalls', {})).items.map((one) => one.call_sid)).toContain(call_sid)
+
+      await feed.next('call.ended', ({ call_session }) => call_session.call_sid === call_sid)
+      const { record } = await keptOf(there, call_sid)
+      expect(record).toMatchObject({
+        outcome: 'failed',
+        end_reason: 'The call moved to another relay, which did not take it up.',
+      })
+      expect((await there.ok('listLiveCalls', {})).items).toEqual([])
     }, 60_000)
 
     it('a relay that dies takes its calls with it and nobody else’s; its words are there when it is back', async () => {

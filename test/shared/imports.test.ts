@@ -100,14 +100,14 @@ const RULES: Rule[] = [
     types: [noun],
   },
   {
-    // The link to the processes of calls, and what it needs to close the record of one that died.
+    // The link to the processes of calls, and what it needs to know the record of one that died.
     place: /^relay\/workers\//,
     may: [
       SHARED,
       PLATFORM,
       STORE_PORT,
       /^relay\/workers\//,
-      /^relay\/calls\/(close-open-calls|call-records)\.ts$/,
+      /^relay\/calls\/call-records\.ts$/,
       /^relay\/live\/(call-machine|live-calls)\.ts$/,
       /^relay\/compose-worker\.ts$/,
       /^node:/,

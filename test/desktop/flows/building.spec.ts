@@ -1,33 +1,15 @@
 // An agent manager builds, an analyst reads: what needs a real engine, over a real relay with its simulated callers.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
-import { freePort, type RelayProcess, startRelayProcess } from '../../support/relay-process.ts'
+import { expect, type Page } from '@playwright/test'
+import { demoRelay, signInAs, test } from './demo.ts'
 
-test.describe.configure({ mode: 'serial', timeout: 90_000 })
+test.describe.configure({ mode: 'default', timeout: 90_000 })
 
-let relay: RelayProcess
-let data_dir: string
+const demo = demoRelay()
 
-test.beforeAll(async () => {
-  data_dir = mkdtempSync(join(tmpdir(), 'phony-building-'))
-  relay = await startRelayProcess({ DEMO: 'true', PORT: String(await freePort()), DATA_DIR: data_dir })
-})
-test.afterAll(async () => {
-  await relay?.end('SIGTERM')
-  rmSync(data_dir, { recursive: true, force: true })
-})
-
-async function signInAs(page: Page, name: string): Promise<void> {
-  await page.goto(`${relay.url}/console/`)
-  await page.getByRole('button', { name: new RegExp(name) }).click()
-  await expect(page.getByRole('navigation')).toBeVisible()
-}
 const goTo = (page: Page, screen: string) => page.getByRole('navigation').getByText(screen).click()
 
 test('a prompt is saved with Ctrl+Enter from within it, and kept until then', async ({ page }) => {
-  await signInAs(page, 'Priya Raman')
+  await signInAs(page, demo, 'Priya Raman')
   await goTo(page, 'Agents')
   await page.getByRole('link', { name: 'Returns desk' }).click()
   const prompt = page.getByRole('textbox', { name: 'Prompt' })
@@ -56,7 +38,7 @@ test('a prompt is saved with Ctrl+Enter from within it, and kept until then', as
 })
 
 test('a prompt with an unknown placeholder is red, and is not saved', async ({ page }) => {
-  await signInAs(page, 'Priya Raman')
+  await signInAs(page, demo, 'Priya Raman')
   await goTo(page, 'Agents')
   await page.getByRole('button', { name: /New agent/ }).click()
   await expect(page.getByText('such as {company},')).toBeVisible()
@@ -70,7 +52,7 @@ test('a prompt with an unknown placeholder is red, and is not saved', async ({ p
 })
 
 test('numbers are dragged onto an agent, staged, and applied', async ({ page }) => {
-  await signInAs(page, 'Priya Raman')
+  await signInAs(page, demo, 'Priya Raman')
   await goTo(page, 'Numbers')
   const desk = page.getByRole('region', { name: 'Returns desk' })
   await page.getByRole('button', { name: /^\+1 312 555 0112/ }).dragTo(desk)
@@ -82,7 +64,7 @@ test('numbers are dragged onto an agent, staged, and applied', async ({ page }) 
 })
 
 test('the simulator and the link are named at once after a reload', async ({ page }) => {
-  await signInAs(page, 'Priya Raman')
+  await signInAs(page, demo, 'Priya Raman')
   await goTo(page, 'Agents')
   await page.reload()
   await expect(page.getByText('Simulator')).toBeVisible({ timeout: 3_000 })
@@ -96,7 +78,7 @@ for (const [width, height] of [
 ] as const) {
   test(`no page is wider than the window at ${width}`, async ({ page }) => {
     await page.setViewportSize({ width, height })
-    await signInAs(page, 'Priya Raman')
+    await signInAs(page, demo, 'Priya Raman')
     for (const screen of ['Agents', 'Numbers', 'Analytics']) {
       await goTo(page, screen)
       await expect(page.getByRole('heading', { level: 1, name: screen })).toBeVisible()

@@ -1,43 +1,11 @@
 // The four people's lives in the console as it is served: a real relay process with its simulated callers, real clicks.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import axe from 'axe-core'
-import { freePort, type RelayProcess, startRelayProcess } from '../../support/relay-process.ts'
+import { callsAreSpoken, demoRelay, openNewestCall, signInAs, test } from './demo.ts'
 
-test.describe.configure({ mode: 'serial', timeout: 90_000 })
+test.describe.configure({ mode: 'default', timeout: 90_000 })
 
-let relay: RelayProcess
-let env: Record<string, string>
-let data_dir: string
-
-test.beforeAll(async () => {
-  data_dir = mkdtempSync(join(tmpdir(), 'phony-flows-'))
-  env = { DEMO: 'true', PORT: String(await freePort()), DATA_DIR: data_dir }
-  relay = await startRelayProcess(env)
-})
-test.afterAll(async () => {
-  await relay?.end('SIGTERM')
-  rmSync(data_dir, { recursive: true, force: true })
-})
-
-async function signInAs(page: Page, name: string): Promise<void> {
-  await page.goto(`${relay.url}/console/`)
-  await page.getByRole('button', { name: new RegExp(name) }).click()
-  await expect(page.getByRole('navigation')).toBeVisible()
-}
-
-/** Opens the call that has spoken least, so that it stays for a while. */
-async function openNewestCall(page: Page): Promise<void> {
-  const cell = page
-    .getByRole('gridcell')
-    .filter({ hasText: /Caller/ })
-    .last()
-  await cell.click()
-  await page.keyboard.press('Enter')
-  await expect(page.getByRole('log', { name: 'Transcript' })).toBeVisible()
-}
+const demo = demoRelay()
 
 async function hasNoSeriousFaults(page: Page): Promise<void> {
   await page.evaluate(axe.source)
@@ -56,7 +24,7 @@ async function hasNoSeriousFaults(page: Page): Promise<void> {
 
 test('the relay starts with calls on the wall within ten seconds of the first click', async ({ page }) => {
   const began = Date.now()
-  await signInAs(page, 'Dana Ortiz')
+  await signInAs(page, demo, 'Dana Ortiz')
   await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 10_000 })
   expect(Date.now() - began).toBeLessThan(10_000)
   await expect(page.getByText('Simulator')).toBeVisible()
@@ -68,13 +36,7 @@ test('the relay starts with calls on the wall within ten seconds of the first cl
 test('a supervisor reads a call as it is spoken, listens, overrides its context and sees it applied and used', async ({
   page,
 }) => {
-  await signInAs(page, 'Dana Ortiz')
-  await expect(
-    page
-      .getByRole('gridcell')
-      .filter({ hasText: /Caller/ })
-      .first(),
-  ).toBeVisible({ timeout: 40_000 })
+  await signInAs(page, demo, 'Dana Ortiz')
   await openNewestCall(page)
   const log = page.getByRole('log', { name: 'Transcript' })
   const before = ((await log.textContent()) ?? '').length
@@ -106,13 +68,7 @@ test('a supervisor reads a call as it is spoken, listens, overrides its context 
 })
 
 test('a supervisor ends a call, asked once by name', async ({ page }) => {
-  await signInAs(page, 'Dana Ortiz')
-  await expect(
-    page
-      .getByRole('gridcell')
-      .filter({ hasText: /Caller/ })
-      .first(),
-  ).toBeVisible({ timeout: 40_000 })
+  await signInAs(page, demo, 'Dana Ortiz')
   await openNewestCall(page)
   await page.getByRole('button', { name: /^End/ }).click()
   await expect(page.getByRole('dialog', { name: /^End the call with \+1/ })).toBeVisible()
@@ -122,29 +78,24 @@ test('a supervisor ends a call, asked once by name', async ({ page }) => {
 })
 
 test('a lost link says how old the picture is, refuses commands, and catches up', async ({ page }) => {
-  await signInAs(page, 'Dana Ortiz')
-  await expect(
-    page
-      .getByRole('gridcell')
-      .filter({ hasText: /Caller/ })
-      .first(),
-  ).toBeVisible({ timeout: 40_000 })
+  await signInAs(page, demo, 'Dana Ortiz')
+  await callsAreSpoken(page)
   await page
     .getByRole('gridcell')
     .filter({ hasText: /Caller/ })
     .first()
     .click()
-  await relay.end('SIGKILL')
+  await demo.kill()
   await expect(page.getByText(/as of/i).first()).toBeVisible({ timeout: 20_000 })
   await expect(page.getByRole('button', { name: /^End/ })).toBeDisabled()
   await page.screenshot({ path: 'test-results/flows-link-lost.png' })
-  relay = await startRelayProcess(env)
+  await demo.start()
   await expect(page.getByText('Linked')).toBeVisible({ timeout: 30_000 })
   await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 30_000 })
 })
 
 test('an agent manager makes an agent, gives it a number, pauses it', async ({ page }) => {
-  await signInAs(page, 'Priya Raman')
+  await signInAs(page, demo, 'Priya Raman')
   await page.getByRole('navigation').getByText('Agents').click()
   await page
     .getByRole('button', { name: /New agent/ })
@@ -170,7 +121,7 @@ test('an agent manager makes an agent, gives it a number, pauses it', async ({ p
 })
 
 test('an analyst reads the figures and can change nothing', async ({ page }) => {
-  await signInAs(page, 'Ines Costa')
+  await signInAs(page, demo, 'Ines Costa')
   await page.getByRole('navigation').getByText('Analytics').click()
   await expect(page.getByText(/Success/).first()).toBeVisible()
   await page.screenshot({ path: 'test-results/flows-analytics.png' })

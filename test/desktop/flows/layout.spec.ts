@@ -8,7 +8,7 @@ import { buildFakeBridge, serveConsole } from '../support/fake-console.ts'
 import { sidOf } from '../support/fake-floor.ts'
 import { NOON } from '../support/scenes.ts'
 
-test.describe.configure({ mode: 'serial' })
+test.describe.configure({ mode: 'default' })
 
 let folder: string
 let fake: string

@@ -12,6 +12,8 @@ export interface Scene {
   act?: (page: Page) => Promise<unknown>
   /** Only at this size, instead of both. */
   size?: readonly [number, number]
+  /** The pointer stays where `act` left it, instead of out of the way. */
+  keeps_pointer?: true
 }
 
 const CALL = `#/calls/${sidOf(1)}`
@@ -261,6 +263,7 @@ const NUMBERS: Record<string, Scene> = {
   'numbers-dragged': {
     hash: '#/numbers',
     options: manager,
+    keeps_pointer: true,
     act: async (page) => {
       const row = page.getByRole('button', { name: /^\+1 312 555 0161/ })
       await row.click()

@@ -154,6 +154,12 @@ export function Evidence({ attention }: { attention: Attention }) {
   )
 }
 
+/** How long it is since it was raised; of a silence, how long it has lasted. */
+function ageOf({ reason, since_at }: Attention, now: number): string {
+  const ms = now - Date.parse(since_at)
+  return reason === 'long_silence' ? formatSince(ms) : formatAge(ms)
+}
+
 function Watch({ lane, onSelect }: { lane: Lane; onSelect: (call_sid: string) => void }) {
   const now = useNow()
   return (
@@ -169,7 +175,7 @@ function Watch({ lane, onSelect }: { lane: Lane; onSelect: (call_sid: string) =>
               <span className="trunc">
                 {reasonWords(attention)} <span className="dim">{maskNumber(callerOf(call))}</span>
               </span>
-              <time className="dim">{formatSince(now - Date.parse(attention.since_at))}</time>
+              <time className="dim">{ageOf(attention, now)}</time>
             </button>
           </li>
         ))}

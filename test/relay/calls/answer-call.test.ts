@@ -1,0 +1,69 @@
+// One call, asked about at several relays at once: it is opened once.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createAnswerCall } from '../../../relay/calls/answer-call.ts'
+import type { CallAnswer } from '../../../relay/live/live-calls.ts'
+import { localCallLeases } from '../../../relay/local/local-call-leases.ts'
+import { localRateLimiter } from '../../../relay/local/local-rate-limiter.ts'
+import { localTickets } from '../../../relay/local/local-tickets.ts'
+import { silentLogger } from '../../../relay/platform/logger.ts'
+import type { CallRef } from '../../../relay/platform/ports.ts'
+import type { DocStore } from '../../../relay/store/doc-store.ts'
+import { openEmbeddedStore } from '../../../relay/store/embedded-store.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+let store: DocStore
+const folder = temporaryFolder()
+beforeAll(async () => {
+  store = await openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
+})
+afterAll(async () => {
+  await store.close()
+  folder.remove()
+})
+
+const TENANT = { id: 'tnt_answering', status: 'active', limits: { calls_per_hour: 9, concurrent_calls: 9 } }
+const AGENT = { id: 'agt_1', name: 'Desk', version: 1, type: 'inbound', is_active: true }
+
+/** @param answers of the relay that has the call, one for each time it is asked; null while nobody has it */
+function relayAmongOthers(answers: (CallAnswer | null)[]) {
+  const clock = fakeClock()
+  const opened: string[] = []
+  const answer = createAnswerCall({
+    store,
+    routing: { find: async () => ({ tenant: TENANT, agent: AGENT }) } as never,
+    floor: { open: async ({ record }) => void opened.push(record.call_sid) },
+    bus: { send: async () => answers.shift() ?? null },
+    streamTickets: localTickets<CallRef>({ clock }),
+    leases: localCallLeases({ clock }),
+    limiter: localRateLimiter(),
+    recordRefused: async () => {},
+    countRefused: () => {},
+    isStopping: () => false,
+    isOverloaded: () => false,
+    isDiskFull: async () => false,
+    relay_id: 'this one',
+    clock,
+    log: silentLogger,
+  })
+  return { opened, answer: (call_sid: string) => answer({ call_sid, from_number: '+1', to_number: '+2' }) }
+}
+const ELSEWHERE = { call_session: {}, whole: null, moved: null } as never as CallAnswer
+
+it('a call that nobody has is opened here', async () => {
+  const { opened, answer } = relayAmongOthers([])
+  expect(await answer('CA1')).toMatchObject({ plan: 'connect' })
+  expect(opened).toEqual(['CA1'])
+})
+
+it('a call that another relay has is not opened, and its stream may come to any', async () => {
+  const { opened, answer } = relayAmongOthers([ELSEWHERE])
+  expect(await answer('CA2')).toMatchObject({ plan: 'connect', stream_token: expect.any(String) })
+  expect(opened).toEqual([])
+})
+
+it('a call that another relay has opened while this one was deciding is not opened a second time', async () => {
+  const { opened, answer } = relayAmongOthers([null, ELSEWHERE])
+  expect(await answer('CA3')).toMatchObject({ plan: 'connect', stream_token: expect.any(String) })
+  expect(opened).toEqual([])
+})

@@ -1,0 +1,118 @@
+// A call given to another relay is followed until somebody has it: never closed under its new owner, never left open.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { CallFact, CallRecord } from '../../../relay/calls/call-facts.ts'
+import { callSessions } from '../../../relay/calls/call-records.ts'
+import { watchHandOvers } from '../../../relay/calls/watch-hand-overs.ts'
+import type { CallAnswer, CallCommand } from '../../../relay/live/live-calls.ts'
+import { localCallBus } from '../../../relay/local/local-call-bus.ts'
+import { silentLogger } from '../../../relay/platform/logger.ts'
+import type { DocStore } from '../../../relay/store/doc-store.ts'
+import { openEmbeddedStore } from '../../../relay/store/embedded-store.ts'
+import { tenantScope } from '../../../relay/store/tenant-scope.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { until } from '../../support/until.ts'
+
+const scope = tenantScope('tnt_handover', 'relay')
+let store: DocStore
+const folder = temporaryFolder()
+beforeAll(async () => {
+  store = await openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
+})
+afterAll(async () => {
+  await store.close()
+  folder.remove()
+})
+
+const LOOKS_AFTER_MS = 10_000
+let count = 0
+
+async function giveAway() {
+  const call = { tenant_id: scope.tenant_id, call_sid: `CA${String(++count).padStart(32, '0')}` }
+  const record = { ...call, _id: call.call_sid, transcript: [], facts_seq: 0, ended_at: null } as unknown as CallRecord
+  const facts: CallFact[] = [
+    { type: 'call_opened', record },
+    { type: 'call_moved', relay_id: 'the other' },
+  ]
+  await callSessions(store.forTenant(scope)).insertOne({ ...record, facts_seq: 2 } as never)
+  const clock = fakeClock()
+  const plain = localCallBus<CallCommand, CallAnswer>({ clock })
+  const between = { isAway: false }
+  const closed: { record: CallRecord; reason: string }[] = []
+  const bus = watchHandOvers({
+    bus: {
+      serve: plain.serve,
+      send: async (...letter) => {
+        if (between.isAway) throw new Error('away')
+        return plain.send(...letter)
+      },
+    },
+    store,
+    closeLost: async (lost, reason) => void closed.push({ record: lost, reason }),
+    clock,
+    log: silentLogger,
+  })
+  const moved = { setup: { record, agent: {} as never }, facts }
+  const stop = bus.serve(call, async () => ({ call_session: {} as never, whole: null, moved }))
+  await bus.send(call, { type: 'hand_over', relay_id: 'the other' }, 1_000)
+  stop()
+  /** The next look, and what it came to. */
+  const look = async (): Promise<void> => {
+    clock.advance(LOOKS_AFTER_MS)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return { call, clock, plain, bus, between, closed, look }
+}
+
+describe('a call that was handed over', () => {
+  it('is closed with all that was laid down of it when nobody has it', async () => {
+    const { call, closed, clock } = await giveAway()
+    clock.advance(LOOKS_AFTER_MS - 1)
+    expect(closed).toEqual([])
+    clock.advance(1)
+    await until(() => closed.length > 0)
+    expect(closed).toMatchObject([
+      {
+        record: { call_sid: call.call_sid, relay_id: 'the other', facts_seq: 2 },
+        reason: expect.stringMatching(/moved/),
+      },
+    ])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('is left to the relay that carries it', async () => {
+    const { call, plain, closed, look, clock } = await giveAway()
+    plain.serve(call, async () => ({ call_session: {} as never, whole: null, moved: null }))
+    await look()
+    expect(closed).toEqual([])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it.each([
+    ['went on', { facts_seq: 3 }],
+    ['has ended', { ended_at: new Date() }],
+  ])('is left alone when it %s elsewhere', async (_how, change) => {
+    const { call, closed, look, clock } = await giveAway()
+    await callSessions(store.forTenant(scope)).updateOne({ _id: call.call_sid }, { $set: change })
+    await look()
+    expect(closed).toEqual([])
+    expect(clock.pending()).toBe(0)
+  })
+
+  it('is looked for again while nothing can be known', async () => {
+    const { between, closed, look } = await giveAway()
+    between.isAway = true
+    for (let n = 0; n < 3; n++) await look()
+    expect(closed).toEqual([])
+    between.isAway = false
+    await look()
+    expect(closed).toHaveLength(1)
+  })
+
+  it('is looked for no more once the relay stops', async () => {
+    const { bus, closed, look } = await giveAway()
+    bus.close()
+    await look()
+    expect(closed).toEqual([])
+  })
+})
