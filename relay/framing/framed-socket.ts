@@ -1,5 +1,6 @@
 // One WebSocket over a socket that is already upgraded, for the sound of a call: the carrier's media stream and the
-// model's session. What is sent in one turn of the event loop leaves in one write, because the write is what costs.
+// model's session. What is sent leaves at once; what is sent because of one long read leaves in one write, because the
+// write is what costs.
 //
 //   open ──close() or their close frame, a refusal, an end──▶ closing ──both said close: end()──▶ closed
 //                                                               └──time limit or terminate(): destroy()──▶ closed
@@ -13,6 +14,10 @@ import type { Framed, FramedListener, FramedOptions } from './framed.ts'
 import { readIntoRoom } from './read-room.ts'
 
 const CLOSE_TIMEOUT_MS = 5_000
+/** A frame of sound is shorter. A longer read is many of them, after a pause, or a piece that is answered with two. */
+const LONG_READ_BYTES = 640
+/** Sockets that hold back what they write until the whole of a long read has been worked on; null at other times. */
+let holding: FramedSocket[] | null = null
 
 export class FramedSocket implements Framed {
   readonly #socket: Duplex
@@ -22,7 +27,7 @@ export class FramedSocket implements Framed {
   readonly #clock: Clock
   readonly #close_timeout_ms: number
   #state: 'open' | 'closing' | 'closed' = 'open'
-  #isCorked = false
+  #isHolding = false
   #heldPong: Buffer | null = null
   #closed = { code: NO_CLOSE_FRAME, reason: '' }
   #closeTimer: { cancel(): void } | null = null
@@ -80,23 +85,34 @@ export class FramedSocket implements Framed {
     this.#socket.destroy()
   }
 
-  /** The first write of a turn holds back the others until the turn is over. */
   #write(frame: Buffer): void {
-    if (!this.#isCorked) {
-      this.#isCorked = true
+    if (holding !== null && !this.#isHolding) {
+      this.#isHolding = true
+      holding.push(this)
       this.#socket.cork()
-      process.nextTick(this.#flush)
     }
     this.#socket.write(frame)
   }
 
-  readonly #flush = (): void => {
-    this.#isCorked = false
+  #release(): void {
+    this.#isHolding = false
     this.#socket.uncork()
   }
 
-  /** A listener that throws may leave half a chunk unread: what came after would be misread. */
   readonly #read = (chunk: Buffer): void => {
+    if (chunk.length < LONG_READ_BYTES) return this.#push(chunk)
+    const held: FramedSocket[] = []
+    holding = held
+    try {
+      this.#push(chunk)
+    } finally {
+      holding = null
+      for (const socket of held) socket.#release()
+    }
+  }
+
+  /** A listener that throws may leave half a chunk unread: what came after would be misread. */
+  #push(chunk: Buffer): void {
     try {
       this.#reader.push(chunk)
     } catch (error) {
@@ -170,7 +186,7 @@ export class FramedSocket implements Framed {
     this.#listener.onClose(this.#closed.code, this.#closed.reason)
   }
 
-  /** Nothing more will be written; what was held back until the end of the turn leaves first, and now. */
+  /** Nothing more will be written; what was held back leaves first, and now. */
   #end(): void {
     this.#limitClosing()
     this.#socket.end()

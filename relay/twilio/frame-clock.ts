@@ -18,10 +18,11 @@ export type FrameVerdict = { pass: false; why: 'again' | 'stale' } | { pass: tru
 
 export class FrameClock {
   #lastChunk = 0
-  #expectedMs: number | null = null
+  /** Not a number until the first frame: what is always a number is kept without making a new one for each frame. */
+  #expectedMs = Number.NaN
   /** The least time between a frame's own time and its coming. */
   #quickestMs = Number.POSITIVE_INFINITY
-  #lastSeenAt: number | null = null
+  #lastSeenAt = Number.NaN
   #isQuietFilled = false
 
   /**
@@ -38,8 +39,9 @@ export class FrameClock {
     if (Number.isNaN(timestamp_ms)) return { pass: true, silence_before: null }
     this.#quickestMs = Math.min(this.#quickestMs, now_ms - timestamp_ms)
     if (skip_stale && now_ms - timestamp_ms - this.#quickestMs > STALE_MS) return { pass: false, why: 'stale' }
-    const missing_ms = this.#expectedMs === null ? 0 : timestamp_ms - this.#expectedMs
-    this.#expectedMs = Math.max(this.#expectedMs ?? 0, timestamp_ms) + duration_ms
+    const isFirst = Number.isNaN(this.#expectedMs)
+    const missing_ms = isFirst ? 0 : timestamp_ms - this.#expectedMs
+    this.#expectedMs = Math.max(isFirst ? 0 : this.#expectedMs, timestamp_ms) + duration_ms
     return {
       pass: true,
       silence_before: missing_ms > TOLERANCE_MS ? silence(Math.min(missing_ms, LONGEST_FILL_MS)) : null,
@@ -48,9 +50,9 @@ export class FrameClock {
 
   /** Asked now and then. @returns silence to feed when frames have stopped coming, once for each pause */
   quiet(now_ms: number): string | null {
-    if (this.#lastSeenAt === null || this.#isQuietFilled || now_ms - this.#lastSeenAt < QUIET_MS) return null
+    if (this.#isQuietFilled || !(now_ms - this.#lastSeenAt >= QUIET_MS)) return null
     this.#isQuietFilled = true
-    if (this.#expectedMs !== null) this.#expectedMs += QUIET_FILL_MS
+    this.#expectedMs += QUIET_FILL_MS
     return silence(QUIET_FILL_MS)
   }
 }

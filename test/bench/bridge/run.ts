@@ -70,7 +70,8 @@ export interface Wish {
   meanwhile?: (running: Running, load: Load) => Promise<void>
 }
 
-const SETTLED_AFTER_MS = 2_000
+/** What runs often has been compiled by then, and no longer during the measurement. */
+const SETTLED_AFTER_MS = 5_000
 /** A bridge that waits so long for a core that others use, or a load that sends its frames so late, spoils a run. */
 const WAITED_SHARE = 0.02
 const LATE_MS = 4

@@ -66,30 +66,47 @@ describe('sending', () => {
     expect(said()).toEqual(['text hello', 'text é', 'binary raw', 'text {"audio":"AAAA"}', 'ping'])
   })
 
-  it('[F14] what is sent while one chunk is read leaves in one write', async () => {
-    const { socket, framed, they, read } = connect({ onText: (payload) => framed.sendText(`re: ${payload}`) })
-    socket.give(they(1, 'one'), they(9, 'two'), they(1, 'three'))
+  /** More than one frame of sound is long. */
+  const LONG = 'A'.repeat(700)
+
+  it('[F14] what is sent while one long chunk is read leaves in one write', async () => {
+    const { socket, framed, they, read } = connect({ onText: ({ length }) => framed.sendText(`re: ${length}`) })
+    socket.give(they(1, LONG), they(9, 'two'), they(1, 'three'))
     await turn()
-    expect(socket.writes.map(read)).toEqual([['text re: one', 'pong two', 'text re: three']])
+    expect(socket.writes.map(read)).toEqual([['text re: 700', 'pong two', 'text re: 5']])
   })
 
   it('[F14] what is sent to another connection while one is read leaves in one write too', async () => {
     const out = connect()
     const { socket, they } = connect({ onText: (payload) => out.framed.sendHot(hot, payload) })
-    socket.give(they(1, 'AAAA'), they(1, 'BBBB'))
+    socket.give(they(1, LONG), they(1, 'BBBB'))
     await turn()
     expect(out.socket.writes.length).toBe(1)
-    expect(out.said()).toEqual(['text {"audio":"AAAA"}', 'text {"audio":"BBBB"}'])
+    expect(out.said()).toEqual([`text {"audio":"${LONG}"}`, 'text {"audio":"BBBB"}'])
   })
 
-  it('[F14] the next turn is another write', async () => {
-    const { socket, framed, read } = connect()
+  it('[F14] what is sent because of a short read, or of none, leaves at once', async () => {
+    const { socket, framed, they, read } = connect({ onText: (payload) => framed.sendText(`re: ${payload}`) })
     framed.sendText('a')
     framed.sendText('b')
+    expect(socket.writes.map(read)).toEqual([['text a'], ['text b']])
+    socket.give(they(1, 'one'))
     await turn()
-    framed.sendText('c')
-    await turn()
-    expect(socket.writes.map(read)).toEqual([['text a', 'text b'], ['text c']])
+    expect(socket.writes.map(read)).toEqual([['text a'], ['text b'], ['text re: one']])
+  })
+
+  it('[F14] what a listener sent before it failed has left, and later reads hold nothing back', async () => {
+    const out = connect()
+    const failing = connect({
+      onText: () => {
+        out.framed.sendText('said')
+        throw new Error('broken')
+      },
+    })
+    expect(() => failing.socket.emit('data', failing.they(1, LONG))).toThrow('broken')
+    expect(out.said()).toEqual(['text said'])
+    out.framed.sendText('later')
+    expect(out.said()).toEqual(['text said', 'text later'])
   })
 
   it('shows what the other side has not taken, until it has', async () => {
