@@ -3,6 +3,7 @@
 //
 //   append → buffer → segment (one write and fdatasync for all that wait) → queue by key → apply → cursor
 import { readFile, rm } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../platform/clock.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock } from '../platform/ports.ts'
@@ -47,6 +48,8 @@ export interface SpoolOptions<T> {
 
 /** The cursor is written this long after something was applied: it only spares work at the next start. */
 const CURSOR_DELAY_MS = 200
+/** The disk is asked for no more than fifty writes a second: beyond that, what is appended shares the next one. */
+const GATHER_MS = 20
 
 /**
  * @throws StoreError UNAVAILABLE when the folder cannot be used
@@ -77,6 +80,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
   #buffer: Waiting<T>[] = []
   #writer: SegmentWriter | null = null
   #writing: Promise<void> | null = null
+  #wroteAtMs = Number.NEGATIVE_INFINITY
   #flushers: { seq: number; resolve(): void }[] = []
   #cursor_seq = 0
   #cursorTimer: { cancel(): void } | null = null
@@ -153,6 +157,9 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
     // One turn of the loop: what is appended in it shares the write.
     await Promise.resolve()
     while (this.#buffer.length > 0) {
+      const early_ms = this.#wroteAtMs + GATHER_MS - performance.now()
+      if (early_ms > 0) await pause(early_ms)
+      this.#wroteAtMs = performance.now()
       const batch = this.#buffer
       this.#buffer = []
       try {

@@ -58,6 +58,31 @@ const away = async () => {
   throw new StoreError('UNAVAILABLE', 'away')
 }
 
+describe('writing', () => {
+  test('what is appended shortly after a write shares the next one', async () => {
+    const spool = await open(async () => {})
+    await spool.append({ key: 'a', n: 0 })
+    let writes = 0
+    let isTold = true
+    const told = () => {
+      // Those of one write are told together.
+      if (isTold) writes++
+      isTold = false
+      setImmediate(() => {
+        isTold = true
+      })
+    }
+    const appended: Promise<void>[] = []
+    for (let n = 1; n <= 40; n++) {
+      appended.push(spool.append({ key: 'a', n }).then(told))
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    await Promise.all(appended)
+    expect(writes).toBeGreaterThan(0)
+    expect(writes).toBeLessThan(15)
+  })
+})
+
 describe('applying', () => {
   test('every record is applied once, and dates are dates again', async () => {
     const seen: Fact[] = []
