@@ -1,7 +1,7 @@
 // Keeps what is written on a screen while one looks at another one.
 import { useCallback } from 'react'
 import { selectMe } from '../store/selectors.ts'
-import { withWork, workKey } from '../store/work-drafts.ts'
+import { withDraft, workKey } from '../store/work-drafts.ts'
 import { useConsole, useConsoleState } from './console-context.tsx'
 
 /**
@@ -19,7 +19,7 @@ export function useWorkDraft<T>(place: string): readonly [T | null, (draft: T | 
     (next: T | null) => {
       // Who is signed out by now, or in another tenant, keeps nothing here.
       if (selectMe(store.getState())?.tenant_id !== tenant_id) return
-      store.setState((state) => ({ drafts: withWork(state.drafts, key, next) }))
+      store.setState((state) => ({ drafts: withDraft(state.drafts, key, next) }))
     },
     [store, key, tenant_id],
   )

@@ -3,11 +3,11 @@
 import type { Attention, CallSummary, SpeechTurn, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
-import { draftKey, withDraft } from './override-drafts.ts'
+import { draftKey } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
 import { placeCall } from './wall.ts'
-import { withWork, workKey } from './work-drafts.ts'
+import { withDraft, workKey } from './work-drafts.ts'
 
 /**
  * The state after an event. Events that the snapshot already contains change nothing.
@@ -49,7 +49,7 @@ function change(state: ConsoleState, event: RelayEvent, own: Own): ConsoleState 
       return {
         ...state,
         agents: without(state.agents, event.agent_id),
-        drafts: withWork(state.drafts, workKey(event.tenant_id, `agents/${event.agent_id}`), null),
+        drafts: withDraft(state.drafts, workKey(event.tenant_id, `agents/${event.agent_id}`), null),
       }
     case 'number.updated':
       return numberUpdated(state, event.number, own)

@@ -1,6 +1,7 @@
 // Overrides that are being written, by tenant and call: leaving a call's screen throws away nothing that was typed. They
 // last while one is signed in and the call can take them. Pure.
 import type { JsonObject } from '../../../shared/primitives.ts'
+import { withDraft } from './work-drafts.ts'
 
 export interface OverrideDraft {
   text: string
@@ -12,14 +13,6 @@ export interface OverrideDraft {
 export type OverrideDrafts = Readonly<Record<string, OverrideDraft>>
 
 export const draftKey = (tenant_id: string, call_sid: string): string => `${tenant_id}/${call_sid}`
-
-/** The drafts with one put in, or taken out when it is null. @source ours */
-export function withDraft(drafts: OverrideDrafts, key: string, draft: OverrideDraft | null): OverrideDrafts {
-  if (draft) return { ...drafts, [key]: draft }
-  if (!(key in drafts)) return drafts
-  const { [key]: _gone, ...rest } = drafts
-  return rest
-}
 
 /**
  * The drafts of a tenant less those of calls that cannot take them any more.

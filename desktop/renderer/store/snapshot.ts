@@ -1,10 +1,11 @@
 // A whole reading put in place of what was known, and the sweeping of calls that ended. Pure.
 import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
-import { draftKey, onlyOfLive, withDraft } from './override-drafts.ts'
+import { draftKey, onlyOfLive } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
 import { clearCall, placeCall, placedCalls } from './wall.ts'
+import { withDraft } from './work-drafts.ts'
 
 /** How long an ended call stays on the wall. Source: design.md principle 5. */
 export const FADE_MS = 20_000

@@ -7,8 +7,12 @@ export type WorkDrafts = Readonly<Record<string, unknown>>
 /** @source ours */
 export const workKey = (tenant_id: string | null, place: string): string => `${tenant_id ?? ''}/${place}`
 
-/** The drafts with one put in, or taken out when it is null. @source ours */
-export function withWork(drafts: WorkDrafts, key: string, draft: unknown): WorkDrafts {
+/** The drafts with one put in, or taken out when it is null; the same ones where that changes nothing. @source ours */
+export function withDraft<T>(
+  drafts: Readonly<Record<string, T>>,
+  key: string,
+  draft: T | null,
+): Readonly<Record<string, T>> {
   if (draft !== null) return drafts[key] === draft ? drafts : { ...drafts, [key]: draft }
   if (!(key in drafts)) return drafts
   const { [key]: _gone, ...rest } = drafts

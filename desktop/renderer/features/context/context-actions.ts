@@ -7,8 +7,9 @@ import type { ConsolePorts } from '../../lib/console-context.tsx'
 import { mergeVersion } from '../../store/apply-event.ts'
 import { readCall } from '../../store/follow-relay.ts'
 import type { OverrideDraft } from '../../store/override-drafts.ts'
-import { draftKey, withDraft } from '../../store/override-drafts.ts'
+import { draftKey } from '../../store/override-drafts.ts'
 import { selectMe } from '../../store/selectors.ts'
+import { withDraft } from '../../store/work-drafts.ts'
 
 export interface Override {
   context: JsonObject
