@@ -44,6 +44,20 @@ describe('the live wall', () => {
     expect(within(lane).getByText('12 calls')).toBeTruthy()
   })
 
+  it('says of a call to watch how long ago it was raised, and of a silence how long it lasts', async () => {
+    await open()
+    const watched = within(screen.getByRole('list', { name: 'Calls to watch' })).getAllByRole('button')
+    const times = watched.map((item) => [
+      item.textContent!.match(/^[A-Z][a-z ]+/)![0].trim(),
+      item.querySelector('time')!.textContent,
+    ])
+    expect(times).toEqual([
+      ['Length over limit', expect.stringMatching(/^5:\d\d$/)],
+      ['Long silence', expect.stringMatching(/^\d+ s$/)],
+      ['Escalation word said', expect.stringMatching(/^0:\d\d$/)],
+    ])
+  })
+
   it('counts live and ringing calls apart, and names the simulator', async () => {
     await open()
     expect(screen.getByText('live').previousSibling?.textContent).toBe('39')
