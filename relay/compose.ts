@@ -182,7 +182,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 
     // ---- calls in progress: in this process, or in workers
     const closeLost = createCloseLostCall({ spool: facts, directory, leases, events, log })
-    const bus = later(watchHandOvers({ bus: shared.bus, store, closeLost, clock, log }))
+    const bus = later(watchHandOvers({ bus: shared.bus, directory, store, closeLost, clock, log }))
     const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
     const realtime = {
       base_url: openai.base_url,

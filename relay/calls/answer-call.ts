@@ -106,6 +106,8 @@ export function createAnswerCall(deps: {
     if (await deps.isDiskFull()) return refuse(tenant.id, 'disk_is_full')
     if (await isKnown(ref)) return refuse(tenant.id, 'call_is_over')
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
+    // The carrier asks the next relay when an answer takes long: another may have it since we looked.
+    if (await isLive(ref)) return connect(ref)
     if (reason || !agent) {
       const record = refusedRecord(newRecord(call, tenant, agent, deps), reason ?? 'no_agent', deps.clock.now())
       // The caller hears why in any case.
@@ -116,8 +118,6 @@ export function createAnswerCall(deps: {
         )
       return refuse(tenant.id, reason ?? 'no_agent')
     }
-    // Other relays were asked when the carrier asked here; it asks the next one when that takes long.
-    if (await isLive(ref)) return connect(ref)
     try {
       await deps.floor.open({ record: newRecord(call, tenant, agent, deps), agent })
     } catch (error) {

@@ -26,8 +26,10 @@ export function createCloseLostCall({
   return async (record, end_reason) => {
     const ref = { tenant_id: record.tenant_id, call_sid: record.call_sid }
     const fact = endedFact(record, end_reason)
+    const end = { key: ref.call_sid, tenant_id: ref.tenant_id, seq: record.facts_seq + 1, fact }
     try {
-      await spool.append({ key: ref.call_sid, tenant_id: ref.tenant_id, seq: record.facts_seq + 1, fact })
+      // A disk that is full refuses once, and then has room for the ends of calls.
+      await spool.append(end).catch(() => spool.append(end))
     } catch (error) {
       log.error('A call that was lost could not be closed', { ...ref, error: messageOf(error) })
     }

@@ -75,6 +75,8 @@ const TURNS = 1_000 / TURN_MS
 /** A call's place among those its tenant may have; one whose relay died is free again after this. */
 const LEASE_SECONDS = 120
 const RENEW_EVERY_SECONDS = 30
+/** Long before the relay that gave a call away takes it for lost: see `calls/watch-hand-overs.ts`. */
+const MOVES_WITHIN_MS = 10_000
 /** The carrier's last question and report come within seconds. */
 const REMEMBERED_MS = 60_000
 
@@ -182,11 +184,13 @@ export class LiveCalls {
   }
 
   async #fetch(ref: CallRef): Promise<LiveCall | null> {
+    const asked_ms = this.#deps.clock.monotonic_ms()
     const moved = await this.#deps.fetchCall(ref)
     if (!moved) return null
     const journal = new CallJournal(this.#deps.spool, ref.tenant_id, ref.call_sid)
     // The other relay's disk has them too; whoever brings one to the store first, it counts once.
     await Promise.all(moved.facts.map((fact) => journal.record(fact)))
+    if (this.#deps.clock.monotonic_ms() - asked_ms > MOVES_WITHIN_MS) return null
     return this.#carry(moved.setup, journal)
   }
 

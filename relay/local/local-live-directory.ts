@@ -13,6 +13,8 @@ export function localLiveDirectory<Summary>(): LiveDirectory<Summary> {
       calls?.delete(call_sid)
       if (calls?.size === 0) tenants.delete(tenant_id)
     },
+    // To another process of the same relay.
+    give: () => {},
     list: async (tenant_id) => [...(tenants.get(tenant_id)?.values() ?? [])],
   }
 }

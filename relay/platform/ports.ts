@@ -88,6 +88,8 @@ export interface LiveDirectory<Summary> {
   /** Never throws; an entry that could not be put comes with the next one. */
   put(call: CallRef, summary: Summary): void
   remove(call: CallRef): void
+  /** The call moves to another relay, which puts it from now on. */
+  give(call: CallRef): void
   list(tenant_id: string): Promise<Summary[]>
 }
 

@@ -93,6 +93,10 @@ export function redisLiveDirectory<Summary>(deps: { redis: RedisConnection; cloc
       own.delete(nameOf(call))
       void remove(call)
     },
+    give(call) {
+      // What is written stays until the other relay writes over it.
+      own.delete(nameOf(call))
+    },
     async list(tenant_id) {
       const summaries = new Map<string, Summary>()
       const args = [redis.keys.sharedKey('relay', ''), redis.run_id]

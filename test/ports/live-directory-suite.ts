@@ -44,6 +44,16 @@ export function liveDirectorySuite(name: string, bench: SharedStateBench<LiveDir
       expect(await lines(tenant_id)).toEqual(['stays'])
     })
 
+    test('a call that was given away and is put again is there once, as it was put last', async () => {
+      const tenant_id = freshTenant()
+      const call = freshCall(tenant_id)
+      put(call, 'here')
+      opened.port.give(call)
+      put(call, 'here again')
+      await until(async () => (await lines(tenant_id)).includes('here again'))
+      expect(await lines(tenant_id)).toEqual(['here again'])
+    })
+
     test('a tenant without calls has an empty list', async () => {
       expect(await opened.port.list(freshTenant())).toEqual([])
     })

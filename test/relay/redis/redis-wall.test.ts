@@ -65,6 +65,24 @@ withRedisServer(() => {
       await until(async () => (await sids(b, tenant_id)).length === 1)
     })
 
+    test('a call that was given to another relay is listed as that one has it, and gone when it has ended there', async () => {
+      const [a, b, { tenant_id, one }] = [await open(), await open(), tenant()]
+      put(a, one)
+      await until(async () => (await sids(b, tenant_id)).length === 1)
+      a.directory.give(one)
+      expect(await sids(b, tenant_id)).toEqual(['CA1'])
+      b.directory.put(one, { call_sid: 'CA1', started_at: new Date(7) })
+      const times = async () => (await a.directory.list(tenant_id)).map(({ started_at }) => started_at.getTime())
+      await until(async () => (await times())[0] === 7)
+      b.directory.remove(one)
+      await until(async () => (await sids(a, tenant_id)).length === 0)
+      // What the first puts again after a pause in its pulse is not that call.
+      await b.redis.commands.del(a.redis.keys.sharedKey('relay', a.redis.run_id))
+      a.clock.advance(3_000)
+      await until(async () => (await b.redis.commands.exists(a.redis.keys.sharedKey('relay', a.redis.run_id))) === 1)
+      expect(await sids(b, tenant_id)).toEqual([])
+    })
+
     test('a call that another relay has taken over is not removed by the first', async () => {
       const [a, b, c, { tenant_id, one }] = [await open(), await open(), await open(), tenant()]
       put(a, one)
