@@ -4,7 +4,7 @@ import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
-import { unreachable } from '../platform/errors.ts'
+import { RelayError, unreachable } from '../platform/errors.ts'
 import type { CallBus, CallLeases, CallRef, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import type { DelayCounts } from './audio-meters.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
@@ -262,6 +262,8 @@ export class LiveCalls {
         call.overrideContext(command.version, command.context, command.speak_now)
         break
       case 'hang_up':
+        // Its end is on its way to the disk, and may have been read.
+        if (call.record.ended_at !== null) throw new RelayError('CALL_NOT_LIVE')
         call.hangUp(command.by, command.outcome)
         break
       case 'describe':
