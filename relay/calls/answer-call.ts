@@ -121,7 +121,7 @@ export function createAnswerCall(deps: {
     try {
       await deps.floor.open({ record: newRecord(call, tenant, agent, deps), agent })
     } catch (error) {
-      await deps.leases.release(tenant.id, call.call_sid).catch(() => {})
+      await deps.leases.release(tenant.id, call.call_sid)
       if (error instanceof StoreError && error.code === 'NO_SPACE') return refuse(tenant.id, 'disk_is_full')
       throw error
     }

@@ -34,11 +34,7 @@ export function createCloseLostCall({
       log.error('A call that was lost could not be closed', { ...ref, error: messageOf(error) })
     }
     directory.remove(ref)
-    await leases
-      .release(ref.tenant_id, ref.call_sid)
-      .catch((error: unknown) =>
-        log.warn('A lease could not be given back; it ends by itself', { ...ref, error: messageOf(error) }),
-      )
+    await leases.release(ref.tenant_id, ref.call_sid)
     const { type: _type, ...ended } = fact
     events.append({
       event_type: 'call.ended',

@@ -115,7 +115,7 @@ export interface ListenLines {
   listen(call: CallRef, person: Person, listener: TapListener): Promise<(() => void) | null>
 }
 
-/** How many calls a tenant has in progress, and the right to have one more. Leases end by themselves. */
+/** How many calls a tenant has in progress, and the right to have one more. Leases end by themselves. None rejects. */
 export interface CallLeases {
   acquire(tenant_id: string, call_sid: string, limit: number, ttl_seconds: number): Promise<boolean>
   renew(tenant_id: string, call_sid: string, ttl_seconds: number): Promise<boolean>

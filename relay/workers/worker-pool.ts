@@ -7,7 +7,6 @@ import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord, LiveCallsDeps } from '../live/live-calls.ts'
 import { pause } from '../platform/clock.ts'
-import { messageOf } from '../platform/errors.ts'
 import type { CallBus, CallLeases, CallRef, Clock, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import { CarriedCall } from './carried-call.ts'
 import type { WorkerSettings } from './link-methods.ts'
@@ -69,7 +68,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         announce: (event) => deps.events.announce(event),
         list: (call, summary) => calls.has(call.call_sid) && deps.directory.put(call, summary),
         unlist: (call) => deps.directory.remove(call),
-        releaseLease: (call) => void release(call),
+        releaseLease: (call) => void deps.leases.release(call.tenant_id, call.call_sid),
         renewLease: (call, ttl_seconds) =>
           void deps.leases.renew(call.tenant_id, call.call_sid, ttl_seconds).catch(() => false),
         serve: (call) => serve(self, call),
@@ -128,13 +127,6 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
     leaving.set(call_sid, heir)
     clock.setTimeout(() => leaving.delete(call_sid), REMEMBERED_MS)
   }
-
-  const release = (call: CallRef): Promise<void> =>
-    deps.leases
-      .release(call.tenant_id, call.call_sid)
-      .catch((error: unknown) =>
-        log.warn('A lease could not be given back; it ends by itself', { ...call, error: messageOf(error) }),
-      )
 
   /** What the worker had open ends in the record, with all the words that reached us. */
   function lost(worker: WorkerProcess): void {
