@@ -1,5 +1,5 @@
 // One call, asked about at several relays at once: it is opened once.
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { createAnswerCall } from '../../../relay/calls/answer-call.ts'
 import type { CallAnswer } from '../../../relay/live/live-calls.ts'
 import { localCallLeases } from '../../../relay/local/local-call-leases.ts'
@@ -7,20 +7,10 @@ import { localRateLimiter } from '../../../relay/local/local-rate-limiter.ts'
 import { localTickets } from '../../../relay/local/local-tickets.ts'
 import { silentLogger } from '../../../relay/platform/logger.ts'
 import type { CallRef } from '../../../relay/platform/ports.ts'
-import type { DocStore } from '../../../relay/store/doc-store.ts'
-import { openEmbeddedStore } from '../../../relay/store/embedded-store.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { storeForTests } from '../../support/store-for-tests.ts'
 
-let store: DocStore
-const folder = temporaryFolder()
-beforeAll(async () => {
-  store = await openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
-})
-afterAll(async () => {
-  await store.close()
-  folder.remove()
-})
+const store = storeForTests()
 
 const TENANT = { id: 'tnt_answering', status: 'active', limits: { calls_per_hour: 9, concurrent_calls: 9 } }
 const AGENT = { id: 'agt_1', name: 'Desk', version: 1, type: 'inbound', is_active: true }
@@ -30,7 +20,7 @@ function relayAmongOthers(answers: (CallAnswer | null)[]) {
   const clock = fakeClock()
   const opened: string[] = []
   const answer = createAnswerCall({
-    store,
+    store: store(),
     routing: { find: async () => ({ tenant: TENANT, agent: AGENT }) } as never,
     floor: { open: async ({ record }) => void opened.push(record.call_sid) },
     bus: { send: async () => answers.shift() ?? null },

@@ -1,23 +1,13 @@
 // Facts of one call in the store: exactly once, in order, however they come together and however often.
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { CallFact, CallRecord, JournalRecord } from '../../../relay/calls/call-facts.ts'
 import { applyFacts, callSessions } from '../../../relay/calls/call-records.ts'
-import type { DocStore } from '../../../relay/store/doc-store.ts'
-import { openEmbeddedStore } from '../../../relay/store/embedded-store.ts'
 import { tenantScope } from '../../../relay/store/tenant-scope.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { storeForTests } from '../../support/store-for-tests.ts'
 
 const scope = tenantScope('tnt_facts0000', 'relay')
-let store: DocStore
-const folder = temporaryFolder()
-beforeAll(async () => {
-  store = await openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
-})
-afterAll(async () => {
-  await store.close()
-  folder.remove()
-})
+const store = storeForTests()
 
 let count = 0
 const factsOf = (turns: number): JournalRecord[] => {
@@ -42,7 +32,7 @@ const factsOf = (turns: number): JournalRecord[] => {
   return facts.map((fact, index) => ({ key, tenant_id: scope.tenant_id, seq: index + 1, fact }))
 }
 const turnsOf = async (key: string) =>
-  (await callSessions(store.forTenant(scope)).findOne({ _id: key }))?.transcript.map((turn) => turn.turn_id)
+  (await callSessions(store().forTenant(scope)).findOne({ _id: key }))?.transcript.map((turn) => turn.turn_id)
 
 describe('facts of a call', () => {
   it('in any groups, with any group repeated from any earlier place, lead to the same transcript', async () => {
@@ -58,11 +48,11 @@ describe('facts of a call', () => {
           for (const { size, back } of groups) {
             const from = Math.max(0, at - back)
             const to = Math.min(records.length, at + size)
-            await applyFacts(store, scope, records.slice(from, to), async () => {})
+            await applyFacts(store(), scope, records.slice(from, to), async () => {})
             at = Math.max(at, to)
           }
-          await applyFacts(store, scope, records.slice(at), async () => {})
-          await applyFacts(store, scope, records, async () => {})
+          await applyFacts(store(), scope, records.slice(at), async () => {})
+          await applyFacts(store(), scope, records, async () => {})
           expect(await turnsOf(records[0]!.key)).toEqual(Array.from({ length: turns }, (_, n) => `t${n}`))
         },
       ),
@@ -71,17 +61,17 @@ describe('facts of a call', () => {
   })
 
   it('a refused context is taken back from the call unless a newer one has been stored', async () => {
-    const sessions = callSessions(store.forTenant(scope))
+    const sessions = callSessions(store().forTenant(scope))
     for (const [stored_version, expected] of [
       [2, { kept: true }],
       [3, { newest: true }],
     ] as const) {
       const records = factsOf(0)
-      await applyFacts(store, scope, records, async () => {})
+      await applyFacts(store(), scope, records, async () => {})
       const { key } = records[0]!
       await sessions.updateOne({ _id: key }, { $set: { context: { newest: true }, context_version: stored_version } })
       const refused: CallFact = { type: 'context_refused', version: 2, reason: 'no', context: { kept: true } }
-      await applyFacts(store, scope, [{ key, tenant_id: scope.tenant_id, seq: 3, fact: refused }], async () => {})
+      await applyFacts(store(), scope, [{ key, tenant_id: scope.tenant_id, seq: 3, fact: refused }], async () => {})
       expect((await sessions.findOne({ _id: key }))?.context).toEqual(expected)
     }
   })

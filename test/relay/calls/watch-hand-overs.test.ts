@@ -1,28 +1,18 @@
 // A call given to another relay is followed until somebody has it: never closed under its new owner, never left open.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { CallFact, CallRecord } from '../../../relay/calls/call-facts.ts'
 import { callSessions } from '../../../relay/calls/call-records.ts'
 import { watchHandOvers } from '../../../relay/calls/watch-hand-overs.ts'
 import type { CallAnswer, CallCommand } from '../../../relay/live/live-calls.ts'
 import { localCallBus } from '../../../relay/local/local-call-bus.ts'
 import { silentLogger } from '../../../relay/platform/logger.ts'
-import type { DocStore } from '../../../relay/store/doc-store.ts'
-import { openEmbeddedStore } from '../../../relay/store/embedded-store.ts'
 import { tenantScope } from '../../../relay/store/tenant-scope.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { storeForTests } from '../../support/store-for-tests.ts'
 import { until } from '../../support/until.ts'
 
 const scope = tenantScope('tnt_handover', 'relay')
-let store: DocStore
-const folder = temporaryFolder()
-beforeAll(async () => {
-  store = await openEmbeddedStore({ data_dir: folder.path, isolation_level: 'database', deadline_ms: 20_000 })
-})
-afterAll(async () => {
-  await store.close()
-  folder.remove()
-})
+const store = storeForTests()
 
 const LOOKS_AFTER_MS = 10_000
 const MISSED = 3
@@ -35,7 +25,7 @@ async function giveAway() {
     { type: 'call_opened', record },
     { type: 'call_moved', relay_id: 'the other' },
   ]
-  await callSessions(store.forTenant(scope)).insertOne({ ...record, facts_seq: 2 } as never)
+  await callSessions(store().forTenant(scope)).insertOne({ ...record, facts_seq: 2 } as never)
   const clock = fakeClock()
   const plain = localCallBus<CallCommand, CallAnswer>({ clock })
   const between = { isAway: false }
@@ -50,7 +40,7 @@ async function giveAway() {
       },
     },
     directory: { give: ({ call_sid }) => void given.push(call_sid) },
-    store,
+    store: store(),
     closeLost: async (lost, reason) => void closed.push({ record: lost, reason }),
     clock,
     log: silentLogger,
@@ -99,7 +89,7 @@ describe('a call that was handed over', () => {
     ['has ended', { ended_at: new Date() }],
   ])('is left alone when it %s elsewhere', async (_how, change) => {
     const { call, closed, look, clock } = await giveAway()
-    await callSessions(store.forTenant(scope)).updateOne({ _id: call.call_sid }, { $set: change })
+    await callSessions(store().forTenant(scope)).updateOne({ _id: call.call_sid }, { $set: change })
     for (let n = 0; n < MISSED; n++) await look()
     expect(closed).toEqual([])
     expect(clock.pending()).toBe(0)
