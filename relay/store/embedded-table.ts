@@ -1,13 +1,23 @@
 // One collection as one SQLite table: `_id`, a column of comparable bytes per indexed field, and the document as BSON.
 // A rowid table on purpose: WITHOUT ROWID made the same documents three times as large.
 import { deserialize, serialize } from 'bson'
-import { aggregate, find as mingoFind, Query } from 'mingo'
-import type { Doc, Filter, FindOptions, IndexSpec, Stage, Update, UpdateResult } from './doc-store.ts'
+import { aggregate, find as mingoFind } from 'mingo'
+import {
+  type Doc,
+  type Filter,
+  type FindOptions,
+  type IndexSpec,
+  type Stage,
+  StoreError,
+  type Update,
+  type UpdateResult,
+} from './doc-store.ts'
 import { columnKey, MANY, orderKey } from './embedded-keys.ts'
 import { type Column, type Plan, planAfter, planFilter, planSort, type SqlValue } from './embedded-plan.ts'
 import type { FindAndUpdate } from './embedded-protocol.ts'
+import { testOf } from './embedded-query.ts'
 import { prepareTable } from './embedded-schema.ts'
-import { applyUpdate, inBson } from './embedded-update.ts'
+import { applyUpdate } from './embedded-update.ts'
 import { upsertSeed } from './operators.ts'
 import { afterValues, type Sort, totalSort } from './paging.ts'
 import type { Database } from './sqlite-binding.ts'
@@ -31,6 +41,8 @@ interface Search {
 
 /** Prepared statements kept per table; shapes of queries are few. */
 const STATEMENTS_KEPT = 100
+/** As MongoDB: no document is larger. */
+const DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
 const MINGO = { scriptEnabled: false } as const
 
 export class EmbeddedTable {
@@ -146,13 +158,17 @@ export class EmbeddedTable {
   }
 
   #read(plan: Plan, order: string | null, limit: number | undefined): Found[] {
-    const query = plan.rest === null ? null : new Query(plan.rest, MINGO)
-    const bound = query === null && limit !== undefined ? ` LIMIT ${limit}` : ''
+    const passes = plan.rest === null ? null : testOf(plan.rest)
+    const bound = passes === null && limit !== undefined ? ` LIMIT ${limit}` : ''
     const sql = `SELECT rowid, doc FROM ${this.#table}${where(plan.where)}${order ? ` ORDER BY ${order}` : ''}${bound}`
+    const statement = this.#prepare(sql)
+    // Stepping costs more than all of a short answer.
+    const isBounded = bound !== '' || plan.where.includes('_id = ?')
+    const rows = isBounded ? statement.all(...plan.values) : statement.iterate(...plan.values)
     const found: Found[] = []
-    for (const row of this.#prepare(sql).iterate(...plan.values) as Iterable<Row>) {
+    for (const row of rows as Iterable<Row>) {
       const doc = decode(row.doc)
-      if (query !== null && !query.test(doc)) continue
+      if (passes !== null && !passes(doc)) continue
       found.push({ rowid: row.rowid, bytes: row.doc, doc })
       if (found.length === limit) break
     }
@@ -220,8 +236,16 @@ function sortFound(found: Found[], sort: Sort, { after, limit }: Search): Found[
     .map(({ one }) => one)
 }
 
+/** @throws StoreError NOT_ALLOWED for what BSON cannot hold, and for what is too large: no later try will change that */
 function encode(doc: Doc): Uint8Array {
-  return inBson(() => serialize(doc, { ignoreUndefined: true }))
+  let bytes: Uint8Array
+  try {
+    bytes = serialize(doc, { ignoreUndefined: true })
+  } catch (cause) {
+    throw new StoreError('NOT_ALLOWED', 'The document holds something that cannot be stored.', { cause })
+  }
+  if (bytes.length > DOCUMENT_LIMIT_BYTES) throw new StoreError('NOT_ALLOWED', 'The document grew over 16 MiB.')
+  return bytes
 }
 
 function decode(bytes: Uint8Array): Doc {

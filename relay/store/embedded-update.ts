@@ -1,17 +1,15 @@
 // Updates as MongoDB makes them. mingo's own are not used: where MongoDB refuses it does nothing ($inc on text, $push on
 // a scalar, $set through one), a first $push is not sliced, and $addToSet also removes duplicates it did not add.
-import { calculateObjectSize, serialize } from 'bson'
-import { Query } from 'mingo'
-import { type Doc, StoreError, type Update } from './doc-store.ts'
+import { serialize } from 'bson'
+import { type Doc, type Filter, StoreError, type Update } from './doc-store.ts'
 import { keyOf } from './embedded-keys.ts'
+import { testOf } from './embedded-query.ts'
 import { isPlainObject } from './field-paths.ts'
 
 type Fields = Record<string, unknown>
 /** A field to be written: its holder and its name there, an index when the holder is an array. */
 type Place = { holder: Fields | unknown[]; key: string | number }
 
-/** As MongoDB: no document is larger. */
-const DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
 /** As MongoDB: an index beyond an array's end fills it with nulls, within reason. */
 const FILL_LIMIT = 1_500
 
@@ -20,7 +18,7 @@ const refuse = (message: string): never => {
 }
 
 /**
- * Changes `doc`.
+ * Changes `doc`, which then holds the operands themselves: it is there to be written down.
  * @param isInsert whether `$setOnInsert` counts
  * @throws StoreError NOT_ALLOWED where MongoDB refuses: wrong type, a way through a scalar; `doc` is then half changed
  *   and must be dropped
@@ -33,22 +31,11 @@ export function applyUpdate(doc: Doc, update: Update, isInsert: boolean): void {
       OPERATORS[operator]!(doc, path, operand)
     }
   }
-  const size_bytes = inBson(() => calculateObjectSize(doc, { ignoreUndefined: true }))
-  if (size_bytes > DOCUMENT_LIMIT_BYTES) refuse('The document grew over 16 MiB.')
-}
-
-/** @throws StoreError NOT_ALLOWED for what BSON cannot hold: that no later try will change */
-export function inBson<R>(run: () => R): R {
-  try {
-    return run()
-  } catch (cause) {
-    throw new StoreError('NOT_ALLOWED', 'The document holds something that cannot be stored.', { cause })
-  }
 }
 
 const OPERATORS: Record<string, (doc: Doc, path: string, operand: unknown) => void> = {
-  $set: (doc, path, operand) => write(placeOf(doc, path), structuredClone(operand)),
-  $setOnInsert: (doc, path, operand) => write(placeOf(doc, path), structuredClone(operand)),
+  $set: (doc, path, operand) => write(placeOf(doc, path), operand),
+  $setOnInsert: (doc, path, operand) => write(placeOf(doc, path), operand),
   $unset: unset,
   $inc: (doc, path, operand) => increment(placeOf(doc, path), path, operand as number),
   $min: (doc, path, operand) => bound(placeOf(doc, path), operand, -1),
@@ -136,14 +123,14 @@ function listAt(place: Place, path: string): unknown[] {
 
 function push(place: Place, path: string, operand: unknown): void {
   const { $each, $slice } = eachOf(operand)
-  const list = [...listAt(place, path), ...structuredClone($each)]
+  const list = [...listAt(place, path), ...$each]
   if ($slice === undefined) write(place, list)
   else write(place, $slice < 0 ? list.slice($slice) : list.slice(0, $slice))
 }
 
 function addToSet(place: Place, path: string, operand: unknown): void {
   const list = [...listAt(place, path)]
-  for (const item of structuredClone(eachOf(operand).$each)) {
+  for (const item of eachOf(operand).$each) {
     if (!list.some((kept) => isSame(kept, item))) list.push(item)
   }
   write(place, list)
@@ -165,10 +152,10 @@ function pull(doc: Doc, path: string, operand: unknown): void {
   if (place === null) return
   const list = listAt(place, path)
   const isFilter = isPlainObject(operand) && !Object.keys(operand).some((key) => TESTS.test(key))
-  const query = new Query(isFilter ? operand : { v: operand }, { scriptEnabled: false })
+  const passes = testOf((isFilter ? operand : { v: operand }) as Filter)
   write(
     place,
-    list.filter((item) => !(isFilter ? isPlainObject(item) && query.test(item) : query.test({ v: item }))),
+    list.filter((item) => !(isFilter ? isPlainObject(item) && passes(item) : passes({ v: item }))),
   )
 }
 const TESTS = /^\$(?!and$|or$)/
