@@ -2,7 +2,7 @@
 
 import { CONTEXT_UPDATES } from '../context/context-records.ts'
 import { unreachable } from '../platform/errors.ts'
-import type { CollectionSpec, DocCollection, DocStore, TenantStore } from '../store/doc-store.ts'
+import type { CollectionSpec, DocCollection, DocStore, TenantStore, Update } from '../store/doc-store.ts'
 import { StoreError } from '../store/doc-store.ts'
 import type { TenantScope } from '../store/tenant-scope.ts'
 import type { CallFact, CallRecord, JournalRecord } from './call-facts.ts'
@@ -49,12 +49,21 @@ export async function applyFacts(
   rollUp: (call: CallRecord) => Promise<void>,
 ): Promise<void> {
   for (let at = 0; at < records.length; ) {
-    const turns = takeWhile(records.slice(at), ({ fact }) => fact.type === 'turn_final')
-    if (turns.length > 1) await applyTurns(store.forTenant(scope), turns)
+    const plain = takeWhile(records.slice(at), ({ fact }) => PLAIN.has(fact.type))
+    if (plain.length > 0) await applyChanges(store.forTenant(scope), plain)
     else await applyFact(store, scope, records[at]!, rollUp)
-    at += Math.max(1, turns.length)
+    at += Math.max(1, plain.length)
   }
 }
+
+/** What changes the call session and nothing else: many of them are one write. */
+const PLAIN = new Set<CallFact['type']>([
+  'call_moved',
+  'call_answered',
+  'status_reported',
+  'turn_final',
+  'usage_counted',
+])
 
 async function applyFact(
   store: DocStore,
@@ -64,16 +73,7 @@ async function applyFact(
 ): Promise<void> {
   const tenant = store.forTenant(scope)
   if (record.fact.type === 'call_opened') return insertOnce(store, tenant, record.fact.record)
-  const change = changeOf(record.fact)
-  if (change) {
-    await callSessions(tenant).updateOne(
-      { _id: record.key, facts_seq: { $lt: record.seq } },
-      {
-        $set: { ...change.set, facts_seq: record.seq },
-        ...(change.push ? { $push: { transcript: change.push } } : {}),
-      },
-    )
-  }
+  await applyChanges(tenant, [record])
   await alsoElsewhere(tenant, record)
   if (record.fact.type === 'call_ended') {
     const call = await callSessions(tenant).findOne({ _id: record.key })
@@ -81,18 +81,31 @@ async function applyFact(
   }
 }
 
-/** Many turns in one write, those left out that the document has already. */
-async function applyTurns(tenant: TenantStore, records: readonly JournalRecord[]): Promise<void> {
+/** Those left out that the document has already. */
+async function applyChanges(tenant: TenantStore, records: readonly JournalRecord[]): Promise<void> {
   const sessions = callSessions(tenant)
-  const { key } = records[0]!
+  const { key, seq } = records[0]!
+  const update = together(records)
+  if (!update) return
+  const { matched } = await sessions.updateOne({ _id: key, facts_seq: { $lt: seq } }, update)
+  if (matched > 0 || records.length === 1) return
   const call = await sessions.findOne({ _id: key }, { fields: ['facts_seq'] })
-  const fresh = records.filter(({ seq }) => seq > (call?.facts_seq ?? Number.POSITIVE_INFINITY))
-  if (!call || fresh.length === 0) return
-  const turns = fresh.flatMap(({ fact }) => (fact.type === 'turn_final' ? [fact.turn] : []))
-  await sessions.updateOne(
-    { _id: key, facts_seq: call.facts_seq },
-    { $set: { facts_seq: fresh.at(-1)!.seq }, $push: { transcript: { $each: turns } } },
-  )
+  const fresh = call && together(records.filter((record) => record.seq > call.facts_seq))
+  if (fresh) await sessions.updateOne({ _id: key, facts_seq: call.facts_seq }, fresh)
+}
+
+/** @returns null when there is nothing to change */
+function together(records: readonly JournalRecord[]): Update | null {
+  const changes = records.flatMap(({ fact, seq }) => {
+    const change = fact.type === 'call_opened' ? null : changeOf(fact)
+    return change ? [{ ...change, set: { ...change.set, facts_seq: seq } }] : []
+  })
+  if (changes.length === 0) return null
+  const turns = changes.flatMap(({ push }) => push ?? [])
+  return {
+    $set: Object.assign({}, ...changes.map(({ set }) => set)),
+    ...(turns.length > 0 ? { $push: { transcript: { $each: turns } } } : {}),
+  }
 }
 
 const takeWhile = <T>(items: readonly T[], fits: (item: T) => boolean): T[] => {

@@ -23,19 +23,17 @@ const factsOf = (turns: number): JournalRecord[] => {
   const facts: CallFact[] = [
     { type: 'call_opened', record: record as unknown as CallRecord },
     { type: 'call_answered', answered_at: new Date(0) },
-    ...Array.from(
-      { length: turns },
-      (_, n) =>
-        ({ type: 'turn_final', turn: { turn_id: `t${n}`, turn_index: n + 1, is_final: true } }) as never as CallFact,
-    ),
+    ...Array.from({ length: turns }, (_, n) => [
+      { type: 'turn_final', turn: { turn_id: `t${n}`, turn_index: n + 1, is_final: true } } as never as CallFact,
+      { type: 'usage_counted', usage: {}, cost: n + 1, cost_breakdown: {} } as never as CallFact,
+    ]).flat(),
   ]
   return facts.map((fact, index) => ({ key, tenant_id: scope.tenant_id, seq: index + 1, fact }))
 }
-const turnsOf = async (key: string) =>
-  (await callSessions(store().forTenant(scope)).findOne({ _id: key }))?.transcript.map((turn) => turn.turn_id)
+const callOf = (key: string) => callSessions(store().forTenant(scope)).findOne({ _id: key })
 
 describe('facts of a call', () => {
-  it('in any groups, with any group repeated from any earlier place, lead to the same transcript', async () => {
+  it('in any groups, with any group repeated from any earlier place, lead to the same call', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 25 }),
@@ -53,7 +51,11 @@ describe('facts of a call', () => {
           }
           await applyFacts(store(), scope, records.slice(at), async () => {})
           await applyFacts(store(), scope, records, async () => {})
-          expect(await turnsOf(records[0]!.key)).toEqual(Array.from({ length: turns }, (_, n) => `t${n}`))
+          const call = await callOf(records[0]!.key)
+          expect(call?.transcript.map(({ turn_id }) => turn_id)).toEqual(
+            Array.from({ length: turns }, (_, n) => `t${n}`),
+          )
+          expect(call).toMatchObject({ cost: turns, facts_seq: records.length })
         },
       ),
       { numRuns: 60 },
