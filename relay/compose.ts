@@ -50,7 +50,7 @@ import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoices } from './openai/voices.ts'
-import { systemClock } from './platform/clock.ts'
+import { pause, systemClock } from './platform/clock.ts'
 import { messageOf, RelayError } from './platform/errors.ts'
 import type { Logger } from './platform/logger.ts'
 import { ownSecret } from './platform/own-secret.ts'
@@ -98,6 +98,8 @@ const HAND_OVER_WITHIN_MS = 2_000
 const FAREWELL_SECONDS = 60
 /** What a store that is away has not taken by then stays in the spool for the next start. */
 const FLUSH_WITHIN_MS = 5_000
+/** Somebody who reads a call waits no longer for its last facts. */
+const SETTLED_WITHIN_MS = 1_000
 /** Calls that no relay has closed long after they must have ended are looked for so often. */
 const FORGOTTEN_EVERY_MS = 3_600_000
 
@@ -183,7 +185,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     // ---- calls in progress: in this process, or in workers
     const closeLost = createCloseLostCall({ spool: facts, directory, leases, events, log })
     const bus = later(watchHandOvers({ bus: shared.bus, directory, store, closeLost, clock, log }))
-    const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
+    const settled = () => Promise.race([spool.flushed(), pause(clock, SETTLED_WITHIN_MS)])
+    const context = createContextService({ store, bus, events, settled, clock })
     const realtime = {
       base_url: openai.base_url,
       api_key: openai.api_key,
@@ -278,7 +281,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
-    const calls = createCallService({ store, bus, directory, events, tenantOf })
+    const calls = createCallService({ store, bus, directory, events, tenantOf, settled })
     const routing = later(createCallRouting({ store, clock, log }))
     const answerCall = createAnswerCall({
       store,

@@ -28,6 +28,8 @@ export function createCallService(deps: {
   bus: CallBus<CallCommand, CallAnswer>
   events: EventLog
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
+  /** Resolves when the store has what calls have laid down so far, or has been waited for long enough. */
+  settled: () => Promise<void>
 }): CallService {
   const { store, directory } = deps
   const sessionsOf = (actor: TenantActor) => callSessions(store.forTenant(actor.scope))
@@ -80,7 +82,10 @@ export function createCallService(deps: {
         const { record, turns } = answer.whole
         return { ...record, transcript: inOrder(turns), live: answer.call_session.live }
       }
-      const record = await sessionsOf(actor).findOne({ _id: params.call_sid })
+      const read = () => sessionsOf(actor).findOne({ _id: params.call_sid })
+      const found = await read()
+      // Nobody carries it any more: how it ended is on its way to the store.
+      const record = found?.ended_at ? found : await deps.settled().then(read)
       if (!record) throw new RelayError('NOT_FOUND')
       return { ...record, transcript: inOrder(record.transcript), live: null }
     },

@@ -1,5 +1,5 @@
-// The order of applying: records of one key in their order, many at once when many wait, keys side by side, a failing
-// store asked again later.
+// The order of applying: records of one key in their order, many at once when many wait, keys side by side and in rounds,
+// a failing store asked again later.
 import type { Clock } from '../platform/ports.ts'
 import { StoreError } from './doc-store.ts'
 
@@ -13,6 +13,8 @@ export interface Queued<T> {
 const KEYS_AT_ONCE = 16
 /** Records of one key that go together: a store that was away is caught up with quickly. */
 const RUN = 200
+/** The shortest time between two rounds: the keys of one share the store's transactions. After a silence one begins at once. */
+const ROUND_MS = 100
 const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 
@@ -22,7 +24,12 @@ export class SpoolQueue<T extends { key: string }> {
   readonly #done: (seq: number) => void
   readonly #clock: Clock
   readonly #byKey = new Map<string, Queued<T>[]>()
+  /** Keys that wait for the next round. */
+  readonly #gathered: string[] = []
+  /** Keys of the round that runs, whose turn has not come. */
   readonly #ready: string[] = []
+  #roundAtMs = Number.NEGATIVE_INFINITY
+  #roundTimer: NodeJS.Timeout | null = null
   readonly #pauses = new Set<() => void>()
   readonly #running = new Set<Promise<void>>()
   #isClosed = false
@@ -50,15 +57,32 @@ export class SpoolQueue<T extends { key: string }> {
       return
     }
     this.#byKey.set(entry.record.key, [entry])
-    this.#ready.push(entry.record.key)
+    this.#gather(entry.record.key)
+  }
+
+  /** The next round begins now: somebody waits for it. */
+  hurry(): void {
+    if (this.#roundTimer) clearTimeout(this.#roundTimer)
+    this.#roundTimer = null
+    this.#roundAtMs = performance.now()
+    this.#ready.push(...this.#gathered.splice(0))
     this.#start()
   }
 
   /** Waits for what is being applied now; the rest stays for the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
+    if (this.#roundTimer) clearTimeout(this.#roundTimer)
     for (const end of this.#pauses) end()
     await Promise.all(this.#running)
+  }
+
+  #gather(key: string): void {
+    this.#gathered.push(key)
+    if (this.#isClosed || this.#roundTimer) return
+    const early_ms = this.#roundAtMs + ROUND_MS - performance.now()
+    if (early_ms > 0) this.#roundTimer = setTimeout(() => this.hurry(), early_ms)
+    else this.hurry()
   }
 
   #start(): void {
@@ -72,15 +96,16 @@ export class SpoolQueue<T extends { key: string }> {
     }
   }
 
-  /** What waits of the key, then the key goes to the end of the line. */
+  /** What waits of the key; what came meanwhile is of the next round, unless there is more of it than goes together. */
   async #turn(key: string): Promise<void> {
     const waiting = this.#byKey.get(key)!
     const run = waiting.slice(0, RUN)
     if (!(await this.#settle(run))) return
     waiting.splice(0, run.length)
     for (const { seq } of run) this.#done(seq)
-    if (waiting.length > 0) this.#ready.push(key)
-    else this.#byKey.delete(key)
+    if (waiting.length === 0) this.#byKey.delete(key)
+    else if (waiting.length < RUN) this.#gather(key)
+    else this.#ready.push(key)
   }
 
   /** @returns false when the queue was closed before it worked */

@@ -138,7 +138,10 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
   flushed(): Promise<void> {
     const seq = this.#next_seq - 1
     if (this.#appliedUpTo() >= seq) return Promise.resolve()
-    return new Promise((resolve) => this.#flushers.push({ seq, resolve }))
+    return new Promise((resolve) => {
+      this.#flushers.push({ seq, resolve })
+      this.#queue.hurry()
+    })
   }
 
   async close(): Promise<void> {
@@ -168,6 +171,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
           resolve()
           this.#queue.add({ seq, at_ms, record })
         }
+        if (this.#flushers.length > 0) this.#queue.hurry()
       } catch (cause) {
         const error = await this.#refusal(cause)
         for (const entry of batch) {
