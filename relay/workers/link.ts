@@ -1,5 +1,5 @@
-// The one link between the front process and a call worker: what was said within one turn of the event loop goes as one
-// message, answers find their questions, and what may be lost is dropped before what may not when the other side is slow.
+// The one link between the front process and a call worker: what is said about the same time goes as one message, answers
+// find their questions, and what may be lost is dropped before what may not when the other side is slow.
 import { messageOf, RelayError } from '../platform/errors.ts'
 import { StoreError, type StoreErrorCode } from '../store/doc-store.ts'
 
@@ -33,17 +33,24 @@ export class LinkLost extends Error {}
 export class Link<Theirs extends Methods, Ours extends Methods> {
   readonly #channel: Channel
   readonly #ours: Ours
+  readonly #gather_ms: number
   readonly #asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   #letters: Letter[] = []
+  #sentAtMs = Number.NEGATIVE_INFINITY
   #count = 0
   #onTheWay = 0
   #dropped = 0
   #isLost = false
 
-  /** @param ours what the other side may ask of this one */
-  constructor(channel: Channel, ours: Ours) {
+  /**
+   * @param ours what the other side may ask of this one
+   * @param gather_ms the shortest time between two messages: what is said after a silence leaves at the end of the turn of
+   *   the event loop
+   */
+  constructor(channel: Channel, ours: Ours, gather_ms = 0) {
     this.#channel = channel
     this.#ours = ours
+    this.#gather_ms = gather_ms
   }
 
   /** Letters dropped because the other side was slow. */
@@ -112,7 +119,10 @@ export class Link<Theirs extends Methods, Ours extends Methods> {
 
   #post(letter: Letter): void {
     if (this.#isLost) return
-    if (this.#letters.push(letter) === 1) setImmediate(() => this.flush())
+    if (this.#letters.push(letter) > 1) return
+    const early_ms = this.#sentAtMs + this.#gather_ms - performance.now()
+    if (early_ms > 0) setTimeout(() => this.flush(), early_ms)
+    else setImmediate(() => this.flush())
   }
 
   /** Sends what waits, now: before something that must come after it. */
@@ -120,6 +130,7 @@ export class Link<Theirs extends Methods, Ours extends Methods> {
     if (this.#letters.length === 0 || this.#isLost) return
     const letters = this.#letters
     this.#letters = []
+    this.#sentAtMs = performance.now()
     this.#onTheWay++
     this.#channel.send(letters, () => {
       this.#onTheWay--

@@ -24,6 +24,8 @@ type FromFront = Pick<
 >
 type Open = Parameters<LiveCallsDeps['lines']['serve']>[1]
 
+/** No more than fifty messages a second to the front, which pays for each: beyond that, what is said shares the next one. */
+const GATHER_MS = 20
 /** Of a piece of 100 ms; a listener does not hear it. */
 const PIECES_EVERY_MS = 40
 
@@ -41,7 +43,7 @@ export function workerPorts(
   const opens = new Map<string, Open>()
   const stops = new Map<number, () => void>()
 
-  const link: WorkerPorts['link'] = new Link<FrontMethods, WorkerMethods>(channel, {
+  const ours: WorkerMethods = {
     ...calls,
     async command(call_sid, command) {
       const handler = handlers.get(call_sid)
@@ -57,7 +59,8 @@ export function workerPorts(
       stops.get(listener_id)?.()
       stops.delete(listener_id)
     },
-  })
+  }
+  const link: WorkerPorts['link'] = new Link<FrontMethods, WorkerMethods>(channel, ours, GATHER_MS)
 
   /** What all listeners hear goes as one letter: a letter for each piece cost more than the sound. */
   let pieces: HeardPiece[] = []
