@@ -132,6 +132,24 @@ describe('applying', () => {
     expect(runs.flat()).toHaveLength(900)
   })
 
+  test('what is appended one after the other is applied together, ten times a second at most', async () => {
+    let rounds = 0
+    let isNew = true
+    const spool = await open(async () => {
+      if (isNew) rounds++
+      isNew = false
+      setImmediate(() => {
+        isNew = true
+      })
+    })
+    const began_ms = performance.now()
+    for (let n = 0; n < 15; n++) await spool.append({ key: `k${n}`, n })
+    const took_ms = performance.now() - began_ms
+    expect(rounds).toBeLessThanOrEqual(2 + took_ms / 100)
+    await spool.flushed()
+    expect(spool.pending().records).toBe(0)
+  })
+
   test('at most 16 keys are applied at once, and one key never twice at once', async () => {
     const running = new Map<string, number>()
     let most = 0
