@@ -1,168 +1,114 @@
-// A generator of load, a process of its own: the phone's side of its calls, and the model's side of as many sessions as
-// it is handed. Started by load.ts.
-import type { Socket } from 'node:net'
-import { CarrierCall } from './carrier-call.ts'
-import { Histogram } from './histogram.ts'
-import { FRAME_MS } from './media-frame.ts'
-import { ModelSession } from './model-session.ts'
-import type { Counts, Order, Report } from './orders.ts'
-import { nowUs } from './stamp.ts'
-import type { Moment } from './tally.ts'
-import { callSidOf, enter } from './webhook.ts'
-import { acceptSocket } from './wire.ts'
+// The generator of load as a program: compiled once for each version of its sources, started, told and asked. What it
+// does, and what it can be told: generator/main.c.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { cacheFolder } from './cache.ts'
+import type { Counts, Report } from './orders.ts'
+import { ACCOUNT, type StreamAddress } from './webhook.ts'
 
-const OPENING_AT_ONCE = 8
-const FRAME_US = FRAME_MS * 1_000
-const KEPT_FAILURES = 5
-const MOST_AT_ONCE = 500
+const SOURCES = fileURLToPath(new URL('./generator', import.meta.url))
+const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror']
 
-const [up, down, late] = [new Histogram(), new Histogram(), new Histogram()]
-const slices = new Map<number, Histogram>()
-const carriers: CarrierCall[] = []
-const sessions: ModelSession[] = []
-const speech_starts: Moment[] = []
-const clears: Moment[] = []
-const failures: string[] = []
-let window = { begin_us: Number.POSITIVE_INFINITY, end_us: 0, slice_ms: null as number | null }
-let refused = 0
-let kept = 0
-let isSpeaking = true
-
-const isWithin = (at_us: number): boolean => at_us >= window.begin_us && at_us < window.end_us
-const fail = (why: string): void => void (failures.length < KEPT_FAILURES && failures.push(why))
-
-const carrierListener = {
-  onSound: (sent_us: number, now_us: number) => void (isWithin(sent_us) && down.add(now_us - sent_us)),
-  onClear: (call: number, at_us: number) => void clears.push({ call, at_us }),
-  onLost: (call: number, why: string) => fail(`Call ${call}: ${why}`),
-}
-const modelListener = {
-  onFrame(sent_us: number, now_us: number, wasKept: boolean) {
-    if (wasKept) kept++
-    if (!isWithin(sent_us)) return
-    up.add(now_us - sent_us)
-    if (window.slice_ms !== null) sliceAt(sent_us).add(now_us - sent_us)
-  },
-  onSpeechStarted: (call: number, at_us: number) => void (isWithin(at_us) && speech_starts.push({ call, at_us })),
+export interface Generator {
+  pid: number
+  /** Of the model's door, on 127.0.0.1. */
+  port: number
+  /** Connects a call. @param address an IPv4 address @returns when it stands @throws (rejects) with why it does not */
+  open(call: number, call_sid: string, stream: StreamAddress, address: string): Promise<void>
+  tell(order: string, ...fields: number[]): void
+  /** One question at a time. */
+  ask(question: 'count'): Promise<Counts>
+  ask(question: 'report'): Promise<Report>
+  end(): void
 }
 
-function sliceAt(sent_us: number): Histogram {
-  const index = Math.floor((sent_us - window.begin_us) / (1_000 * (window.slice_ms ?? 1)))
-  const slice = slices.get(index) ?? new Histogram()
-  slices.set(index, slice)
-  return slice
+/** What it says of a call it was to open. @param why null: it stands */
+interface Opened {
+  call: number
+  why: string | null
 }
 
-// ---- the phone's side
-
-async function openCalls(order: Extract<Order, { type: 'open' }>): Promise<void> {
-  const waiting = [...order.calls]
-  const openOne = async (call: number): Promise<void> => {
-    const call_sid = callSidOf(order.run, call)
-    const address = await enter(order.entrance, call_sid)
-    if (address) carriers.push(await CarrierCall.open(call, call_sid, address, carrierListener))
-    else refused++
+/** @throws (rejects) with what it wrote when it ends */
+export async function startGenerator(calls: number, open_after_ms: number, isUrgent: boolean): Promise<Generator> {
+  const args = [String(calls), String(open_after_ms), ACCOUNT.account_sid, ...(isUrgent ? ['urgent'] : [])]
+  const child = spawn(compileGenerator(), args, { stdio: ['pipe', 'pipe', 'pipe'] })
+  const opening = new Map<number, (why: string | null) => void>()
+  const listen = answers(child, ({ call, why }) => opening.get(call)?.(why))
+  const { port } = (await listen()) as { port: number }
+  const tell = (...fields: (string | number)[]): void => void child.stdin.write(`${fields.join('\t')}\n`)
+  return {
+    pid: child.pid ?? 0,
+    port,
+    open(call, call_sid, { url, headers, parameters }, address) {
+      const { host, port: to, pathname, search } = new URL(url)
+      const lines = Object.entries({ Host: host, ...headers }).map(([name, value]) => `${name}: ${value}`)
+      tell('open', call, call_sid, address, to || '80', pathname + search, JSON.stringify(parameters), ...lines)
+      return new Promise((resolve, reject) => {
+        opening.set(call, (why) => (why === null ? resolve() : reject(new Error(why))))
+      })
+    },
+    tell,
+    ask(question: string) {
+      const answered = listen()
+      tell(question)
+      return answered as Promise<Counts & Report>
+    },
+    end: () => void child.kill('SIGKILL'),
   }
-  const openOnes = async (): Promise<void> => {
-    for (let call = waiting.shift(); call !== undefined; call = waiting.shift())
-      await openOne(call).catch((error: unknown) => fail(`Call ${call}: ${String(error)}`))
-  }
-  speakOnTime(order)
-  await Promise.all(Array.from({ length: OPENING_AT_ONCE }, openOnes))
 }
 
-/** Every call has its own place within each 20 ms, so that the frames of all are spread evenly. */
-function speakOnTime({ calls, total, epoch_us }: Extract<Order, { type: 'open' }>): void {
-  const dueOf = (turn: number): number => {
-    const round = Math.floor(turn / calls.length)
-    return epoch_us + round * FRAME_US + (calls[turn % calls.length]! * FRAME_US) / total
+/** @returns what waits for the next answer that is not of a call being opened */
+function answers(child: ChildProcess, onOpened: (opened: Opened) => void): () => Promise<unknown> {
+  let output = ''
+  let ended: Error | null = null
+  let waiting = { resolve(_answer: unknown) {}, reject(_why: Error) {} }
+  const end = (how: unknown): void => {
+    ended ??= new Error(`The generator of load ended with ${String(how)}: ${output.trim()}`)
+    waiting.reject(ended)
   }
-  const places = new Map(calls.map((call, place) => [call, place]))
-  const byPlace: (CarrierCall | undefined)[] = []
-  let known = 0
-  let turn = Math.ceil((nowUs() - epoch_us) / FRAME_US) * calls.length
-  const timer = setInterval(() => {
-    if (!isSpeaking) return clearInterval(timer)
-    for (; known < carriers.length; known++) byPlace[places.get(carriers[known]!.call)!] = carriers[known]
-    // What is due is sent, but a generator that is behind must also read.
-    for (let left = MOST_AT_ONCE; left > 0; left--) {
-      const [now_us, due_us] = [nowUs(), dueOf(turn)]
-      if (due_us > now_us) break
-      if (isWithin(due_us)) late.add(now_us - due_us)
-      byPlace[turn++ % calls.length]?.speak(now_us)
-    }
-  }, 1)
+  child.stderr?.on('data', (data: Buffer) => {
+    output = (output + data).slice(-2_000)
+  })
+  child.once('error', end)
+  child.once('close', (code, signal) => end(code ?? signal))
+  // Whoever tells an ended one something hears of it from the next answer.
+  child.stdin?.on('error', () => {})
+  createInterface({ input: child.stdout! }).on('line', (line) => {
+    const answer = JSON.parse(line) as object
+    if ('call' in answer) onOpened(answer as Opened)
+    else waiting.resolve(answer)
+  })
+  return () =>
+    new Promise((resolve, reject) => {
+      waiting = { resolve, reject }
+      if (ended) reject(ended)
+    })
 }
 
-// ---- the model's side
-
-/** A session that opens late is one whose upgrade is answered late. */
-function meetBridge(socket: Socket, open_after_ms: number): void {
-  setTimeout(
-    () => acceptSocket(socket, (rest) => sessions.push(new ModelSession(socket, rest, sessions.length, modelListener))),
-    open_after_ms,
-  )
-}
-
-// ---- what the bench asks
-
-const sum = <T>(all: T[], of: (one: T) => number): number => all.reduce((total, one) => total + of(one), 0)
-const hears = (session: ModelSession): boolean => session.arrivals !== null
-
-const counts = (): Counts => ({
-  opened: carriers.length,
-  refused,
-  live: sessions.filter(hears).length,
-  frames_sent: sum(carriers, ({ sent }) => sent),
-  frames_arrived: sum(sessions, ({ arrivals }) => arrivals?.count ?? 0),
-  pieces_sent: sum(sessions, ({ sent }) => sent),
-  pieces_arrived: sum(carriers, ({ arrivals }) => arrivals.count),
-  failures,
-})
-
-const report = (): Report => ({
-  up: up.data(),
-  down: down.data(),
-  late: late.data(),
-  frames: {
-    sent: carriers.map(({ call, sent }) => ({ call, count: sent })),
-    arrivals: sessions.flatMap(({ arrivals }) => arrivals ?? []),
-    kept,
-  },
-  pieces: {
-    sent: sessions.flatMap(({ arrivals, sent }) => (arrivals ? { call: arrivals.call, count: sent } : [])),
-    arrivals: carriers.map(({ arrivals }) => arrivals),
-  },
-  speech_starts,
-  clears,
-  slices: [...slices].map(([index, slice]) => ({ index, up: slice.data() })),
-})
-
-const answer = (value: Counts | Report): void => void process.send?.(value)
-
-process.on('disconnect', () => process.exit())
-process.on('message', (order: Order, handle?: unknown) => {
-  switch (order.type) {
-    case 'open':
-      return void openCalls(order)
-    case 'model':
-      return handle ? meetBridge(handle as Socket, order.open_after_ms) : undefined
-    case 'window':
-      window = order
-      return
-    case 'count':
-      return answer(counts())
-    case 'halt':
-      for (const session of sessions) session.halt()
-      return
-    case 'hang_up':
-      isSpeaking = false
-      for (const carrier of carriers) carrier.stop()
-      return
-    case 'report':
-      return answer(report())
-    default:
-      return order satisfies never
+/** @returns the program @throws with the compiler's words, or one sentence where there is no compiler */
+function compileGenerator(): string {
+  const names = readdirSync(SOURCES).sort()
+  const hash = createHash('sha256').update(FLAGS.join(' '))
+  for (const name of names) hash.update(name).update(readFileSync(join(SOURCES, name)))
+  const folder = cacheFolder('generator')
+  const program = join(folder, hash.digest('hex').slice(0, 16))
+  if (existsSync(program)) return program
+  mkdirSync(folder, { recursive: true })
+  const unfinished = `${program}.${process.pid}`
+  const sources = names.filter((name) => name.endsWith('.c'))
+  try {
+    execFileSync('cc', [...FLAGS, '-o', unfinished, ...sources], { cwd: SOURCES, stdio: 'pipe' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Error('The bench needs a C compiler, cc, for its load generator: apt-get install gcc libc6-dev.', {
+        cause: error,
+      })
+    throw error
   }
-})
-process.send?.('ready')
+  renameSync(unfinished, program)
+  return program
+}

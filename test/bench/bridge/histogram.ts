@@ -1,16 +1,18 @@
-// How often each duration came, every one counted: exact below 128 µs, within 1.6 % above. Adds up across processes.
+// How often each duration came, every one counted: exact below 128 µs, within 1.6 % above. The generator counts into the
+// same places (generator/tally.c).
 
 const EXACT = 128
 const STEPS = 64
 const OCTAVES = 24
-export const HISTOGRAM_SIZE = EXACT + STEPS * OCTAVES
+const HISTOGRAM_SIZE = EXACT + STEPS * OCTAVES
 
 export class Histogram {
-  readonly counts: Float64Array
-  #max = 0
+  readonly #counts = new Float64Array(HISTOGRAM_SIZE)
+  #max: number
 
-  constructor(counts = new Float64Array(HISTOGRAM_SIZE), max = 0) {
-    this.counts = counts
+  /** @param data what was counted elsewhere */
+  constructor({ counts, max }: HistogramData = { counts: [], max: 0 }) {
+    for (const [place, count] of counts) this.#counts[place] = count
     this.#max = max
   }
 
@@ -19,16 +21,11 @@ export class Histogram {
     const value = Math.max(us, 0)
     if (value > this.#max) this.#max = value
     const place = placeOf(value)
-    this.counts[place] = this.counts[place]! + 1
-  }
-
-  addAll(other: HistogramData): void {
-    for (const [place, count] of other.counts.entries()) this.counts[place] = this.counts[place]! + count
-    this.#max = Math.max(this.#max, other.max)
+    this.#counts[place] = this.#counts[place]! + 1
   }
 
   get count(): number {
-    return this.counts.reduce((sum, count) => sum + count, 0)
+    return this.#counts.reduce((sum, count) => sum + count, 0)
   }
   get max(): number {
     return this.#max
@@ -39,21 +36,17 @@ export class Histogram {
     const wanted = Math.ceil(this.count * share)
     if (wanted === 0) return null
     let seen = 0
-    for (const [place, count] of this.counts.entries()) {
+    for (const [place, count] of this.#counts.entries()) {
       seen += count
       if (seen >= wanted) return Math.min(middleOf(place), this.#max)
     }
     return this.#max
   }
-
-  data(): HistogramData {
-    return { counts: this.counts, max: this.#max }
-  }
 }
 
-/** As it crosses from one process to another. */
+/** As the generator reports it: the places that have any, and the longest in microseconds. */
 export interface HistogramData {
-  counts: Float64Array
+  counts: [place: number, count: number][]
   max: number
 }
 

@@ -1,36 +1,13 @@
-// What the bench and a generator of load say to each other.
+// What the generator of load answers. What it is told: generator/main.c.
 import type { HistogramData } from './histogram.ts'
 import type { Arrivals, Moment, Sent } from './tally.ts'
-import type { Entrance } from './webhook.ts'
 
-export type Order =
-  | {
-      type: 'open'
-      /** Of this generator, among all calls of the run. */
-      calls: number[]
-      /** Of all generators. */
-      total: number
-      /** Sixteen hexadecimal digits, in the names of this run's calls. */
-      run: string
-      /** When the first frame of call 0 is due, for all generators. */
-      epoch_us: number
-      entrance: Entrance
-    }
-  /** Comes with the socket of a bridge to the model. */
-  | { type: 'model'; open_after_ms: number }
-  /** What is sent between these two counts into the durations. @param slice_ms and also into slices of time of its own */
-  | { type: 'window'; begin_us: number; end_us: number; slice_ms: number | null }
-  | { type: 'count' }
-  /** The model's side says nothing any more. */
-  | { type: 'halt' }
-  /** The callers hang up. */
-  | { type: 'hang_up' }
-  | { type: 'report' }
+/** The caller sends one frame in so long. */
+export const FRAME_MS = 20
 
 /** The answer to `count`. */
 export interface Counts {
   opened: number
-  refused: number
   /** Model sessions that have heard their caller. */
   live: number
   frames_sent: number
@@ -40,22 +17,18 @@ export interface Counts {
   failures: string[]
 }
 
-/** Durations of one slice of time. */
-export interface Slice {
-  index: number
-  up: HistogramData
-}
-
 /** The answer to `report`. */
 export interface Report {
   /** Caller to model, and model to caller. */
   up: HistogramData
   down: HistogramData
-  /** How late this generator sent its frames. */
+  /** How late the frames were sent. */
   late: HistogramData
-  frames: { sent: Sent[]; arrivals: Arrivals[]; kept: number }
+  /** `kept` had waited for the model. */
+  frames: { kept: number; sent: Sent[]; arrivals: Arrivals[] }
   pieces: { sent: Sent[]; arrivals: Arrivals[] }
   speech_starts: Moment[]
   clears: Moment[]
-  slices: Slice[]
+  /** Durations upwards of each slice of time. */
+  slices: { index: number; up: HistogramData }[]
 }

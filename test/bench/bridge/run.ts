@@ -1,10 +1,9 @@
 // One run: one system, so many calls, so many seconds. Fresh processes each time, so that no run inherits from another.
 import type { Histogram } from './histogram.ts'
-import { type Heard, type Load, startLoad } from './load.ts'
+import { type Heard, type Load, type Standing, startLoad } from './load.ts'
 import { busyMs, type Cores, cpuMs, residentKb, waitedMs } from './machine.ts'
-import { FRAME_MS } from './media-frame.ts'
 import { openCollector } from './memory.ts'
-import type { Counts } from './orders.ts'
+import { FRAME_MS } from './orders.ts'
 import { type Prepared, type Running, type SystemName, startSystem } from './systems.ts'
 
 export interface Durations {
@@ -174,7 +173,7 @@ async function measure(wish: Wish, cores: Cores, load: Load, running: Running): 
 }
 
 /** Looks at the machine and at the load, never at the bridge. */
-function disturbance(noise: Noise, { failures }: Counts): string | null {
+function disturbance(noise: Noise, { failures }: Standing): string | null {
   if (failures.length > 0) return failures.join(' ')
   if (noise.load_kept_up < KEPT_UP) return `the load sent ${percent(noise.load_kept_up)} of its frames`
   if (noise.waited > WAITED_SHARE) return `the bridge waited for its core for ${percent(noise.waited)} of the time`

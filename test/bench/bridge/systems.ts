@@ -1,9 +1,9 @@
 // What is measured, by name: the product, and what stands beside it. Each runs in a process of its own on one core.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cacheFolder } from './cache.ts'
 import type { Cores } from './machine.ts'
 import { startPhony } from './phony.ts'
 import { startProgram } from './processes.ts'
@@ -68,8 +68,7 @@ export function buildRelay(): string {
 
 /** The vendor's SDK, in the user's cache. @returns null, and says so, when it cannot be installed */
 export function installSdk(say: (line: string) => void): string | null {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  const folder = join(cache, 'phony', 'bench', SDK_PACKAGES[0]!.replaceAll(/[@/]+/g, '-').slice(1))
+  const folder = cacheFolder(SDK_PACKAGES[0]!.replaceAll(/[@/]+/g, '-').slice(1))
   if (existsSync(join(folder, 'node_modules', '@openai', 'agents-extensions'))) return folder
   say(`Installing ${SDK_PACKAGES.join(', ')} into ${folder} …`)
   mkdirSync(folder, { recursive: true })

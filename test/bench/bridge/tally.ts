@@ -1,6 +1,6 @@
-// What came of all that was sent: lost, doubled, out of order. By numbers, not by sound, because the two ends of a call
-// may be in different processes.
+// What came of all that was sent: lost, doubled, out of order. By the numbers of the pieces, not by their sound.
 
+/** What came of one call at one of its ends. */
 export interface Arrivals {
   call: number
   count: number
@@ -12,39 +12,6 @@ export interface Arrivals {
   crossed: number
   /** The number of the first piece. */
   first: number
-  newest: number
-  /** Numbers below the newest that have not come: those that are passed over, unless they come late. */
-  missing: number[]
-}
-
-export const newArrivals = (call: number): Arrivals => ({
-  call,
-  count: 0,
-  doubled: 0,
-  disordered: 0,
-  crossed: 0,
-  first: 0,
-  newest: 0,
-  missing: [],
-})
-
-/** What a model sends before it has heard the caller, and so knows the call, is of no call. */
-export const NO_CALL = 0xffff
-
-export function noteArrival(arrivals: Arrivals, { call, number }: { call: number; number: number }): void {
-  if (call !== arrivals.call && call !== NO_CALL) return void arrivals.crossed++
-  if (arrivals.count === 0) arrivals.first = number
-  if (number > arrivals.newest) {
-    for (let passed = arrivals.newest + 1; passed < number; passed++) arrivals.missing.push(passed)
-    arrivals.newest = number
-    arrivals.count++
-    return
-  }
-  const at = arrivals.missing.indexOf(number)
-  if (at < 0) return void arrivals.doubled++
-  arrivals.missing.splice(at, 1)
-  arrivals.disordered++
-  arrivals.count++
 }
 
 export interface Sent {

@@ -6,7 +6,7 @@ export const ACCOUNT = { account_sid: `AC${'5'.repeat(32)}`, auth_token: '5'.rep
 /** @param run sixteen hexadecimal digits of its own for each run @param call its number among all calls of the run */
 export const callSidOf = (run: string, call: number): string => `CA${run}${call.toString(16).padStart(16, '0')}`
 
-/** How a generator's calls reach the bridge. */
+/** How the calls reach the bridge. */
 export type Entrance =
   /** Straight to the bridge's media socket. */
   | { kind: 'direct'; url: string }
