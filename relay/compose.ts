@@ -332,9 +332,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       actorOf: access.actorOf,
       takeTicket: access.takeTicket,
       standingOf: access.standingOf,
-      serveEvents: (socket, actor, last_seq) => {
+      serveEvents: (socket, ...watching) => {
         metrics.socketOpened('events', socket)
-        void serveEvents(socket, actor, last_seq, events, clock)
+        void serveEvents(socket, ...watching, events, clock)
       },
       serveListening: (socket, actor, call_sid) => {
         metrics.socketOpened('listen', socket)

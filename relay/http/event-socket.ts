@@ -1,9 +1,11 @@
 // The events of one tenant to one console: what was missed first, then live, each once and in order. A console that
 // cannot keep up is closed and comes back with its last number; it never delays anyone else.
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES, type EventType, HEARTBEAT_MS, type RelayEvent, type SocketNotice } from '../../shared/events.ts'
 import type { Permission } from '../../shared/permissions.ts'
 import type { TenantActor } from '../access/actor.ts'
+import { FrameWriter } from '../framing/frame-writer.ts'
 import { textOf } from '../platform/kept-events.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 
@@ -24,9 +26,25 @@ const NEEDS: Record<EventType, Permission> = {
   'escalation.raised': 'calls.read',
 }
 
-/** @param last_seq the last number the console has; null for one that begins */
+const writer = new FrameWriter('server')
+const frames = new WeakMap<RelayEvent, Buffer>()
+
+/** The event as a frame, made once for all consoles that get it: what a server sends is not masked, so it is the same. */
+function frameOf(event: RelayEvent): Buffer {
+  const known = frames.get(event)
+  if (known) return known
+  const frame = writer.text(textOf(event))
+  frames.set(event, frame)
+  return frame
+}
+
+/**
+ * @param wire what the socket is on
+ * @param last_seq the last number the console has; null for one that begins
+ */
 export async function serveEvents(
   socket: WebSocket,
+  wire: Duplex,
   actor: TenantActor,
   last_seq: number | null,
   events: EventLog,
@@ -45,7 +63,21 @@ export async function serveEvents(
     told = event.seq
     if (!actor.permissions.includes(NEEDS[event.event_type])) return
     if (socket.bufferedAmount > SLOW_BYTES) return socket.close(CLOSE_CODES.too_slow, 'too slow')
-    socket.send(textOf(event))
+    if (socket.readyState === socket.OPEN) write(frameOf(event))
+  }
+  /** Events often come several at once: they leave in one write, at the end of the turn of the event loop. */
+  let isHeld = false
+  const write = (frame: Buffer): void => {
+    if (!isHeld) {
+      isHeld = true
+      wire.cork()
+      process.nextTick(release)
+    }
+    wire.write(frame)
+  }
+  const release = (): void => {
+    isHeld = false
+    wire.uncork()
   }
 
   const unsubscribe = events.subscribe(

@@ -20,7 +20,8 @@ export interface UpgradeDeps {
   takeTicket: (ticket: string) => Promise<Actor | null>
   /** Never rejects. */
   standingOf: (actor: Actor, permission: Permission) => Promise<Standing>
-  serveEvents: (socket: WebSocket, actor: TenantActor, last_seq: number | null) => void
+  /** @param wire what the socket is on */
+  serveEvents: (socket: WebSocket, wire: Duplex, actor: TenantActor, last_seq: number | null) => void
   serveListening: (socket: WebSocket, actor: TenantActor, call_sid: string) => void
 }
 
@@ -87,7 +88,7 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
       if (standing !== 'good') return ws.close(...CLOSES[standing])
       closeWhenNotAllowed(ws, actor, needed, deps)
       if (listen) return deps.serveListening(ws, actor, listen)
-      deps.serveEvents(ws, actor, lastSeq(url))
+      deps.serveEvents(ws, socket, actor, lastSeq(url))
     })
   }
 

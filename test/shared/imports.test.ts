@@ -42,6 +42,7 @@ const RULES: Rule[] = [
       SHARED,
       PLATFORM,
       STORE_PORT,
+      FRAMING,
       /^relay\/http\//,
       /^relay\/access\/actor\.ts$/,
       /^express$/,

@@ -1,6 +1,7 @@
 // Many consoles on the events of a tenant, and people who listen to a call: what each gets, and what slow ones cost.
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { TenantActor } from '../../../relay/access/actor.ts'
@@ -28,10 +29,10 @@ afterEach(() => {
 })
 
 /** A server whose sockets are served so, and what opens one to it. */
-async function serving(serve: (socket: WebSocket) => unknown) {
+async function serving(serve: (socket: WebSocket, wire: Duplex) => unknown) {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false })
   opened.push({ close: () => server.close() })
-  server.on('connection', serve)
+  server.on('connection', (socket, { socket: wire }) => serve(socket, wire))
   await once(server, 'listening')
   return async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
@@ -48,7 +49,7 @@ const stopReading = (socket: WebSocket): void => socket.pause()
 describe('consoles', () => {
   async function consoles(count: number) {
     const events = localEventLog({ clock: systemClock })
-    const open = await serving((socket) => serveEvents(socket, actor, null, events, systemClock))
+    const open = await serving((socket, wire) => serveEvents(socket, wire, actor, null, events, systemClock))
     const all = await Promise.all(Array.from({ length: count }, open))
     await until(() => all.every(({ messages }) => messages.length > 0))
     return { events, all }
@@ -110,7 +111,7 @@ describe('a console whose relay missed events', () => {
         return () => {}
       },
     } as unknown as EventLog
-    const open = await serving((socket) => serveEvents(socket, actor, last_seq, events, systemClock))
+    const open = await serving((socket, wire) => serveEvents(socket, wire, actor, last_seq, events, systemClock))
     const { messages } = await open()
     await until(() => answer !== undefined)
     const told = () =>
