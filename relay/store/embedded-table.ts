@@ -1,22 +1,13 @@
 // One collection as one SQLite table: `_id`, a column of comparable bytes per indexed field, and the document as BSON.
 // A rowid table on purpose: WITHOUT ROWID made the same documents three times as large.
-import { deserialize, serialize } from 'bson'
 import { aggregate, find as mingoFind } from 'mingo'
-import {
-  type Doc,
-  type Filter,
-  type FindOptions,
-  type IndexSpec,
-  type Stage,
-  StoreError,
-  type Update,
-  type UpdateResult,
-} from './doc-store.ts'
+import type { Doc, Filter, FindOptions, IndexSpec, Stage, Update, UpdateResult } from './doc-store.ts'
 import { columnKey, MANY, orderKey } from './embedded-keys.ts'
 import { type Column, type Plan, planAfter, planFilter, planSort, type SqlValue } from './embedded-plan.ts'
 import type { FindAndUpdate } from './embedded-protocol.ts'
 import { testOf } from './embedded-query.ts'
 import { prepareTable } from './embedded-schema.ts'
+import { decode, encode, type PartlyRead, readPartly, type Touch, touchOf, writePartly } from './embedded-splice.ts'
 import { applyUpdate } from './embedded-update.ts'
 import { upsertSeed } from './operators.ts'
 import { afterValues, type Sort, totalSort } from './paging.ts'
@@ -32,17 +23,19 @@ interface Found {
   rowid: number
   bytes: Uint8Array
   doc: Doc
+  /** Null for a document that was read whole. */
+  partly: PartlyRead | null
 }
 interface Search {
   sort?: Sort
   limit?: number
   after?: FindOptions['after']
+  /** It is enough to read this of each document. */
+  touch?: Touch
 }
 
 /** Prepared statements kept per table; shapes of queries are few. */
 const STATEMENTS_KEPT = 100
-/** As MongoDB: no document is larger. */
-const DOCUMENT_LIMIT_BYTES = 16 * 1024 * 1024
 const MINGO = { scriptEnabled: false } as const
 
 export class EmbeddedTable {
@@ -101,12 +94,16 @@ export class EmbeddedTable {
   }
 
   update(filter: Filter, update: Update, isMany: boolean, upsert: boolean): UpdateResult {
-    const found = this.#search(filter, isMany ? {} : { limit: 1 })
+    const touch = touchOf(filter, update, this.#columns.keys())
+    const found = this.#search(filter, { touch, ...(isMany ? {} : { limit: 1 }) })
     if (found.length === 0 && upsert) {
       return { matched: 0, modified: 0, upserted_id: this.#upsert(filter, update)._id }
     }
     let modified = 0
-    for (const one of found) if (this.#change(one, update).isModified) modified++
+    for (const one of found) {
+      const isModified = one.partly ? this.#changePartly(one, one.partly, touch) : this.#change(one, update).isModified
+      if (isModified) modified++
+    }
     return { matched: found.length, modified, upserted_id: null }
   }
 
@@ -153,11 +150,11 @@ export class EmbeddedTable {
       plan.where.push(...after.where)
       plan.values.push(...after.values)
     }
-    const found = this.#read(plan, order, isOrdered ? search.limit : undefined)
+    const found = this.#read(plan, order, isOrdered ? search.limit : undefined, search.touch)
     return isOrdered || search.sort === undefined ? found : sortFound(found, search.sort, search)
   }
 
-  #read(plan: Plan, order: string | null, limit: number | undefined): Found[] {
+  #read(plan: Plan, order: string | null, limit: number | undefined, touch?: Touch): Found[] {
     const passes = plan.rest === null ? null : testOf(plan.rest)
     const bound = passes === null && limit !== undefined ? ` LIMIT ${limit}` : ''
     const sql = `SELECT rowid, doc FROM ${this.#table}${where(plan.where)}${order ? ` ORDER BY ${order}` : ''}${bound}`
@@ -167,9 +164,10 @@ export class EmbeddedTable {
     const rows = isBounded ? statement.all(...plan.values) : statement.iterate(...plan.values)
     const found: Found[] = []
     for (const row of rows as Iterable<Row>) {
-      const doc = decode(row.doc)
+      const partly = touch ? readPartly(row.doc, touch) : null
+      const doc = partly ? partly.doc : decode(row.doc)
       if (passes !== null && !passes(doc)) continue
-      found.push({ rowid: row.rowid, bytes: row.doc, doc })
+      found.push({ rowid: row.rowid, bytes: row.doc, doc, partly })
       if (found.length === limit) break
     }
     return found
@@ -181,6 +179,14 @@ export class EmbeddedTable {
     if (Buffer.compare(changed, bytes) === 0) return { isModified: false, bytes }
     this.#replace.run(...this.#keysOf(doc), changed, rowid)
     return { isModified: true, bytes: changed }
+  }
+
+  /** @returns whether anything is different now */
+  #changePartly({ rowid, doc }: Found, partly: PartlyRead, touch: Touch): boolean {
+    applyUpdate(doc, touch.update, false)
+    const changed = writePartly(partly, touch)
+    if (changed) this.#replace.run(...this.#keysOf(doc), changed, rowid)
+    return changed !== null
   }
 
   #upsert(filter: Filter, update: Update): Doc {
@@ -234,20 +240,4 @@ function sortFound(found: Found[], sort: Sort, { after, limit }: Search): Found[
     .filter(({ keys }) => compare(keys, start) > 0)
     .slice(0, limit)
     .map(({ one }) => one)
-}
-
-/** @throws StoreError NOT_ALLOWED for what BSON cannot hold, and for what is too large: no later try will change that */
-function encode(doc: Doc): Uint8Array {
-  let bytes: Uint8Array
-  try {
-    bytes = serialize(doc, { ignoreUndefined: true })
-  } catch (cause) {
-    throw new StoreError('NOT_ALLOWED', 'The document holds something that cannot be stored.', { cause })
-  }
-  if (bytes.length > DOCUMENT_LIMIT_BYTES) throw new StoreError('NOT_ALLOWED', 'The document grew over 16 MiB.')
-  return bytes
-}
-
-function decode(bytes: Uint8Array): Doc {
-  return deserialize(bytes, { promoteBuffers: true }) as Doc
 }

@@ -54,7 +54,12 @@ export const signIn = async (url: string): Promise<SignedIn> => (await post(url,
 export async function openLine(url: string, phone_number: string): Promise<SignedIn> {
   const signed_in = await signIn(url)
   await post(url, '/api/numbers/sync', {}, signed_in.access_token)
-  const agent = { name: 'Main line', type: 'inbound', system_prompt: 'You answer the telephone of a shop.' }
+  const agent = {
+    name: 'Main line',
+    type: 'inbound',
+    system_prompt: 'You answer the telephone of a shop.',
+    max_call_duration: 14_400,
+  }
   await post(url, '/api/agents', { ...agent, phone_numbers: [phone_number] }, signed_in.access_token)
   return signed_in
 }
