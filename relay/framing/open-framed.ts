@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import type { Duplex } from 'node:stream'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { systemClock } from '../platform/clock.ts'
 import { NO_CLOSE_FRAME } from './frame-rules.ts'
 import type { HotFrame } from './frame-writer.ts'
@@ -99,7 +100,8 @@ class OpeningSocket implements Framed {
     const { url, headers, ca, handshake_timeout_ms, clock = systemClock } = this.#options
     const { protocol, hostname, port, pathname, search } = new URL(url)
     if (protocol !== 'ws:' && protocol !== 'wss:') throw new TypeError(`${protocol} is not an address of a WebSocket.`)
-    const request = (protocol === 'wss:' ? requestSecure : requestPlain)({
+    const isSecure = protocol === 'wss:'
+    const request = (isSecure ? requestSecure : requestPlain)({
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port,
       path: pathname + search,
@@ -111,7 +113,7 @@ class OpeningSocket implements Framed {
         'Sec-WebSocket-Version': VERSION,
         'Sec-WebSocket-Key': this.#key,
       },
-      ...(ca !== undefined && { ca }),
+      ...(isSecure && { secureContext: trusting(ca) }),
     })
     this.#request = request
     this.#timer = clock.setTimeout(() => this.#fail(tooLate(handshake_timeout_ms)), handshake_timeout_ms)
@@ -125,6 +127,7 @@ class OpeningSocket implements Framed {
     const objection = objectionTo(response, this.#key)
     if (objection) return this.#fail(new Error(objection))
     this.#timer?.cancel()
+    this.#request = null
     this.#socket = new FramedSocket(socket, head, 'client', this.#listener, this.#options)
     this.#listener.onOpen()
   }
@@ -146,6 +149,15 @@ class OpeningSocket implements Framed {
     this.#timer?.cancel()
     this.#request?.destroy()
   }
+}
+
+/** What was last trusted: shared by all connections, each of which would otherwise make it anew (10 KB). */
+let trusted: { ca: string | undefined; context: SecureContext } | null = null
+
+/** @param ca the system's when there is none @throws for what is no certificate */
+function trusting(ca: string | undefined): SecureContext {
+  if (trusted?.ca !== ca || !trusted) trusted = { ca, context: createSecureContext(ca === undefined ? {} : { ca }) }
+  return trusted.context
 }
 
 /**
