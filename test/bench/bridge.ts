@@ -84,7 +84,8 @@ async function memory(bench: Bench, options: Options, systems: SystemName[]): Pr
 
 async function scenario(bench: Bench, options: Options): Promise<void> {
   const without_sdk = SYSTEM_NAMES.filter((name) => name !== 'agents-sdk' || bench.prepared.sdk)
-  const systems = without_sdk.filter((name) => options.only?.includes(name) ?? true)
+  const wanted = options.withTls ? ['phony'] : options.only
+  const systems = without_sdk.filter((name) => wanted?.includes(name) ?? true)
   const calls = options.calls?.[0] ?? 200
   switch (options.scenario) {
     case 'ladder':
@@ -149,8 +150,8 @@ async function main(args: string[]): Promise<void> {
   const sdk = needs('agents-sdk') && options.scenario !== 'listener' ? installSdk(say) : null
   if (!options.relay) say('Building the relay …')
   const prepared = { main: options.relay ?? buildRelay(), sdk }
-  const { retries, workers, isUrgent } = options
-  await scenario({ cores, prepared, retries, workers, isUrgent, say }, options)
+  const { retries, workers, isUrgent, withTls } = options
+  await scenario({ cores, prepared, retries, workers, isUrgent, withTls, say }, options)
 }
 
 main(process.argv.slice(2)).then(

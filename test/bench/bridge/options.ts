@@ -17,6 +17,7 @@ export interface Options {
   retries: number
   workers: number
   isUrgent: boolean
+  withTls: boolean
   /** A relay that is built already. */
   relay: string | null
 }
@@ -35,6 +36,7 @@ Without a scenario: a ladder of calls, CPU and added latency of every system at 
   --seconds 5     how long each run is measured   --retries 2         how often a disturbed run is repeated
   --rounds 3      how often everything is run     --workers 1         call workers of the product
   --relay FILE    a built relay/main.js instead of building it
+  --tls           the way to the model is TLS, as it is to the real one (the product only)
   --urgent        comes before everything else on this machine (needs the right to): for machines that others use too
 `
 
@@ -52,6 +54,7 @@ export function readOptions(args: string[]): Options {
       workers: { type: 'string', default: '1' },
       relay: { type: 'string' },
       urgent: { type: 'boolean', default: false },
+      tls: { type: 'boolean', default: false },
     },
   })
   const flags = values as Record<string, string | boolean | undefined>
@@ -68,6 +71,7 @@ export function readOptions(args: string[]): Options {
     retries: wholeNumber('retries', values.retries, 0),
     workers: wholeNumber('workers', values.workers),
     isUrgent: values.urgent,
+    withTls: values.tls,
     relay: values.relay ?? null,
   }
 }

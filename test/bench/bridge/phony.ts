@@ -11,6 +11,7 @@ import { openLine, startRelay } from '../shipped-relay.ts'
 import { type Cores, childrenOf, pin } from './machine.ts'
 import type { Program } from './processes.ts'
 import type { Running } from './systems.ts'
+import type { ModelDoor } from './tls-door.ts'
 import { ACCOUNT } from './webhook.ts'
 
 const NUMBER = '+13125550177'
@@ -24,7 +25,7 @@ export interface Phony extends Running {
 }
 
 /** @param main the built relay */
-export async function startPhony(main: string, model: string, cores: Cores, workers = 1): Promise<Phony> {
+export async function startPhony(main: string, model: ModelDoor, cores: Cores, workers = 1): Promise<Phony> {
   const carrier = await startCarrierApi()
   const relay = await startRelay(main, cores.others, {
     RELAY_WORKERS: String(workers),
@@ -32,7 +33,8 @@ export async function startPhony(main: string, model: string, cores: Cores, work
     TWILIO_AUTH_TOKEN: ACCOUNT.auth_token,
     TWILIO_API_BASE_URL: carrier.url,
     OPENAI_API_KEY: 'a-key',
-    OPENAI_BASE_URL: `http://${model}/v1`,
+    OPENAI_BASE_URL: `${model.certificate ? 'https' : 'http'}://${model.address}/v1`,
+    ...(model.certificate ? { NODE_EXTRA_CA_CERTS: model.certificate } : {}),
   })
   const end = async (): Promise<void> => {
     console_socket?.terminate()

@@ -5,6 +5,7 @@ import { busyMs, type Cores, cpuMs, residentKb, waitedMs } from './machine.ts'
 import { openCollector } from './memory.ts'
 import { FRAME_MS } from './orders.ts'
 import { type Prepared, type Running, type SystemName, startSystem } from './systems.ts'
+import { openTlsDoor, type TlsDoor } from './tls-door.ts'
 
 export interface Durations {
   count: number
@@ -61,6 +62,8 @@ export interface Wish {
   slice_ms?: number
   workers?: number
   isUrgent?: boolean
+  /** To the model. */
+  withTls?: boolean
   /** Memory is read after a forced collection. */
   collects?: boolean
   /** Done when all calls stand and before anything is counted. @returns what undoes it */
@@ -94,8 +97,11 @@ export interface Run {
 /** @throws when the calls do not stand in time, with what the system wrote */
 export async function run(wish: Wish, cores: Cores, prepared: Prepared): Promise<Run> {
   const load = await startLoad(wish.calls, wish.open_after_ms ?? 0, wish.isUrgent ?? false)
+  let tls: TlsDoor | null = null
   try {
-    const running = await startSystem(wish.system, load.model, cores, prepared, wish.workers)
+    if (wish.withTls) tls = await openTlsDoor(load.model)
+    const model = tls ?? { address: load.model, certificate: null }
+    const running = await startSystem(wish.system, model, cores, prepared, wish.workers)
     try {
       return await measure(wish, cores, load, running)
     } catch (error) {
@@ -106,6 +112,7 @@ export async function run(wish: Wish, cores: Cores, prepared: Prepared): Promise
       await running.end()
     }
   } finally {
+    tls?.close()
     load.end()
   }
 }

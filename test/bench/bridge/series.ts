@@ -11,6 +11,7 @@ export interface Bench {
   retries: number
   workers: number
   isUrgent: boolean
+  withTls: boolean
   say(line: string): void
 }
 
@@ -60,7 +61,8 @@ const turned = <T>(all: T[], by: number): T[] => all.map((_, index) => all[(inde
 /** Again while it is disturbed, as often as is allowed. @returns the last one if all were */
 export async function runClean(bench: Bench, wish: Wish): Promise<Run> {
   for (let tries = 0; ; tries++) {
-    const done = await run({ workers: bench.workers, isUrgent: bench.isUrgent, ...wish }, bench.cores, bench.prepared)
+    const { workers, isUrgent, withTls } = bench
+    const done = await run({ workers, isUrgent, withTls, ...wish }, bench.cores, bench.prepared)
     bench.say(`  ${lineOf(done.result)}`)
     if (!done.result.disturbed || tries >= bench.retries) return done
   }

@@ -7,6 +7,7 @@ import { cacheFolder } from './cache.ts'
 import type { Cores } from './machine.ts'
 import { startPhony } from './phony.ts'
 import { startProgram } from './processes.ts'
+import type { ModelDoor } from './tls-door.ts'
 import type { Entrance } from './webhook.ts'
 
 export const SYSTEM_NAMES = ['tcp-node', 'ws-raw', 'naive', 'phony', 'agents-sdk'] as const
@@ -36,14 +37,15 @@ export interface Prepared {
 
 export async function startSystem(
   name: SystemName,
-  model: string,
+  model: ModelDoor,
   cores: Cores,
   { main, sdk }: Prepared,
   workers = 1,
 ): Promise<Running> {
   if (name === 'phony') return startPhony(main, model, cores, workers)
+  if (model.certificate) throw new Error('Only phony goes to the model by TLS.')
   const file = fileURLToPath(new URL(`./systems/${name}.mjs`, import.meta.url))
-  const program = await startProgram(file, [cores.bridge], { MODEL: model, SDK: sdk ?? '' })
+  const program = await startProgram(file, [cores.bridge], { MODEL: model.address, SDK: sdk ?? '' })
   return {
     entrance: { kind: 'direct', url: program.url.replace('http:', 'ws:') },
     pids: [program.pid],
