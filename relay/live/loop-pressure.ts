@@ -13,6 +13,8 @@ const ONE_STALL_MS = 150
 /** Shares of the window in which the loop was late. Apart, so that a call more or less does not change the answer. */
 const OVERLOADED_FROM = 0.5
 const OVERLOADED_UNTIL = 0.25
+/** One stall, however long, is no overload: what came meanwhile is caught up with, and none of it is thrown away. */
+const LONGEST_COUNTED_MS = 0.45 * WINDOW_MS
 
 /** Pure but for what it remembers. */
 export class LoopPressure {
@@ -50,7 +52,10 @@ export class LoopPressure {
   }
 
   #decide(): void {
-    const spent_late_ms = this.#looks.reduce((sum, look) => sum + (look.isLate ? look.spent_ms : 0), 0)
+    const spent_late_ms = this.#looks.reduce(
+      (sum, look) => sum + (look.isLate ? Math.min(look.spent_ms, LONGEST_COUNTED_MS) : 0),
+      0,
+    )
     const share = spent_late_ms / WINDOW_MS
     const isOverloaded = share >= (this.#isOverloaded ? OVERLOADED_UNTIL : OVERLOADED_FROM)
     if (isOverloaded === this.#isOverloaded) return

@@ -10,6 +10,7 @@ import type {
   RealtimeSession,
   SessionSettings,
 } from '../live/live-ports.ts'
+import { afterReading } from '../platform/clock.ts'
 import { messageOf } from '../platform/errors.ts'
 import { scanDelta } from './delta-scan.ts'
 import { parseError, parseSession, type SessionFacts, translate } from './realtime-events.ts'
@@ -132,12 +133,14 @@ class OpenaiRealtimeSession implements RealtimeSession {
 
   #ping(): void {
     if (!this.#socket.isOpen) return
-    if (this.#isPongDue) {
-      this.#fail('The connection to the model went silent.')
-      return this.#socket.terminate()
-    }
+    if (this.#isPongDue) return void afterReading(() => this.#isPongDue && this.#goneSilent())
     this.#isPongDue = true
     this.#socket.ping()
+  }
+
+  #goneSilent(): void {
+    this.#fail('The connection to the model went silent.')
+    this.#socket.terminate()
   }
 
   appendAudio(payload: string): void {

@@ -7,8 +7,7 @@ const BYTES_PER_MS = 8
 /** Jitter of one frame is no gap. */
 const TOLERANCE_MS = 40
 const LONGEST_FILL_MS = 10_000
-/** No frame for so long while a call is open: the model is given this much silence. */
-const QUIET_MS = 750
+/** When frames have stopped coming while a call is open, the model is given this much silence. */
 const QUIET_FILL_MS = 1_000
 
 /** A frame that took this much longer to come than others of its stream is too old where there is too much to do. */
@@ -22,8 +21,7 @@ export class FrameClock {
   #expectedMs = Number.NaN
   /** The least time between a frame's own time and its coming. */
   #quickestMs = Number.POSITIVE_INFINITY
-  #lastSeenAt = Number.NaN
-  #isQuietFilled = false
+  #hasBegun = false
 
   /**
    * @param chunk number of the media message, from 1; 0 when the carrier gave none
@@ -34,8 +32,7 @@ export class FrameClock {
   accept(chunk: number, timestamp_ms: number, duration_ms: number, now_ms: number, skip_stale = false): FrameVerdict {
     if (chunk > 0 && chunk <= this.#lastChunk) return { pass: false, why: 'again' }
     if (chunk > 0) this.#lastChunk = chunk
-    this.#lastSeenAt = now_ms
-    this.#isQuietFilled = false
+    this.#hasBegun = true
     if (Number.isNaN(timestamp_ms)) return { pass: true, silence_before: null }
     this.#quickestMs = Math.min(this.#quickestMs, now_ms - timestamp_ms)
     if (skip_stale && now_ms - timestamp_ms - this.#quickestMs > STALE_MS) return { pass: false, why: 'stale' }
@@ -48,10 +45,9 @@ export class FrameClock {
     }
   }
 
-  /** Asked now and then. @returns silence to feed when frames have stopped coming, once for each pause */
-  quiet(now_ms: number): string | null {
-    if (this.#isQuietFilled || !(now_ms - this.#lastSeenAt >= QUIET_MS)) return null
-    this.#isQuietFilled = true
+  /** Frames have stopped coming: told once for each pause. @returns silence to feed; null before the first frame */
+  quiet(): string | null {
+    if (!this.#hasBegun) return null
     this.#expectedMs += QUIET_FILL_MS
     return silence(QUIET_FILL_MS)
   }

@@ -20,9 +20,11 @@ export type Admit = (start: StartMessage) => Promise<((stream: MediaStream) => M
 const PING_EVERY_MS = 15_000
 /** A stream that does not say who it is in time is closed; one without any frame is lost. Source: protocols A.5, B.3. */
 const START_WITHIN_MS = 10_000
-const SILENT_SOCKET_MS = 5_000
 const HELD_MESSAGES = 600
 const WATCH_EVERY_MS = 250
+/** Without a frame: after so many looks the model is given silence, and after so many the stream is lost (5 s). */
+const QUIET_LOOKS = 3
+const LOST_LOOKS = 20
 
 interface WireMessage {
   event?: unknown
@@ -54,6 +56,11 @@ export function serveMediaStream(
   let hasEnded = false
   /** Monotonic, in milliseconds. */
   let lastFrameAt = performance.now()
+  /**
+   * Looks since something came. Not the time since then: when this process has stood still, what came waits to be read, and
+   * nobody was silent.
+   */
+  let looks = 0
   const frames = new FrameClock()
   /** Messages that come while the token is being checked. */
   let held: WireMessage[] = []
@@ -63,10 +70,9 @@ export function serveMediaStream(
   const socket = accepted
   const startTimer = setTimeout(() => refuse('it did not start in time'), START_WITHIN_MS)
   const watch = setInterval(() => {
-    const now_ms = performance.now()
-    const silence = frames.quiet(now_ms)
+    const silence = ++looks === QUIET_LOOKS ? frames.quiet() : null
     if (silence) listener?.onAudio(silence)
-    if (listener && now_ms - lastFrameAt > SILENT_SOCKET_MS) socket.terminate()
+    if (listener && looks > LOST_LOOKS) socket.terminate()
   }, WATCH_EVERY_MS)
   const pings = setInterval(() => socket.ping(), PING_EVERY_MS)
 
@@ -147,6 +153,7 @@ export function serveMediaStream(
   /** Walk (i): a frame of the caller's is heard without being parsed; everything else goes the ordinary way. */
   function receive(data: Buffer): void {
     lastFrameAt = performance.now()
+    looks = 0
     try {
       const media = listener ? scanMedia(data) : null
       if (media) {
@@ -164,7 +171,7 @@ export function serveMediaStream(
   }
 
   function strange(): void {
-    lastFrameAt = performance.now()
+    looks = 0
     listener?.onMalformed('a stream message that is not a JSON object')
   }
 

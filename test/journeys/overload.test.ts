@@ -85,3 +85,26 @@ describe.skipIf(process.platform !== 'linux').each([
     expect(numbersIn(session.audio)).toEqual(frames.map((_, index) => index + 1))
   }, 30_000)
 })
+
+it.skipIf(process.platform !== 'linux')(
+  'a call worker that stands still for six seconds keeps its calls, and nobody was silent meanwhile',
+  async () => {
+    const { test, model, network } = await stage({}, { workers: 1 })
+    const call = network.placeCall({ from: '+14155550142', to: BILLING })
+    await call.streaming
+    const session = await model.session()
+    await session.next('response.create')
+    const frames = Array.from({ length: 250 }, (_, index) => numberedFrame(index + 1))
+    const said = call.speak(Buffer.concat(frames))
+    await wait(600)
+    await stall(test.relay.worker_pids()[0], 6_000)
+    await said
+    await until(() => numbersIn(session.audio).at(-1) === 250)
+    // As it was said: what waits for the worker is not late, and there is no silence between.
+    expect(session.audio.includes(Buffer.concat(frames))).toBe(true)
+    call.hangUp()
+    const record = await recordOf({ dana: await test.as('dana'), params: { call_sid: call.call_sid } })
+    expect(record).toMatchObject({ status: 'completed', end_reason: 'The caller hung up.' })
+  },
+  30_000,
+)

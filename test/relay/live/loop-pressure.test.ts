@@ -28,6 +28,14 @@ describe('a process that carries calls', () => {
     expect([pressure.frames_per_append, pressure.isOverloaded, said]).toEqual([1, false, []])
   })
 
+  test('one stall, however long, is no overload', () => {
+    const { run, said } = watched()
+    run(3_000, 0)
+    run(1, 10_000)
+    run(3_000, 0)
+    expect(said).toEqual([])
+  })
+
   test.each([
     [18, 1],
     [25, 2],
