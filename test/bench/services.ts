@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { measureApi } from './services/api.ts'
 import { measureEvents } from './services/events.ts'
+import { measureLongCalls } from './services/long-call.ts'
 import { type Options, PARTS, readOptions, USAGE } from './services/options.ts'
 import { measureStart } from './services/start.ts'
 import { measureStore } from './services/store.ts'
@@ -28,6 +29,8 @@ function measure(options: Options, args: string[]): Promise<void> {
   switch (options.part) {
     case 'store':
       return measureStore(options, say)
+    case 'long-call':
+      return measureLongCalls(options, say)
     case 'api':
       return measureApi(options, say)
     case 'events':

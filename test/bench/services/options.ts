@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { wholeNumber } from '../command-line.ts'
 
-export const PARTS = ['store', 'events', 'start', 'api'] as const
+export const PARTS = ['store', 'long-call', 'events', 'start', 'api'] as const
 export type Part = (typeof PARTS)[number]
 
 export interface Options {
@@ -22,15 +22,16 @@ export interface Options {
   relay: string | null
 }
 
-export const USAGE = `node --import tsx test/bench/services.ts [store|api|events|start|all] [options]
+export const USAGE = `node --import tsx test/bench/services.ts [store|long-call|api|events|start|all] [options]
 
-  store     each operation of the store's port on MongoDB over the bare driver's on the same server; the embedded store beside
-  api       requests to the relay on MongoDB and Redis over the same to express and the driver alone
-  events    from the model's final transcript at one relay to a console's socket at another, through Redis, and without
-  start     from the start of the process to "ready", and to /health/ready
-  all       one after the other (the default)
+  store      each operation of the store's port on MongoDB over the bare driver's on the same server; the embedded store beside
+  long-call  one turn more of a call that has many, in the embedded store
+  api        requests to the relay on MongoDB and Redis over the same to express and the driver alone
+  events     from the model's final transcript at one relay to a console's socket at another, through Redis, and without
+  start      from the start of the process to "ready", and to /health/ready
+  all        one after the other (the default)
 
-  --rounds N        pairs of blocks (store: 30), rounds (api: 5, events: 3), starts of each kind (start: 5)
+  --rounds N        pairs of blocks (store: 30), rounds (long-call and api: 5, events: 3), starts of each kind (start: 5)
   --seconds N       of each run in a round (api: 4; paced ones twice as long; events: 20)
   --rate N          api: requests a second in paced runs (half of what the slower of the two can do)
   --connections N   api: connections of the client (4)
