@@ -185,8 +185,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     // ---- calls in progress: in this process, or in workers
     const closeLost = createCloseLostCall({ spool: facts, directory, leases, events, log })
     const bus = later(watchHandOvers({ bus: shared.bus, directory, store, closeLost, clock, log }))
-    const settled = () => Promise.race([spool.flushed(), pause(clock, SETTLED_WITHIN_MS)])
-    const context = createContextService({ store, bus, events, settled, clock })
+    const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
     const realtime = {
       base_url: openai.base_url,
       api_key: openai.api_key,
@@ -281,6 +280,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
+    const settled = () => Promise.race([spool.flushed(), pause(clock, SETTLED_WITHIN_MS)])
     const calls = createCallService({ store, bus, directory, events, tenantOf, settled })
     const routing = later(createCallRouting({ store, clock, log }))
     const answerCall = createAnswerCall({

@@ -27,15 +27,12 @@ const NEEDS: Record<EventType, Permission> = {
 }
 
 const writer = new FrameWriter('server')
-const frames = new WeakMap<RelayEvent, Buffer>()
+let last: { event: RelayEvent; frame: Buffer } | null = null
 
-/** The event as a frame, made once for all consoles that get it: what a server sends is not masked, so it is the same. */
+/** The event as a frame, made once for all consoles that are told of it: a server's frames are not masked, so it is the same. */
 function frameOf(event: RelayEvent): Buffer {
-  const known = frames.get(event)
-  if (known) return known
-  const frame = writer.text(textOf(event))
-  frames.set(event, frame)
-  return frame
+  if (last?.event !== event) last = { event, frame: writer.text(textOf(event)) }
+  return last.frame
 }
 
 /**
