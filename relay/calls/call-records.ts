@@ -81,17 +81,18 @@ async function applyFact(
   }
 }
 
-/** Those left out that the document has already. */
+/** Those left out that the document has already, also when another relay brings the same ones at this moment. */
 async function applyChanges(tenant: TenantStore, records: readonly JournalRecord[]): Promise<void> {
   const sessions = callSessions(tenant)
-  const { key, seq } = records[0]!
-  const update = together(records)
-  if (!update) return
-  const { matched } = await sessions.updateOne({ _id: key, facts_seq: { $lt: seq } }, update)
-  if (matched > 0 || records.length === 1) return
-  const call = await sessions.findOne({ _id: key }, { fields: ['facts_seq'] })
-  const fresh = call && together(records.filter((record) => record.seq > call.facts_seq))
-  if (fresh) await sessions.updateOne({ _id: key, facts_seq: call.facts_seq }, fresh)
+  for (let fresh = records; fresh.length > 0; ) {
+    const { key, seq } = fresh[0]!
+    const update = together(fresh)
+    if (!update) return
+    const { matched } = await sessions.updateOne({ _id: key, facts_seq: { $lt: seq } }, update)
+    if (matched > 0 || fresh.length === 1) return
+    const call = await sessions.findOne({ _id: key }, { fields: ['facts_seq'] })
+    fresh = call ? fresh.filter((record) => record.seq > call.facts_seq) : []
+  }
 }
 
 /** @returns null when there is nothing to change */

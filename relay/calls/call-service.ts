@@ -85,7 +85,7 @@ export function createCallService(deps: {
       const read = () => sessionsOf(actor).findOne({ _id: params.call_sid })
       const found = await read()
       // Nobody carries it any more: how it ended is on its way to the store.
-      const record = found?.ended_at ? found : await deps.settled().then(read)
+      const record = found && !found.ended_at ? await deps.settled().then(read) : found
       if (!record) throw new RelayError('NOT_FOUND')
       return { ...record, transcript: inOrder(record.transcript), live: null }
     },

@@ -10,6 +10,8 @@ import { textOf } from '../platform/kept-events.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 
 const SLOW_BYTES = 4 * 1024 * 1024
+/** What is held back for one write is no more than this, or it would look like what a console does not take. */
+const HELD_BYTES = 256 * 1024
 
 /** Who may see which event. Source: ours; reading an event needs what reading its thing needs. */
 const NEEDS: Record<EventType, Permission> = {
@@ -71,6 +73,7 @@ export async function serveEvents(
       process.nextTick(release)
     }
     wire.write(frame)
+    if (wire.writableLength > HELD_BYTES) release()
   }
   const release = (): void => {
     isHeld = false

@@ -13,14 +13,17 @@ const ONE_STALL_MS = 150
 /** Shares of the window in which the loop was late. Apart, so that a call more or less does not change the answer. */
 const OVERLOADED_FROM = 0.5
 const OVERLOADED_UNTIL = 0.25
-/** One stall, however long, is no overload: what came meanwhile is caught up with, and none of it is thrown away. */
+/** One stall by itself, however long, is no overload: what came meanwhile is caught up with, and nothing is thrown away. */
 const LONGEST_COUNTED_MS = 0.45 * WINDOW_MS
 
 /** Pure but for what it remembers. */
 export class LoopPressure {
   readonly #changed: (isOverloaded: boolean) => void
-  readonly #looks: { at_ms: number; spent_ms: number; isLate: boolean }[] = []
+  /** `counts_ms`: how much of the time before it the loop was late. */
+  readonly #looks: { at_ms: number; counts_ms: number }[] = []
   #lastMs: number
+  /** The last late look. */
+  #lateAtMs = Number.NEGATIVE_INFINITY
   #isOverloaded = false
   #mean_late_ms = 0
 
@@ -46,17 +49,19 @@ export class LoopPressure {
     this.#lastMs = now_ms
     const late_ms = spent_ms - LOOK_EVERY_MS
     this.#mean_late_ms += (Math.min(late_ms, ONE_STALL_MS) - this.#mean_late_ms) / MEAN_OF_LOOKS
-    this.#looks.push({ at_ms: now_ms, spent_ms, isLate: late_ms > LATE_MS })
+    this.#looks.push({ at_ms: now_ms, counts_ms: late_ms > LATE_MS ? this.#countLate(now_ms, spent_ms) : 0 })
     while (this.#looks[0]!.at_ms < now_ms - WINDOW_MS) this.#looks.shift()
     this.#decide()
   }
 
+  #countLate(now_ms: number, spent_ms: number): number {
+    const isAlone = now_ms - spent_ms - this.#lateAtMs > WINDOW_MS
+    this.#lateAtMs = now_ms
+    return isAlone ? Math.min(spent_ms, LONGEST_COUNTED_MS) : spent_ms
+  }
+
   #decide(): void {
-    const spent_late_ms = this.#looks.reduce(
-      (sum, look) => sum + (look.isLate ? Math.min(look.spent_ms, LONGEST_COUNTED_MS) : 0),
-      0,
-    )
-    const share = spent_late_ms / WINDOW_MS
+    const share = this.#looks.reduce((sum, { counts_ms }) => sum + counts_ms, 0) / WINDOW_MS
     const isOverloaded = share >= (this.#isOverloaded ? OVERLOADED_UNTIL : OVERLOADED_FROM)
     if (isOverloaded === this.#isOverloaded) return
     this.#isOverloaded = isOverloaded

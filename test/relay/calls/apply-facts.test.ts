@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CallFact, CallRecord, JournalRecord } from '../../../relay/calls/call-facts.ts'
 import { applyFacts, callSessions } from '../../../relay/calls/call-records.ts'
+import type { CollectionSpec, DocStore, TenantStore } from '../../../relay/store/doc-store.ts'
 import { tenantScope } from '../../../relay/store/tenant-scope.ts'
 import { storeForTests } from '../../support/store-for-tests.ts'
 
@@ -60,6 +61,36 @@ describe('facts of a call', () => {
       ),
       { numRuns: 60 },
     )
+  })
+
+  it('of two relays that bring the same facts at the same time, neither takes one from the other', async () => {
+    const records = factsOf(3)
+    const { key } = records[0]!
+    const others = [...records]
+    // Whenever one of them looks at the call, the other brings its next fact.
+    const looking = { ...store(), forTenant: (of: typeof scope) => tenantWhose(of) } as DocStore
+    const tenantWhose = (of: typeof scope): TenantStore => {
+      const tenant = store().forTenant(of)
+      const collection = (spec: CollectionSpec & { scope: 'tenant' }) => {
+        const own = tenant.collection(spec)
+        const findOne: typeof own.findOne = async (...asked) => {
+          const found = await own.findOne(...asked)
+          await applyFacts(store(), scope, others.splice(0, 1), async () => {})
+          return found
+        }
+        return Object.assign(Object.create(own) as typeof own, {
+          findOne,
+          updateOne: own.updateOne.bind(own),
+          insertOne: own.insertOne.bind(own),
+        })
+      }
+      return Object.assign(Object.create(tenant) as TenantStore, { collection })
+    }
+    await applyFacts(store(), scope, others.splice(0, 2), async () => {})
+    await applyFacts(looking, scope, records.slice(1), async () => {})
+    const call = await callOf(key)
+    expect(call?.transcript.map(({ turn_id }) => turn_id)).toEqual(['t0', 't1', 't2'])
+    expect(call).toMatchObject({ cost: 3, facts_seq: records.length })
   })
 
   it('a refused context is taken back from the call unless a newer one has been stored', async () => {

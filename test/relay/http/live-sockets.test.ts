@@ -98,6 +98,20 @@ describe('consoles', () => {
   })
 })
 
+describe('a console that comes back', () => {
+  it('gets all it has missed, however much it is, while it reads', async () => {
+    const events = localEventLog({ clock: systemClock })
+    const first = await events.last_seq(TENANT)
+    const turn = { text: 'x'.repeat(100_000) }
+    for (let n = 0; n < 60; n++)
+      events.append({ event_type: 'call.transcript', tenant_id: TENANT, call_sid: SID, turn } as unknown as NewEvent)
+    const open = await serving((socket, wire) => serveEvents(socket, wire, actor, first, events, systemClock))
+    const { socket, messages } = await open()
+    await until(() => messages.length === 61)
+    expect(socket.readyState).toBe(socket.OPEN)
+  })
+})
+
 describe('a console whose relay missed events', () => {
   /** An event log that a test tells what to say. */
   async function console(last_seq: number) {

@@ -37,6 +37,19 @@ describe('a process that carries calls', () => {
   })
 
   test.each([
+    ['longer than what is looked back on', 2_100, 0],
+    ['nearly as long, with a moment between', 1_990, 20],
+  ])('stalls one after the other are overload: %s', (_how, late_ms, between_ms) => {
+    const { pressure, run } = watched()
+    run(3_000, 0)
+    for (let n = 0; n < 3; n++) {
+      run(1, late_ms)
+      if (between_ms) run(between_ms, 0)
+    }
+    expect(pressure.isOverloaded).toBe(true)
+  })
+
+  test.each([
     [18, 1],
     [25, 2],
     [45, 2],
