@@ -10,7 +10,7 @@ import { cellTable } from './table.ts'
 const MOST_OVER_NAIVE = 1.5
 const MOST_OVER_RAW = 2.1
 
-const ROUNDS = 3
+const ROUNDS = 2
 const SECONDS = 4
 
 /** Fewer calls where others leave little of the machine. */
