@@ -166,6 +166,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         },
       }),
     )
+    const flushedWithin = (ms: number): Promise<void> => Promise.race([spool.flushed(), pause(clock, ms)])
     const facts = tapSpool(spool, { metrics, disk })
     await spool.flushed()
     const closeCalls = async (whose: 'own' | 'forgotten'): Promise<void> => {
@@ -280,7 +281,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
-    const settled = () => Promise.race([spool.flushed(), pause(clock, SETTLED_WITHIN_MS)])
+    const settled = () => flushedWithin(SETTLED_WITHIN_MS)
     const calls = createCallService({ store, bus, directory, events, tenantOf, settled })
     const routing = later(createCallRouting({ store, clock, log }))
     const answerCall = createAnswerCall({
@@ -412,7 +413,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         floor.endAll('The relay', STOPPING)
         // The carrier asks once more what to say; a relay that is gone by then leaves callers with an error message.
         await untilNone(() => floor.count + floor.unasked, 3_000)
-        await Promise.race([spool.flushed(), new Promise((resolve) => setTimeout(resolve, FLUSH_WITHIN_MS))])
+        await flushedWithin(FLUSH_WITHIN_MS)
         await closeAll(closers)
       },
     }

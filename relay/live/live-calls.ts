@@ -373,7 +373,7 @@ export class LiveCalls {
     const turn = ++this.#turn
     const isRenewal = Math.floor(turn / TURNS) % RENEW_EVERY_SECONDS === 0
     for (const call of this.#turns[turn % TURNS] as Set<LiveCall>) {
-      if (isRenewal) void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS).catch(() => false)
+      if (isRenewal) void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS)
       try {
         call.tick()
       } catch (error) {

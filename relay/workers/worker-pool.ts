@@ -69,8 +69,7 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         list: (call, summary) => calls.has(call.call_sid) && deps.directory.put(call, summary),
         unlist: (call) => deps.directory.remove(call),
         releaseLease: (call) => void deps.leases.release(call.tenant_id, call.call_sid),
-        renewLease: (call, ttl_seconds) =>
-          void deps.leases.renew(call.tenant_id, call.call_sid, ttl_seconds).catch(() => false),
+        renewLease: (call, ttl_seconds) => void deps.leases.renew(call.tenant_id, call.call_sid, ttl_seconds),
         serve: (call) => serve(self, call),
         unserve: ({ call_sid }) => forget(call_sid, self),
         pieces(pieces) {
