@@ -337,9 +337,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         metrics.socketOpened('events', socket)
         void serveEvents(socket, ...watching, events, clock)
       },
-      serveListening: (socket, actor, call_sid) => {
+      serveListening: (socket, wire, actor, call_sid) => {
         metrics.socketOpened('listen', socket)
-        void serveListening(socket, call_sid, actor, lines)
+        void serveListening(socket, wire, call_sid, actor, lines)
       },
     })
     closers.push(closeSockets)

@@ -5,13 +5,13 @@ import type { WebSocket } from 'ws'
 import { CLOSE_CODES, type EventType, HEARTBEAT_MS, type RelayEvent, type SocketNotice } from '../../shared/events.ts'
 import type { Permission } from '../../shared/permissions.ts'
 import type { TenantActor } from '../access/actor.ts'
-import { FrameWriter } from '../framing/frame-writer.ts'
 import { textOf } from '../platform/kept-events.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
+import { frames, GatheredWrites } from './gathered-writes.ts'
 
 const SLOW_BYTES = 4 * 1024 * 1024
-/** What is held back for one write is no more than this, or it would look like what a console does not take. */
-const HELD_BYTES = 256 * 1024
+/** A console shows what it is told ten times a second: more writes to it than twenty are of no use to anybody. */
+const writes = new GatheredWrites(50)
 
 /** Who may see which event. Source: ours; reading an event needs what reading its thing needs. */
 const NEEDS: Record<EventType, Permission> = {
@@ -28,12 +28,11 @@ const NEEDS: Record<EventType, Permission> = {
   'escalation.raised': 'calls.read',
 }
 
-const writer = new FrameWriter('server')
 let last: { event: RelayEvent; frame: Buffer } | null = null
 
 /** The event as a frame, made once for all consoles that are told of it: a server's frames are not masked, so it is the same. */
 function frameOf(event: RelayEvent): Buffer {
-  if (last?.event !== event) last = { event, frame: writer.text(textOf(event)) }
+  if (last?.event !== event) last = { event, frame: frames.text(textOf(event)) }
   return last.frame
 }
 
@@ -62,22 +61,7 @@ export async function serveEvents(
     told = event.seq
     if (!actor.permissions.includes(NEEDS[event.event_type])) return
     if (socket.bufferedAmount > SLOW_BYTES) return socket.close(CLOSE_CODES.too_slow, 'too slow')
-    if (socket.readyState === socket.OPEN) write(frameOf(event))
-  }
-  /** Events often come several at once: they leave in one write, at the end of the turn of the event loop. */
-  let isHeld = false
-  const write = (frame: Buffer): void => {
-    if (!isHeld) {
-      isHeld = true
-      wire.cork()
-      process.nextTick(release)
-    }
-    wire.write(frame)
-    if (wire.writableLength > HELD_BYTES) release()
-  }
-  const release = (): void => {
-    isHeld = false
-    wire.uncork()
+    if (socket.readyState === socket.OPEN) writes.write(wire, frameOf(event))
   }
 
   const unsubscribe = events.subscribe(

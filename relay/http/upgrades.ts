@@ -22,7 +22,7 @@ export interface UpgradeDeps {
   standingOf: (actor: Actor, permission: Permission) => Promise<Standing>
   /** @param wire what the socket is on */
   serveEvents: (socket: WebSocket, wire: Duplex, actor: TenantActor, last_seq: number | null) => void
-  serveListening: (socket: WebSocket, actor: TenantActor, call_sid: string) => void
+  serveListening: (socket: WebSocket, wire: Duplex, actor: TenantActor, call_sid: string) => void
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024
@@ -87,7 +87,7 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
         return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
       if (standing !== 'good') return ws.close(...CLOSES[standing])
       closeWhenNotAllowed(ws, actor, needed, deps)
-      if (listen) return deps.serveListening(ws, actor, listen)
+      if (listen) return deps.serveListening(ws, socket, actor, listen)
       deps.serveEvents(ws, socket, actor, lastSeq(url))
     })
   }

@@ -209,7 +209,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       this.#held.keep(payload)
       if (this.#held.count >= frames_per_append) this.#appendHeld()
     }
-    if (this.#tap.isOpen) this.#tap.hear('caller', payload, this.#nowMs())
+    if (this.#tap.isOpen) this.#tap.hear('caller', payload, this.#nowMs(), this.#nowMs())
   }
 
   onAgentAudio(response_id: string, item_id: string, payload: string): void {
@@ -228,7 +228,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (is_first) this.#agentSounds(item_id, starts_at_ms)
     // All marks were back before the model went on: the agent is heard again. Rule L2.
     else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
-    if (this.#tap.isOpen) this.#tap.hear('agent', payload, starts_at_ms)
+    if (this.#tap.isOpen) this.#tap.hear('agent', payload, starts_at_ms, this.#nowMs())
   }
 
   onDelay(ms: number): void {

@@ -1,5 +1,6 @@
 // The order of applying: records of one key in their order, many at once when many wait, keys side by side and in rounds,
 // a failing store asked again later.
+import { Pacer } from '../platform/pacer.ts'
 import type { Clock } from '../platform/ports.ts'
 import { StoreError } from './doc-store.ts'
 
@@ -28,8 +29,7 @@ export class SpoolQueue<T extends { key: string }> {
   readonly #gathered: string[] = []
   /** Keys of the round that runs, whose turn has not come. */
   readonly #ready: string[] = []
-  #roundAtMs = Number.NEGATIVE_INFINITY
-  #roundTimer: NodeJS.Timeout | null = null
+  readonly #rounds = new Pacer(ROUND_MS, () => this.#round())
   readonly #pauses = new Set<() => void>()
   readonly #running = new Set<Promise<void>>()
   #isClosed = false
@@ -62,27 +62,25 @@ export class SpoolQueue<T extends { key: string }> {
 
   /** The next round begins now: somebody waits for it. */
   hurry(): void {
-    if (this.#roundTimer) clearTimeout(this.#roundTimer)
-    this.#roundTimer = null
-    this.#roundAtMs = performance.now()
-    this.#ready.push(...this.#gathered.splice(0))
-    this.#start()
+    this.#rounds.now()
   }
 
   /** Waits for what is being applied now; the rest stays for the next start. */
   async close(): Promise<void> {
     this.#isClosed = true
-    if (this.#roundTimer) clearTimeout(this.#roundTimer)
+    this.#rounds.stop()
     for (const end of this.#pauses) end()
     await Promise.all(this.#running)
   }
 
   #gather(key: string): void {
     this.#gathered.push(key)
-    if (this.#isClosed || this.#roundTimer) return
-    const early_ms = this.#roundAtMs + ROUND_MS - performance.now()
-    if (early_ms > 0) this.#roundTimer = setTimeout(() => this.hurry(), early_ms)
-    else this.hurry()
+    if (!this.#isClosed) this.#rounds.ask()
+  }
+
+  #round(): void {
+    this.#ready.push(...this.#gathered.splice(0))
+    this.#start()
   }
 
   #start(): void {

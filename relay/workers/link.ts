@@ -1,6 +1,7 @@
 // The one link between the front process and a call worker: what is said about the same time goes as one message, answers
 // find their questions, and what may be lost is dropped before what may not when the other side is slow.
 import { messageOf, RelayError } from '../platform/errors.ts'
+import { Pacer } from '../platform/pacer.ts'
 import { StoreError, type StoreErrorCode } from '../store/doc-store.ts'
 
 /** One end of a process channel that carries structured values (dates and bytes stay what they are). */
@@ -33,10 +34,9 @@ export class LinkLost extends Error {}
 export class Link<Theirs extends Methods, Ours extends Methods> {
   readonly #channel: Channel
   readonly #ours: Ours
-  readonly #gather_ms: number
+  readonly #sending: Pacer
   readonly #asked = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>()
   #letters: Letter[] = []
-  #sentAtMs = Number.NEGATIVE_INFINITY
   #count = 0
   #onTheWay = 0
   #dropped = 0
@@ -50,7 +50,7 @@ export class Link<Theirs extends Methods, Ours extends Methods> {
   constructor(channel: Channel, ours: Ours, gather_ms = 0) {
     this.#channel = channel
     this.#ours = ours
-    this.#gather_ms = gather_ms
+    this.#sending = new Pacer(gather_ms, () => this.#send())
   }
 
   /** Letters dropped because the other side was slow. */
@@ -119,18 +119,19 @@ export class Link<Theirs extends Methods, Ours extends Methods> {
 
   #post(letter: Letter): void {
     if (this.#isLost) return
-    if (this.#letters.push(letter) > 1) return
-    const early_ms = this.#sentAtMs + this.#gather_ms - performance.now()
-    if (early_ms > 0) setTimeout(() => this.flush(), early_ms)
-    else setImmediate(() => this.flush())
+    this.#letters.push(letter)
+    this.#sending.ask()
   }
 
   /** Sends what waits, now: before something that must come after it. */
   flush(): void {
-    if (this.#letters.length === 0 || this.#isLost) return
+    if (this.#letters.length > 0) this.#sending.now()
+  }
+
+  #send(): void {
+    if (this.#isLost) return
     const letters = this.#letters
     this.#letters = []
-    this.#sentAtMs = performance.now()
     this.#onTheWay++
     this.#channel.send(letters, () => {
       this.#onTheWay--

@@ -105,14 +105,10 @@ async function scenario(bench: Bench, options: Options): Promise<void> {
       return
     }
     case 'listener': {
-      const figures = await measureListening(
-        bench,
-        options.calls?.[0] ?? 100,
-        options.seconds ?? 5,
-        options.rounds ?? 3,
-      )
-      say(`\n${listeningTable(figures)}`)
-      keep('bridge-listener', figures)
+      const calls = options.calls?.[0] ?? 100
+      const watched = await measureListening(bench, calls, options.seconds ?? 8, options.rounds ?? 5)
+      say(`\n${listeningTable(watched)}`)
+      keep('bridge-listener', { watched })
       return
     }
     case 'short': {

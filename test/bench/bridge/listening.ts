@@ -1,79 +1,119 @@
-// What those cost who watch: listeners on calls, consoles on the events, and listeners that stop reading. Each is
-// compared with the same calls and nobody watching, in the same round.
+// What those cost who watch: listeners on calls, listeners that stop reading, consoles on the events. They come and go while
+// the same calls run on, so that each time with them stands beside a time without them in the same processes.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { AudienceOrder, AudienceReport } from './audience.ts'
+import { Histogram } from './histogram.ts'
+import { cpuMs } from './machine.ts'
 import type { Phony } from './phony.ts'
-import type { Result, Wish } from './run.ts'
 import { type Bench, median, runClean } from './series.ts'
 import { markdown, ms } from './table.ts'
 
 const LISTENERS = 50
 const CONSOLES = 100
+/** Between coming or going and being measured. */
+const SETTLED_AFTER_MS = 1_000
+const SLICE_MS = 100
+/** Starting the sockets of an audience takes no longer. */
+const GATHERED_WITHIN_MS = 4_000
+const AUDIENCES = ['listeners', 'deaf listeners', 'consoles'] as const
+type Audience = (typeof AUDIENCES)[number]
 
-interface Watched {
-  result: Result
-  /** Events of the tenant in a second, each to every console. */
+/** One stretch of time: milliseconds of CPU in a second, and what the calls felt. */
+interface Stretch {
+  worker_ms_per_s: number
+  front_ms_per_s: number
+  /** Of the tenant, each to every console. */
   events_per_s: number
-  audience: AudienceReport | null
+  from_ms: number
+  to_ms: number
 }
-type Audience = 'nobody' | 'listeners' | 'deaf_listeners' | 'consoles'
-
-export interface Listening {
-  rounds: Record<Audience, Watched>[]
-  listener_cpu_ms_per_s: number | null
-  console_cpu_ms_per_event: number | null
-  deaf_listener_adds_p99_ms: number | null
+interface Pair {
+  without: Stretch
+  with: Stretch
 }
-
-export async function measureListening(bench: Bench, calls: number, seconds: number, rounds: number) {
-  const done: Listening['rounds'] = []
-  for (let round = 0; round < rounds; round++) {
-    const nobody = await watched(bench, calls, seconds, 'nobody')
-    const listeners = await watched(bench, calls, seconds, 'listeners')
-    const deaf_listeners = await watched(bench, calls, seconds, 'deaf_listeners')
-    const consoles = await watched(bench, calls, seconds, 'consoles')
-    done.push({ nobody, listeners, deaf_listeners, consoles })
-  }
-  const whole = ({ result }: Watched) => (result.cpu_ms_per_call_s + result.helper_cpu_ms_per_call_s) * calls
-  const count = Math.min(LISTENERS, calls)
-  return {
-    rounds: done,
-    listener_cpu_ms_per_s: median(done.map((of) => (whole(of.listeners) - whole(of.nobody)) / count)),
-    console_cpu_ms_per_event: median(
-      done.map((of) => (whole(of.consoles) - whole(of.nobody)) / of.consoles.events_per_s),
-    ),
-    deaf_listener_adds_p99_ms: median(
-      done.map(({ deaf_listeners, nobody }) => (deaf_listeners.result.up.p99_ms ?? 0) - (nobody.result.up.p99_ms ?? 0)),
-    ),
-  } satisfies Listening
+export interface Watched {
+  audience: Audience
+  watchers: number
+  pairs: Pair[]
+  /** Upstream, of all stretches together. */
+  p99_without_ms: number | null
+  p99_with_ms: number | null
+  lost: number
 }
 
-async function watched(bench: Bench, calls: number, seconds: number, audience: Audience): Promise<Watched> {
-  let child: ChildProcess | null = null
-  let events = 0
-  let report: AudienceReport | null = null
-  const wish: Wish = {
+export async function measureListening(bench: Bench, calls: number, seconds: number, pairs: number) {
+  const done: Watched[] = []
+  for (const audience of AUDIENCES) done.push(await watched(bench, calls, seconds, pairs, audience))
+  return done
+}
+
+async function watched(bench: Bench, calls: number, seconds: number, count: number, audience: Audience) {
+  const pairs: Pair[] = []
+  bench.say(`  ${audience}:`)
+  const pair_ms = 2 * (seconds * 1_000 + SETTLED_AFTER_MS) + GATHERED_WITHIN_MS
+  const { result, slices } = await runClean(bench, {
     system: 'phony',
     calls,
-    seconds,
-    async before(running, load) {
+    seconds: Math.ceil((count * pair_ms) / 1_000),
+    slice_ms: SLICE_MS,
+    async meanwhile(running, load) {
+      const began_ms = performance.now()
       const phony = running as Phony
-      if (audience !== 'nobody') child = await gather(phony, load.call_sids, audience)
-      return () => child?.kill('SIGKILL')
+      pairs.length = 0
+      while (pairs.length < count) {
+        await settled()
+        const without = await stretch(phony, seconds, began_ms)
+        const child = await gather(phony, load.call_sids, audience)
+        try {
+          await settled()
+          pairs.push({ without, with: await stretch(phony, seconds, began_ms) })
+        } finally {
+          child.kill('SIGKILL')
+        }
+      }
     },
-    async meanwhile(running) {
-      const phony = running as Phony
-      const before = phony.events()
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
-      events = phony.events() - before
-      report = child && (await ask(child))
-    },
+  })
+  const p99_of = (which: keyof Pair): number | null => {
+    const all = new Histogram()
+    for (const { [which]: time } of pairs)
+      for (const { index, up } of slices)
+        if (index * SLICE_MS >= time.from_ms && (index + 1) * SLICE_MS <= time.to_ms) all.merge(up)
+    const us = all.at(0.99)
+    return us === null ? null : us / 1_000
   }
-  bench.say(`  ${audience.replace('_', ' ')}:`)
-  const { result } = await runClean(bench, wish)
-  return { result, events_per_s: events / seconds, audience: report }
+  return {
+    audience,
+    watchers: audience === 'consoles' ? CONSOLES : Math.min(LISTENERS, calls),
+    pairs,
+    p99_without_ms: p99_of('without'),
+    p99_with_ms: p99_of('with'),
+    lost: result.frames.lost,
+  } satisfies Watched
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLED_AFTER_MS))
+
+async function stretch(phony: Phony, seconds: number, began_ms: number): Promise<Stretch> {
+  const read = () => ({
+    at_ms: performance.now(),
+    worker: phony.pids.reduce((sum, pid) => sum + cpuMs(pid), 0),
+    front: phony.helpers.reduce((sum, pid) => sum + cpuMs(pid), 0),
+    events: phony.events(),
+  })
+  const before = read()
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+  const after = read()
+  const per_s = (of: 'worker' | 'front' | 'events'): number =>
+    (after[of] - before[of]) / ((after.at_ms - before.at_ms) / 1_000)
+  return {
+    worker_ms_per_s: per_s('worker'),
+    front_ms_per_s: per_s('front'),
+    events_per_s: per_s('events'),
+    from_ms: before.at_ms - began_ms,
+    to_ms: after.at_ms - began_ms,
+  }
 }
 
 async function gather({ url, tenant_id, access_token }: Phony, call_sids: string[], audience: Audience) {
@@ -84,7 +124,7 @@ async function gather({ url, tenant_id, access_token }: Phony, call_sids: string
       : call_sids.slice(0, LISTENERS).map((sid) => `${sockets}/calls/${sid}/listen`)
   const file = fileURLToPath(new URL('./audience.ts', import.meta.url))
   const child = fork(file, { execArgv: ['--import', 'tsx'] })
-  child.send({ urls, token: access_token, reads: audience !== 'deaf_listeners' } satisfies AudienceOrder)
+  child.send({ urls, token: access_token, reads: audience !== 'deaf listeners' } satisfies AudienceOrder)
   for (let tries = 0; (await ask(child)).open < urls.length; tries++) {
     if (tries > 100) throw new Error(`Of ${urls.length} sockets that watch, not all were let in.`)
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -98,24 +138,38 @@ async function ask(child: ChildProcess): Promise<AudienceReport> {
   return ((await answered) as [AudienceReport])[0]
 }
 
-export function listeningTable({ rounds, ...figures }: Listening): string {
-  const of = (audience: Audience, what: (watched: Watched) => number | null): string =>
-    ms(median(rounds.flatMap((round) => what(round[audience]) ?? [])), 2)
-  const rows = (['nobody', 'listeners', 'deaf_listeners', 'consoles'] as const).map((audience) => [
-    audience.replace('_', ' '),
-    of(audience, ({ result }) => result.cpu_ms_per_call_s),
-    of(audience, ({ result }) => result.helper_cpu_ms_per_call_s),
-    of(audience, ({ result }) => result.up.p50_ms),
-    of(audience, ({ result }) => result.up.p99_ms),
-    of(audience, ({ events_per_s }) => events_per_s),
-    String(rounds.reduce((sum, round) => sum + round[audience].result.frames.lost, 0)),
-  ])
-  const head = ['who watches', 'ms CPU per call-s', 'beside', 'up p50 ms', 'up p99 ms', 'events per s', 'lost']
-  return [
-    markdown(head, rows),
-    '',
-    `One listener costs ${ms(figures.listener_cpu_ms_per_s, 2)} ms CPU per second (both voices, both processes).`,
-    `One event to ${CONSOLES} consoles costs ${ms(figures.console_cpu_ms_per_event, 2)} ms CPU.`,
-    `${LISTENERS} listeners that stop reading change the p99 by ${ms(figures.deaf_listener_adds_p99_ms, 2)} ms.`,
-  ].join('\n')
+export function listeningTable(done: Watched[]): string {
+  const rows = done.map((watched) => {
+    const { audience, pairs, p99_without_ms, p99_with_ms, lost } = watched
+    return [
+      `${watched.watchers} ${audience}`,
+      ms(median(pairs.map(workerCost)), 1),
+      ms(median(pairs.map(frontCost)), 1),
+      eachCosts(watched),
+      `${ms(p99_without_ms, 2)} / ${ms(p99_with_ms, 2)}`,
+      String(lost),
+    ]
+  })
+  const head = [
+    'who watches',
+    'worker, ms CPU per s',
+    'front, ms CPU per s',
+    'each',
+    'up p99 ms without / with',
+    'lost',
+  ]
+  return markdown(head, rows)
+}
+
+const workerCost = (pair: Pair): number => pair.with.worker_ms_per_s - pair.without.worker_ms_per_s
+const frontCost = (pair: Pair): number => pair.with.front_ms_per_s - pair.without.front_ms_per_s
+
+function eachCosts({ audience, watchers, pairs }: Watched): string {
+  const isOfEvents = audience === 'consoles'
+  const costs = pairs.map((pair) => {
+    const both = workerCost(pair) + frontCost(pair)
+    return isOfEvents ? both / pair.with.events_per_s : both / watchers
+  })
+  const range = `${ms(median(costs), 2)} (${ms(Math.min(...costs), 2)} to ${ms(Math.max(...costs), 2)}) ms`
+  return isOfEvents ? `${range} an event to all` : `${range} per second`
 }

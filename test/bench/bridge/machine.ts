@@ -61,14 +61,11 @@ export const pinned = (cores: number[], program: string, args: string[]): [strin
   ['-c', cores.join(','), program, ...args],
 ]
 
-/** @returns milliseconds of CPU so far, user and system; 0 for a process that is gone */
+/** @returns milliseconds of CPU so far of its threads, to the microsecond; 0 for a process that is gone */
 export function cpuMs(pid: number): number {
   try {
-    // The name, in brackets, may have blanks in it.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')
-    return (Number(fields[11]) + Number(fields[12])) * TICK_MS
+    const threads = readdirSync(`/proc/${pid}/task`)
+    return threads.reduce((sum, thread) => sum + Number(schedstat(`${pid}/task/${thread}`)[0]) / 1e6, 0)
   } catch {
     return 0
   }
@@ -76,8 +73,11 @@ export function cpuMs(pid: number): number {
 
 /** @returns milliseconds so far in which its main thread could have run and had to wait for its core */
 export function waitedMs(pid: number): number {
-  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+  return Number(schedstat(String(pid))[1]) / 1e6
 }
+
+/** Nanoseconds it ran and waited. Source: proc(5), sched-stats. */
+const schedstat = (thread: string): string[] => readFileSync(`/proc/${thread}/schedstat`, 'utf8').split(' ')
 
 export function residentKb(pid: number): number {
   return Number(/^VmRSS:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)

@@ -173,9 +173,9 @@ describe('a listener that stops reading', () => {
       ear = listener
       return () => {}
     })
-    const open = await serving((socket) => {
+    const open = await serving((socket, wire) => {
       served.push(socket)
-      void serveListening(socket, SID, actor, lines)
+      void serveListening(socket, wire, SID, actor, lines)
     })
     const { socket, messages } = await open()
     await until(() => ear !== null)
