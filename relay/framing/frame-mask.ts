@@ -2,29 +2,23 @@
 import { randomFillSync } from 'node:crypto'
 import { MASK_BYTES } from './frame-rules.ts'
 
-/** Asking the system once per frame costs more than the frame; 256 masks are five seconds of sound. */
-const POOL_BYTES = 256 * MASK_BYTES
+/** Asking the system once per frame costs more than the frame. Of the whole process: a pool for each connection is memory. */
+const pool = Buffer.allocUnsafeSlow(4_096)
+let used = pool.length
 /** Measured: below this, making a view of words costs more than it saves. */
 const WORDS_FROM_BYTES = 256
 
 /**
- * Masks nobody can foretell, four bytes each, none used twice.
+ * Writes the next mask, four bytes, into `frame` at `at`: one that nobody can foretell, and none is used twice.
  * @source RFC 6455, 5.3 and 10.3: chosen anew for every frame from a strong source, so that no one who chooses a payload
  *   can choose what an intermediary sees
  */
-export class MaskSource {
-  #pool: Buffer | null = null
-  #used = POOL_BYTES
-
-  /** Writes the next mask into `frame` at `at`. */
-  writeTo(frame: Buffer, at: number): void {
-    this.#pool ??= Buffer.allocUnsafeSlow(POOL_BYTES)
-    if (this.#used === POOL_BYTES) {
-      randomFillSync(this.#pool)
-      this.#used = 0
-    }
-    for (let i = 0; i < MASK_BYTES; i++) frame[at + i] = this.#pool[this.#used++]!
+export function writeMask(frame: Buffer, at: number): void {
+  if (used === pool.length) {
+    randomFillSync(pool)
+    used = 0
   }
+  for (let i = 0; i < MASK_BYTES; i++) frame[at + i] = pool[used++]!
 }
 
 /**

@@ -1,6 +1,6 @@
 // Builds WebSocket frames, each whole in one buffer, so that one message is one write. The sound of both directions goes
 // out through here: what stays the same of a message is prepared once, and only the payload is put between.
-import { applyMask, MaskSource } from './frame-mask.ts'
+import { applyMask, writeMask } from './frame-mask.ts'
 import type { Role } from './frame-rules.ts'
 import * as rules from './frame-rules.ts'
 
@@ -18,10 +18,10 @@ export class HotFrame {
 const HIGHEST_16_BIT_LENGTH = 0xffff
 
 export class FrameWriter {
-  readonly #masks: MaskSource | null
+  readonly #isMasked: boolean
 
   constructor(role: Role) {
-    this.#masks = role === 'client' ? new MaskSource() : null
+    this.#isMasked = role === 'client'
   }
 
   text(payload: string | Uint8Array): Buffer {
@@ -72,8 +72,8 @@ export class FrameWriter {
 
   /** A frame with everything but its mask and its payload, which are its end. */
   #begin(opcode: number, length: number): Buffer {
-    const mask_bytes = this.#masks ? rules.MASK_BYTES : 0
-    const masked = this.#masks ? rules.MASKED : 0
+    const mask_bytes = this.#isMasked ? rules.MASK_BYTES : 0
+    const masked = this.#isMasked ? rules.MASKED : 0
     const length_bytes = length <= rules.MAX_CONTROL_BYTES ? 0 : length <= HIGHEST_16_BIT_LENGTH ? 2 : 8
     const frame = Buffer.allocUnsafe(2 + length_bytes + mask_bytes + length)
     frame[0] = rules.FIN | opcode
@@ -91,8 +91,8 @@ export class FrameWriter {
   }
 
   #end(frame: Buffer, payload: number): Buffer {
-    if (this.#masks === null) return frame
-    this.#masks.writeTo(frame, payload - rules.MASK_BYTES)
+    if (!this.#isMasked) return frame
+    writeMask(frame, payload - rules.MASK_BYTES)
     applyMask(frame, payload, frame.length)
     return frame
   }

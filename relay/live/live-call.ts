@@ -209,26 +209,23 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       this.#held.keep(payload)
       if (this.#held.count >= frames_per_append) this.#appendHeld()
     }
-    if (this.#tap.isOpen) this.#tap.hear('caller', payload, this.#nowMs(), this.#nowMs())
+    if (this.#tap.isOpen) this.#tap.hearCaller(payload, this.#nowMs())
   }
 
   onAgentAudio(response_id: string, item_id: string, payload: string): void {
     const stream = this.#stream
     this.#modelSpokeMs = this.#deps.clock.monotonic_ms()
     if (stream === null || this.#playback.isDiscarded(response_id)) return
-    const { mark, starts_at_ms, is_first } = this.#playback.send(
-      response_id,
-      item_id,
-      pcmuDurationMs(payload),
-      this.#nowMs(),
-    )
+    const now_ms = this.#nowMs()
+    const duration_ms = pcmuDurationMs(payload)
+    const { mark, starts_at_ms, is_first } = this.#playback.send(response_id, item_id, duration_ms, now_ms)
     stream.sendAudio(payload)
     stream.sendMark(mark)
     this.#quality.frameOut()
     if (is_first) this.#agentSounds(item_id, starts_at_ms)
     // All marks were back before the model went on: the agent is heard again. Rule L2.
     else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
-    if (this.#tap.isOpen) this.#tap.hear('agent', payload, starts_at_ms, this.#nowMs())
+    this.#tap.hearAgent(payload, starts_at_ms, now_ms)
   }
 
   onDelay(ms: number): void {
@@ -416,6 +413,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (this.hasEnded) return
     // Frames that waited for others, which did not come.
     this.#appendHeld()
+    this.#tap.forgetHeard(this.#nowMs())
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
       elapsed_seconds,

@@ -60,7 +60,7 @@ await describeWithServices('two relays', () => {
       ear.on('message', (piece: Buffer) => void heard.push(piece))
       const closed = new Promise((resolve) => ear.on('close', resolve))
       await until(() => heard.length > 3)
-      expect(heard[0]!.length).toBe(808)
+      expect(heard.some(({ length }) => length >= 808)).toBe(true)
 
       await there.ok('hangUpCall', { params, body: { outcome: 'resolved' } })
       await closed

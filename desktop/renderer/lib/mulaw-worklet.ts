@@ -1,6 +1,6 @@
 // Runs on the audio thread. Decodes mu-law and plays two voices: the caller left, the agent right.
+import { CallVoices } from './call-voices.ts'
 import { mulawTable } from './mulaw.ts'
-import { VoiceQueue } from './voice-queue.ts'
 
 export type PlayerMessage =
   | { type: 'audio'; speaker: 'caller' | 'agent'; at_ms: number; mulaw: Uint8Array }
@@ -14,7 +14,7 @@ declare function registerProcessor(name: string, processor: new () => AudioWorkl
 const TABLE = mulawTable()
 
 class MulawPlayer extends AudioWorkletProcessor {
-  readonly #voices = { caller: new VoiceQueue(), agent: new VoiceQueue() }
+  readonly #voices = new CallVoices()
 
   constructor() {
     super()
@@ -22,15 +22,18 @@ class MulawPlayer extends AudioWorkletProcessor {
   }
 
   #receive(message: PlayerMessage): void {
-    const voice = this.#voices[message.speaker]
-    if (message.type === 'flush') voice.clear()
-    else voice.push(Float32Array.from(message.mulaw, (byte) => TABLE[byte] ?? 0))
+    if (message.type === 'flush') this.#voices.flush()
+    else
+      this.#voices.push(
+        message.speaker,
+        message.at_ms,
+        Float32Array.from(message.mulaw, (byte) => TABLE[byte] ?? 0),
+      )
   }
 
   process(_inputs: Float32Array[][], outputs: Float32Array[][]): boolean {
     const [left, right] = outputs[0] ?? []
-    if (left) this.#voices.caller.read(left)
-    if (right) this.#voices.agent.read(right)
+    if (left && right) this.#voices.read(left, right)
     return true
   }
 }

@@ -6,18 +6,23 @@ import type { TapListener } from '../../../relay/platform/ports.ts'
 const FRAME_MS = 20
 const voiced = (ms: number, byte: number) => Buffer.alloc(ms * 8, byte).toString('base64')
 
-function listened() {
-  const tap = new AudioTap()
+function listener() {
   const given: string[] = []
   const listener: TapListener = {
     onPiece: (voice, at_ms, mulaw) => void given.push(`${voice} ${at_ms} ${mulaw.length / 8} ms of ${mulaw[0]}`),
     onFlush: () => void given.push('flush'),
     onClose: () => void given.push('close'),
   }
-  const stop = tap.add(listener)
+  return { given, listener }
+}
+
+function listened() {
+  const tap = new AudioTap()
+  const { given, listener: first } = listener()
+  const stop = tap.add(first)
   /** The caller's frames from one moment to another. */
   const callerSpeaks = (from_ms: number, to_ms: number): void => {
-    for (let at = from_ms; at < to_ms; at += FRAME_MS) tap.hear('caller', voiced(FRAME_MS, 1), at, at)
+    for (let at = from_ms; at < to_ms; at += FRAME_MS) tap.hearCaller(voiced(FRAME_MS, 1), at)
   }
   return { tap, given, stop, callerSpeaks }
 }
@@ -25,12 +30,11 @@ function listened() {
 it('ten times a second, with every byte of both voices and when each is heard', () => {
   const { tap, given, callerSpeaks } = listened()
   callerSpeaks(1_000, 1_100)
-  tap.hear('agent', voiced(200, 2), 1_100, 1_100)
-  tap.hear('agent', voiced(200, 2), 1_300, 1_105)
+  tap.hearAgent(voiced(200, 2), 1_100, 1_100)
+  tap.hearAgent(voiced(200, 2), 1_300, 1_105)
   callerSpeaks(1_110, 1_310)
   expect(given).toEqual([
-    'caller 1000 20 ms of 1',
-    'caller 1020 80 ms of 1',
+    'caller 1000 100 ms of 1',
     'agent 1100 200 ms of 2',
     'caller 1110 100 ms of 1',
     'agent 1300 200 ms of 2',
@@ -40,11 +44,12 @@ it('ten times a second, with every byte of both voices and when each is heard', 
 
 it('what the agent was about to say is dropped when it is cut off', () => {
   const { tap, given, callerSpeaks } = listened()
-  callerSpeaks(1_000, 1_020)
-  tap.hear('agent', voiced(200, 2), 1_050, 1_050)
+  callerSpeaks(1_000, 1_040)
+  tap.hearAgent(voiced(200, 2), 1_050, 1_050)
   tap.flush()
+  callerSpeaks(1_060, 1_100)
   callerSpeaks(1_100, 1_120)
-  expect(given).toEqual(['caller 1000 20 ms of 1', 'flush', 'caller 1100 20 ms of 1'])
+  expect(given).toEqual(['flush', 'caller 1000 100 ms of 1'])
 })
 
 it('one who comes later is given nothing of what was collected for another', () => {
@@ -52,9 +57,35 @@ it('one who comes later is given nothing of what was collected for another', () 
   callerSpeaks(1_000, 1_080)
   stop()
   expect(tap.isOpen).toBe(false)
-  const later: number[] = []
-  tap.add({ onPiece: (_voice, at_ms) => void later.push(at_ms), onFlush() {}, onClose() {} })
-  callerSpeaks(5_000, 5_020)
-  expect(later).toEqual([5_000])
-  expect(given).toHaveLength(1)
+  const later = listener()
+  tap.add(later.listener)
+  callerSpeaks(5_000, 5_120)
+  expect(later.given).toEqual(['caller 5000 120 ms of 1'])
+  expect(given).toEqual([])
+})
+
+it('one who comes in the middle of an answer is given what of it the caller has not heard, once', () => {
+  const { tap, given, callerSpeaks } = listened()
+  callerSpeaks(1_000, 1_020)
+  // Two seconds that come within half of one.
+  for (let n = 0; n < 10; n++) tap.hearAgent(voiced(200, n + 2), 1_020 + n * 200, 1_020 + n * 50)
+  callerSpeaks(1_520, 2_100)
+  const later = listener()
+  tap.add(later.listener)
+  callerSpeaks(2_100, 2_300)
+  expect(later.given).toEqual(['caller 2040 100 ms of 1', 'agent 2020 1000 ms of 7', 'caller 2140 100 ms of 1'])
+  const agent = given.filter((piece) => piece.startsWith('agent')).map((piece) => Number(piece.split(' ')[2]))
+  expect(agent.reduce((sum, ms) => sum + ms)).toBe(2_000)
+})
+
+it('of an answer that was cut off or is over nothing is given', () => {
+  const tap = new AudioTap()
+  tap.hearAgent(voiced(4_000, 2), 1_000, 1_000)
+  tap.flush()
+  tap.hearAgent(voiced(200, 3), 2_000, 2_000)
+  const later = listener()
+  tap.add(later.listener)
+  tap.hearCaller(voiced(FRAME_MS, 1), 3_000)
+  tap.hearCaller(voiced(FRAME_MS, 1), 3_100)
+  expect(later.given).toEqual(['caller 3000 40 ms of 1'])
 })

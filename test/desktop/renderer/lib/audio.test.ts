@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mulawTable, sampleOfMulaw } from '../../../../desktop/renderer/lib/mulaw.ts'
 import { LIMIT_SAMPLES, START_SAMPLES, VoiceQueue } from '../../../../desktop/renderer/lib/voice-queue.ts'
 
-const piece = (length: number, value: number) => new Float32Array(length).fill(value)
+const piece = (length: number, value: number, at = 0) => ({ at, samples: new Float32Array(length).fill(value) })
 const read = (queue: VoiceQueue, length: number) => {
   const out = new Float32Array(length)
   queue.read(out)
@@ -49,13 +49,18 @@ describe('the queue of a voice', () => {
   it('skips to the present when it grew too long', () => {
     const queue = new VoiceQueue()
     for (let index = 0; index < 40; index += 1) queue.push(piece(800, index))
-    expect(queue.length).toBeLessThanOrEqual(LIMIT_SAMPLES)
+    expect(queue.length).toBeLessThan(LIMIT_SAMPLES + 800)
+    expect(read(queue, 1)[0]).toBeGreaterThan(24)
   })
 
-  it('drops everything when the caller interrupts', () => {
+  it('says where in the call it is', () => {
     const queue = new VoiceQueue()
-    queue.push(piece(START_SAMPLES, 0.5))
-    queue.clear()
-    expect(read(queue, 2)).toEqual([0, 0])
+    expect(queue.position).toBe(null)
+    queue.push(piece(800, 0.25, 80_000))
+    queue.push(piece(800, 0.5, 80_900))
+    read(queue, 700)
+    expect(queue.position).toBe(80_700)
+    read(queue, 200)
+    expect(queue.position).toBe(81_000)
   })
 })
