@@ -166,7 +166,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         },
       }),
     )
-    const flushedWithin = (ms: number): Promise<void> => Promise.race([spool.flushed(), pause(clock, ms)])
+    const settled = (call_sid: string): Promise<void> =>
+      Promise.race([spool.flushed(call_sid), pause(clock, SETTLED_WITHIN_MS)])
     const facts = tapSpool(spool, { metrics, disk })
     await spool.flushed()
     const closeCalls = async (whose: 'own' | 'forgotten'): Promise<void> => {
@@ -186,7 +187,14 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     // ---- calls in progress: in this process, or in workers
     const closeLost = createCloseLostCall({ spool: facts, directory, leases, events, log })
     const bus = later(watchHandOvers({ bus: shared.bus, directory, store, closeLost, clock, log }))
-    const context = createContextService({ store, bus, events, settled: () => spool.flushed(), clock })
+    const context = createContextService({
+      store,
+      bus,
+      events,
+      flushed: (call_sid) => spool.flushed(call_sid),
+      settled,
+      clock,
+    })
     const realtime = {
       base_url: openai.base_url,
       api_key: openai.api_key,
@@ -281,7 +289,6 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
     const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
-    const settled = () => flushedWithin(SETTLED_WITHIN_MS)
     const calls = createCallService({ store, bus, directory, events, tenantOf, settled })
     const routing = later(createCallRouting({ store, clock, log }))
     const answerCall = createAnswerCall({
@@ -413,7 +420,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         floor.endAll('The relay', STOPPING)
         // The carrier asks once more what to say; a relay that is gone by then leaves callers with an error message.
         await untilNone(() => floor.count + floor.unasked, 3_000)
-        await flushedWithin(FLUSH_WITHIN_MS)
+        await Promise.race([spool.flushed(), pause(clock, FLUSH_WITHIN_MS)])
         await closeAll(closers)
       },
     }

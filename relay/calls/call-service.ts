@@ -29,7 +29,7 @@ export function createCallService(deps: {
   events: EventLog
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
   /** Resolves when the store has what calls have laid down so far, or has been waited for long enough. */
-  settled: () => Promise<void>
+  settled: (call_sid: string) => Promise<void>
 }): CallService {
   const { store, directory } = deps
   const sessionsOf = (actor: TenantActor) => callSessions(store.forTenant(actor.scope))
@@ -85,7 +85,7 @@ export function createCallService(deps: {
       const read = () => sessionsOf(actor).findOne({ _id: params.call_sid })
       const found = await read()
       // Nobody carries it any more: how it ended is on its way to the store.
-      const record = found && !found.ended_at ? await deps.settled().then(read) : found
+      const record = found && !found.ended_at ? await deps.settled(params.call_sid).then(read) : found
       if (!record) throw new RelayError('NOT_FOUND')
       return { ...record, transcript: inOrder(record.transcript), live: null }
     },

@@ -10,7 +10,7 @@ import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
 import { pageOf, startAfter } from '../platform/pages.ts'
-import type { CallBus, Clock, EventLog } from '../platform/ports.ts'
+import type { CallBus, CallRef, Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import { CONTEXT_UPDATES, type ContextRecord } from './context-records.ts'
@@ -22,7 +22,7 @@ export interface ContextService {
   listContextVersions: Handler<Routes['listContextVersions']>
   rollbackContext: Handler<Routes['rollbackContext']>
   /** Tells the consoles how a version stands now. */
-  announce(call: { tenant_id: string; call_sid: string; agent_id: string }, version: number): Promise<void>
+  announce(call: CallRef, version: number): Promise<void>
 }
 
 interface Change {
@@ -39,8 +39,10 @@ export function createContextService(deps: {
   store: DocStore
   bus: CallBus<CallCommand, CallAnswer>
   events: EventLog
-  /** Until everything laid down so far is in the store. */
-  settled: () => Promise<void>
+  /** Until everything laid down of a call so far is in the store. */
+  flushed: (call_sid: string) => Promise<void>
+  /** As long, but no longer than a request may wait. */
+  settled: (call_sid: string) => Promise<void>
   clock: Clock
 }): ContextService {
   const { store, clock } = deps
@@ -53,10 +55,15 @@ export function createContextService(deps: {
         { _id: call_sid },
         { fields: ['context', 'context_version', 'agent_id', 'ended_at'] },
       )
-    const call = (await read()) ?? (await deps.settled().then(read))
-    if (!call) throw new RelayError('NOT_FOUND')
+    const call = (await read()) ?? (await deps.settled(call_sid).then(read))
+    if (!call) throw new RelayError((await isLive(actor, call_sid)) ? 'STORE_UNAVAILABLE' : 'NOT_FOUND')
     if (call.ended_at) throw new RelayError('CALL_NOT_LIVE')
     return call
+  }
+
+  async function isLive({ scope }: TenantActor, call_sid: string): Promise<boolean> {
+    const call = { tenant_id: scope.tenant_id, call_sid }
+    return (await deps.bus.send(call, { type: 'describe' }, COMMAND_DEADLINE_MS)) !== null
   }
 
   async function change(actor: TenantActor, call_sid: string, wanted: Change) {
@@ -118,23 +125,19 @@ export function createContextService(deps: {
       COMMAND_DEADLINE_MS,
     )
     // One that is only late still settles it: applied, refused, or with the end of the call.
-    const isOver = answer === null && (await deps.bus.send(call, { type: 'describe' }, COMMAND_DEADLINE_MS)) === null
-    if (isOver) {
+    if (answer === null && !(await isLive(actor, call_sid))) {
       await versionsOf(actor).updateOne(
         { _id: id, state: 'pending' },
         { $set: { state: 'refused', refused_reason: 'The call had ended.' } },
       )
-      await announce({ tenant_id: actor.scope.tenant_id, call_sid, agent_id: stored.agent_id ?? '' }, stored.version)
+      await tell(call, stored.version)
       throw new RelayError('CALL_NOT_LIVE')
     }
     return record as never
   }
 
-  async function announce(
-    call: { tenant_id: string; call_sid: string; agent_id: string },
-    version: number,
-  ): Promise<void> {
-    await deps.settled()
+  /** As it stands in the store. */
+  async function tell(call: CallRef, version: number): Promise<void> {
     const records = await store
       .forTenant(tenantScope(call.tenant_id, 'relay'))
       .collection<ContextRecord>(CONTEXT_UPDATES)
@@ -157,7 +160,7 @@ export function createContextService(deps: {
       mode === 'merge' ? mergeWithinLimit(layer, context) : context
 
   return {
-    announce,
+    announce: (call, version) => deps.flushed(call.call_sid).then(() => tell(call, version)),
 
     overrideContext: (actor, { params, body }) =>
       change(actor, params.call_sid, {

@@ -31,8 +31,8 @@ export interface Spool<T> {
   append(record: T): Promise<void>
   /** What is not applied yet, and the age of the oldest. */
   pending(): { records: number; oldest_ms: number | null }
-  /** Everything appended so far is applied. */
-  flushed(): Promise<void>
+  /** Everything appended so far is applied. @param key only what was appended with this one */
+  flushed(key?: string): Promise<void>
   /** What is not applied stays for the next start. */
   close(): Promise<void>
 }
@@ -62,6 +62,13 @@ export async function openSpool<T extends { key: string }>(options: SpoolOptions
   return spool
 }
 
+/** Waits for one record, and for all before it unless it is one of a key, which are applied in their order. */
+interface Flusher {
+  seq: number
+  isOfKey: boolean
+  resolve(): void
+}
+
 interface Waiting<T> extends Queued<T> {
   line: string
   resolve(): void
@@ -74,14 +81,14 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
   readonly #clock: Clock
   readonly #queue: SpoolQueue<T>
   /** Not applied yet, by sequence number, oldest first. */
-  readonly #open = new Map<number, number>()
+  readonly #open = new Map<number, { at_ms: number; key: string }>()
   readonly #segments: Segment[] = []
   #next_seq = 1
   #buffer: Waiting<T>[] = []
   #writer: SegmentWriter | null = null
   #writing: Promise<void> | null = null
   #wroteAtMs = Number.NEGATIVE_INFINITY
-  #flushers: { seq: number; resolve(): void }[] = []
+  #flushers: Flusher[] = []
   #cursor_seq = 0
   #cursorTimer: { cancel(): void } | null = null
   #cursorWrite: Promise<void> = Promise.resolve()
@@ -111,7 +118,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       else await rm(segment.path, { force: true })
     }
     if (left.length > 0) this.#log?.info('Records of the last run are applied now', { records: left.length })
-    for (const entry of left) this.#open.set(entry.seq, entry.at_ms)
+    for (const { seq, at_ms, record } of left) this.#open.set(seq, { at_ms, key: record.key })
     for (const entry of left) this.#queue.add(entry)
     this.#hasBallast = await makeBallast(this.#dir)
     if (!this.#hasBallast) this.#log?.warn('The disk is too full for the ballast of the spool')
@@ -123,7 +130,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       const at_ms = this.#clock.now().getTime()
       const line = encodeLine({ seq: this.#next_seq, at_ms, record })
       const seq = this.#next_seq++
-      this.#open.set(seq, at_ms)
+      this.#open.set(seq, { at_ms, key: record.key })
       this.#buffer.push({ seq, at_ms, record, line, resolve, reject })
       this.#writing ??= this.#writeBuffered()
     })
@@ -131,15 +138,16 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
 
   pending(): { records: number; oldest_ms: number | null } {
     const oldest = this.#open.values().next()
-    const oldest_ms = oldest.done ? null : Math.max(0, this.#clock.now().getTime() - oldest.value)
+    const oldest_ms = oldest.done ? null : Math.max(0, this.#clock.now().getTime() - oldest.value.at_ms)
     return { records: this.#open.size, oldest_ms }
   }
 
-  flushed(): Promise<void> {
-    const seq = this.#next_seq - 1
-    if (this.#appliedUpTo() >= seq) return Promise.resolve()
+  flushed(key?: string): Promise<void> {
+    const isOfKey = key !== undefined
+    const seq = isOfKey ? this.#lastOpenOf(key) : this.#next_seq - 1
     return new Promise((resolve) => {
-      this.#flushers.push({ seq, resolve })
+      if (this.#isFlushed({ seq, isOfKey })) return resolve()
+      this.#flushers.push({ seq, isOfKey, resolve })
       this.#queue.hurry()
     })
   }
@@ -218,11 +226,21 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
     return first.done ? this.#next_seq - 1 : first.value - 1
   }
 
+  /** @returns 0 when there is none */
+  #lastOpenOf(key: string): number {
+    let last = 0
+    for (const [seq, open] of this.#open) if (open.key === key) last = seq
+    return last
+  }
+
+  #isFlushed({ seq, isOfKey }: Omit<Flusher, 'resolve'>): boolean {
+    return isOfKey ? !this.#open.has(seq) : seq <= this.#appliedUpTo()
+  }
+
   #finish(seq: number): void {
     this.#open.delete(seq)
-    const applied = this.#appliedUpTo()
-    for (const flusher of this.#flushers) if (flusher.seq <= applied) flusher.resolve()
-    this.#flushers = this.#flushers.filter((flusher) => flusher.seq > applied)
+    for (const flusher of this.#flushers) if (this.#isFlushed(flusher)) flusher.resolve()
+    this.#flushers = this.#flushers.filter((flusher) => !this.#isFlushed(flusher))
     if (this.#isClosed) return
     this.#cursorTimer ??= this.#clock.setTimeout(() => {
       this.#cursorTimer = null

@@ -150,6 +150,32 @@ describe('applying', () => {
     expect(spool.pending().records).toBe(0)
   })
 
+  test('one who waits for a key waits for all of it, and for no other', async () => {
+    const applied: number[] = []
+    let let_go = (): void => {}
+    const gate = new Promise<void>((resolve) => {
+      let_go = resolve
+    })
+    const spool = await open(async ({ key, n }) => {
+      if (key === 'stuck') await gate
+      applied.push(n)
+    })
+    await Promise.all([1, 2].map((n) => spool.append({ key: 'stuck', n })))
+    await Promise.all([3, 4].map((n) => spool.append({ key: 'other', n })))
+    await spool.flushed('other')
+    expect(applied).toEqual([3, 4])
+    await spool.flushed('one that is not there')
+    let isFlushed = false
+    const stuck = spool.flushed('stuck').then(() => {
+      isFlushed = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(isFlushed).toBe(false)
+    let_go()
+    await stuck
+    expect(applied).toEqual([3, 4, 1, 2])
+  })
+
   test('at most 16 keys are applied at once, and one key never twice at once', async () => {
     const running = new Map<string, number>()
     let most = 0
