@@ -31,6 +31,7 @@ import { createApp } from './http/app.ts'
 import { bindRoutes } from './http/bind-routes.ts'
 import { consolePages } from './http/console.ts'
 import { serveEvents } from './http/event-socket.ts'
+import { GatheredWrites } from './http/gathered-writes.ts'
 import { healthRoutes, watchHealth } from './http/health.ts'
 import { idempotency } from './http/idempotency.ts'
 import { serveListening } from './http/listen-socket.ts'
@@ -50,7 +51,7 @@ import { numberRoutesOf } from './numbers/number-records.ts'
 import { createNumberService } from './numbers/number-service.ts'
 import { openaiRealtime } from './openai/realtime-session.ts'
 import { realtimeVoices } from './openai/voices.ts'
-import { pause, systemClock } from './platform/clock.ts'
+import { systemClock } from './platform/clock.ts'
 import { messageOf, RelayError } from './platform/errors.ts'
 import type { Logger } from './platform/logger.ts'
 import { ownSecret } from './platform/own-secret.ts'
@@ -100,6 +101,8 @@ const FAREWELL_SECONDS = 60
 const FLUSH_WITHIN_MS = 5_000
 /** Somebody who reads a call waits no longer for its last facts. */
 const SETTLED_WITHIN_MS = 1_000
+/** A console shows what it is told ten times a second: more writes to it than twenty are of no use to anybody. */
+const EVENT_WRITES_EVERY_MS = 50
 /** Calls that no relay has closed long after they must have ended are looked for so often. */
 const FORGOTTEN_EVERY_MS = 3_600_000
 
@@ -166,8 +169,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         },
       }),
     )
-    const settled = (call_sid: string): Promise<void> =>
-      Promise.race([spool.flushed(call_sid), pause(clock, SETTLED_WITHIN_MS)])
+    const settled = (call_sid: string) => spool.flushed({ key: call_sid, within_ms: SETTLED_WITHIN_MS })
     const facts = tapSpool(spool, { metrics, disk })
     await spool.flushed()
     const closeCalls = async (whose: 'own' | 'forgotten'): Promise<void> => {
@@ -191,7 +193,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       store,
       bus,
       events,
-      flushed: (call_sid) => spool.flushed(call_sid),
+      flushed: (key) => spool.flushed({ key }),
       settled,
       clock,
     })
@@ -331,6 +333,9 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
 
     // ---- the doors
     const signatures = signatureCheck([twilio.auth_token])
+    const eventWrites = new GatheredWrites(EVENT_WRITES_EVERY_MS)
+    // Both voices of a time come in the same turn of the event loop, and leave in one write.
+    const soundWrites = new GatheredWrites(0)
     const closeSockets = letSocketsIn(door.server, {
       public_url,
       media_path: STREAM_PATH,
@@ -342,11 +347,11 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       standingOf: access.standingOf,
       serveEvents: (socket, ...watching) => {
         metrics.socketOpened('events', socket)
-        void serveEvents(socket, ...watching, events, clock)
+        void serveEvents(socket, ...watching, { events, writes: eventWrites, clock })
       },
       serveListening: (socket, wire, actor, call_sid) => {
         metrics.socketOpened('listen', socket)
-        void serveListening(socket, wire, call_sid, actor, lines)
+        void serveListening(socket, wire, call_sid, actor, { lines, writes: soundWrites })
       },
     })
     closers.push(closeSockets)
@@ -420,7 +425,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         floor.endAll('The relay', STOPPING)
         // The carrier asks once more what to say; a relay that is gone by then leaves callers with an error message.
         await untilNone(() => floor.count + floor.unasked, 3_000)
-        await Promise.race([spool.flushed(), pause(clock, FLUSH_WITHIN_MS)])
+        await spool.flushed({ within_ms: FLUSH_WITHIN_MS })
         await closeAll(closers)
       },
     }

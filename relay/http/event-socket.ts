@@ -7,11 +7,9 @@ import type { Permission } from '../../shared/permissions.ts'
 import type { TenantActor } from '../access/actor.ts'
 import { textOf } from '../platform/kept-events.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
-import { frames, GatheredWrites } from './gathered-writes.ts'
+import { frames, type GatheredWrites } from './gathered-writes.ts'
 
 const SLOW_BYTES = 4 * 1024 * 1024
-/** A console shows what it is told ten times a second: more writes to it than twenty are of no use to anybody. */
-const writes = new GatheredWrites(50)
 
 /** Who may see which event. Source: ours; reading an event needs what reading its thing needs. */
 const NEEDS: Record<EventType, Permission> = {
@@ -45,8 +43,7 @@ export async function serveEvents(
   wire: Duplex,
   actor: TenantActor,
   last_seq: number | null,
-  events: EventLog,
-  clock: Clock,
+  { events, writes, clock }: { events: EventLog; writes: GatheredWrites; clock: Clock },
 ): Promise<void> {
   const { tenant_id } = actor.scope
   /** The newest number this console was told. */

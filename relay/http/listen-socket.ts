@@ -1,5 +1,5 @@
 // Listening in: the two voices of a live call to one supervisor, as binary pieces of about 100 ms. A slow listener
-// loses the oldest pieces; the call does not notice. The agent's come before they are heard: the model speaks ahead.
+// loses pieces; the call does not notice. The agent's come before they are heard: the model speaks ahead.
 //   byte 0 voice (0 caller, 1 agent) · byte 1 kind (0 audio, 1 drop what is queued of the agent) · 2-3 zero ·
 //   4-7 when it is heard, milliseconds on the call's clock, big endian · µ-law
 import type { Duplex } from 'node:stream'
@@ -7,13 +7,11 @@ import type { WebSocket } from 'ws'
 import { CLOSE_CODES } from '../../shared/events.ts'
 import type { TenantActor } from '../access/actor.ts'
 import type { ListenLines, Voice } from '../platform/ports.ts'
-import { frames, GatheredWrites } from './gathered-writes.ts'
+import { frames, type GatheredWrites } from './gathered-writes.ts'
 
 const HEAD_BYTES = 8
-/** About two seconds of both voices. */
-const SLOW_BYTES = 64 * 1024
-/** Both voices of a time come in the same turn of the event loop, and leave in one write. */
-const writes = new GatheredWrites(0)
+/** What is held back of a socket, and the rest of an answer of half a minute, which is given at once. */
+const SLOW_BYTES = 512 * 1024
 const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
 
 /** @param wire what the socket is on */
@@ -22,7 +20,7 @@ export async function serveListening(
   wire: Duplex,
   call_sid: string,
   { scope, user }: TenantActor,
-  lines: ListenLines,
+  { lines, writes }: { lines: ListenLines; writes: GatheredWrites },
 ): Promise<void> {
   const call = { tenant_id: scope.tenant_id, call_sid }
   const send = (bytes: Buffer): void => {

@@ -398,7 +398,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   /** @returns what ends the listening */
   listen(listener: TapListener, person: Person): () => void {
-    const remove = this.#tap.add(listener)
+    const remove = this.#tap.add(listener, this.#nowMs())
     this.#view.listen(person.id, person.name)
     this.#deps.observer.updated(this)
     return () => {
@@ -413,7 +413,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     if (this.hasEnded) return
     // Frames that waited for others, which did not come.
     this.#appendHeld()
-    this.#tap.forgetHeard(this.#nowMs())
+    this.#tap.tick(this.#nowMs())
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
       elapsed_seconds,
@@ -513,7 +513,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     }
     if (this.#responseId !== null && this.#state.gate.state === 'active') this.#playback.discard(this.#responseId)
     if (by === 'supervisor' && this.#state.gate.state === 'active') this.#session.cancelResponse(this.#responseId)
-    this.#tap.flush()
+    this.#tap.flush(this.#nowMs())
   }
 
   #leave(say: string | null): void {
@@ -532,7 +532,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#isSessionReady = false
     this.#timers.stopAll()
     for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
-    this.#tap.close()
+    this.#tap.close(this.#nowMs())
     this.#view.enter('ended', now.at)
     this.#ending.finish(() => this.#close(this.#end ?? end, now.at))
     if (this.#responseId !== null) this.#session.cancelResponse(this.#responseId)

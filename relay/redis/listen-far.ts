@@ -9,7 +9,7 @@ import type { RedisConnection } from './redis-connection.ts'
 export const ASKED_EVERY_MS = 5_000
 const LET_GO_AFTER_MS = 15_000
 const ANSWER_DEADLINE_MS = 1_000
-/** Pieces on the way to Redis at a time, of all listeners: a slow Redis loses pieces instead of keeping them. */
+/** Pieces on the way to Redis at a time, of all listeners: a slow Redis loses sound instead of keeping it. */
 const MOST_FLYING = 200
 
 export type Open = (person: Person, listener: TapListener) => () => void
@@ -23,7 +23,7 @@ const channelOf = (redis: RedisConnection, { tenant_id }: CallRef, ear: string):
 export function pieceSender(redis: RedisConnection) {
   let flying = 0
   return (channel: string, kind: PieceKind, at_ms?: number, mulaw?: Buffer): void => {
-    if (flying >= MOST_FLYING && kind !== 'close') return
+    if (flying >= MOST_FLYING && (kind === 'caller' || kind === 'agent')) return
     flying++
     const landed = (): void => void flying--
     redis.ask((commands) => commands.publish(channel, pieceOf(kind, at_ms, mulaw))).then(landed, landed)

@@ -31,8 +31,11 @@ export interface Spool<T> {
   append(record: T): Promise<void>
   /** What is not applied yet, and the age of the oldest. */
   pending(): { records: number; oldest_ms: number | null }
-  /** Everything appended so far is applied. @param key only what was appended with this one */
-  flushed(key?: string): Promise<void>
+  /**
+   * Resolves once everything appended so far is applied, or the spool is closed.
+   * @param only what was appended with this key; no longer than so many milliseconds
+   */
+  flushed(only?: { key?: string; within_ms?: number }): Promise<void>
   /** What is not applied stays for the next start. */
   close(): Promise<void>
 }
@@ -62,10 +65,10 @@ export async function openSpool<T extends { key: string }>(options: SpoolOptions
   return spool
 }
 
-/** Waits for one record, and for all before it unless it is one of a key, which are applied in their order. */
+/** Somebody who waits: for all records up to one, or for those of a key that were open when they came. */
 interface Flusher {
-  seq: number
-  isOfKey: boolean
+  upto_seq: number
+  of_key: Set<number> | null
   resolve(): void
 }
 
@@ -82,13 +85,14 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
   readonly #queue: SpoolQueue<T>
   /** Not applied yet, by sequence number, oldest first. */
   readonly #open = new Map<number, { at_ms: number; key: string }>()
+  readonly #openOf = new Map<string, Set<number>>()
   readonly #segments: Segment[] = []
   #next_seq = 1
   #buffer: Waiting<T>[] = []
   #writer: SegmentWriter | null = null
   #writing: Promise<void> | null = null
   #wroteAtMs = Number.NEGATIVE_INFINITY
-  #flushers: Flusher[] = []
+  readonly #flushers = new Set<Flusher>()
   #cursor_seq = 0
   #cursorTimer: { cancel(): void } | null = null
   #cursorWrite: Promise<void> = Promise.resolve()
@@ -118,7 +122,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       else await rm(segment.path, { force: true })
     }
     if (left.length > 0) this.#log?.info('Records of the last run are applied now', { records: left.length })
-    for (const { seq, at_ms, record } of left) this.#open.set(seq, { at_ms, key: record.key })
+    for (const entry of left) this.#begin(entry)
     for (const entry of left) this.#queue.add(entry)
     this.#hasBallast = await makeBallast(this.#dir)
     if (!this.#hasBallast) this.#log?.warn('The disk is too full for the ballast of the spool')
@@ -130,7 +134,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
       const at_ms = this.#clock.now().getTime()
       const line = encodeLine({ seq: this.#next_seq, at_ms, record })
       const seq = this.#next_seq++
-      this.#open.set(seq, { at_ms, key: record.key })
+      this.#begin({ seq, at_ms, record })
       this.#buffer.push({ seq, at_ms, record, line, resolve, reject })
       this.#writing ??= this.#writeBuffered()
     })
@@ -142,13 +146,20 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
     return { records: this.#open.size, oldest_ms }
   }
 
-  flushed(key?: string): Promise<void> {
-    const isOfKey = key !== undefined
-    const seq = isOfKey ? this.#lastOpenOf(key) : this.#next_seq - 1
-    return new Promise((resolve) => {
-      if (this.#isFlushed({ seq, isOfKey })) return resolve()
-      this.#flushers.push({ seq, isOfKey, resolve })
-      this.#queue.hurry()
+  flushed({ key, within_ms }: { key?: string; within_ms?: number } = {}): Promise<void> {
+    return new Promise((done) => {
+      const timer = within_ms === undefined ? null : this.#clock.setTimeout(() => this.#let(flusher), within_ms)
+      const flusher: Flusher = {
+        upto_seq: this.#next_seq - 1,
+        of_key: key === undefined ? null : new Set(this.#openOf.get(key)),
+        resolve() {
+          timer?.cancel()
+          done()
+        },
+      }
+      this.#flushers.add(flusher)
+      if (this.#isFlushed(flusher) || this.#isClosed) this.#let(flusher)
+      else this.#queue.hurry()
     })
   }
 
@@ -157,6 +168,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
     this.#isClosed = true
     await this.#writing
     await this.#queue.close()
+    for (const flusher of this.#flushers) this.#let(flusher)
     this.#cursorTimer?.cancel()
     this.#saveCursor()
     await this.#cursorWrite
@@ -179,7 +191,7 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
           resolve()
           this.#queue.add({ seq, at_ms, record })
         }
-        if (this.#flushers.length > 0) this.#queue.hurry()
+        if (this.#isWaitedFor(batch)) this.#queue.hurry()
       } catch (cause) {
         const error = await this.#refusal(cause)
         for (const entry of batch) {
@@ -226,21 +238,38 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
     return first.done ? this.#next_seq - 1 : first.value - 1
   }
 
-  /** @returns 0 when there is none */
-  #lastOpenOf(key: string): number {
-    let last = 0
-    for (const [seq, open] of this.#open) if (open.key === key) last = seq
-    return last
+  #begin({ seq, at_ms, record: { key } }: Queued<T>): void {
+    this.#open.set(seq, { at_ms, key })
+    const same = this.#openOf.get(key)
+    if (same) same.add(seq)
+    else this.#openOf.set(key, new Set([seq]))
   }
 
-  #isFlushed({ seq, isOfKey }: Omit<Flusher, 'resolve'>): boolean {
-    return isOfKey ? !this.#open.has(seq) : seq <= this.#appliedUpTo()
+  #isFlushed({ upto_seq, of_key }: Flusher): boolean {
+    return of_key ? of_key.size === 0 : upto_seq <= this.#appliedUpTo()
+  }
+
+  /** Those who wait for other keys are not helped by a round that begins earlier. */
+  #isWaitedFor(batch: Queued<T>[]): boolean {
+    for (const { of_key } of this.#flushers) if (!of_key || batch.some(({ seq }) => of_key.has(seq))) return true
+    return false
+  }
+
+  #let(flusher: Flusher): void {
+    this.#flushers.delete(flusher)
+    flusher.resolve()
   }
 
   #finish(seq: number): void {
+    const { key } = this.#open.get(seq)!
     this.#open.delete(seq)
-    for (const flusher of this.#flushers) if (this.#isFlushed(flusher)) flusher.resolve()
-    this.#flushers = this.#flushers.filter((flusher) => !this.#isFlushed(flusher))
+    const same = this.#openOf.get(key)
+    same?.delete(seq)
+    if (same?.size === 0) this.#openOf.delete(key)
+    for (const flusher of this.#flushers) {
+      flusher.of_key?.delete(seq)
+      if (this.#isFlushed(flusher)) this.#let(flusher)
+    }
     if (this.#isClosed) return
     this.#cursorTimer ??= this.#clock.setTimeout(() => {
       this.#cursorTimer = null

@@ -6,11 +6,15 @@ export interface AudioPlayer {
   play(piece: AudioPiece): void
   /** Drops what the agent was about to say: the caller interrupted it, and nobody heard it. */
   flush(speaker: 'agent'): void
+  /** The call is over: its last words are still to be heard. */
+  finish(): void
   close(): void
 }
 
 /** The call's own rate, so that nothing is resampled. Source: ITU-T G.711; desktop.md section 0, "Listen-in". */
 const SAMPLE_RATE = 8_000
+/** So far behind the call the sound usually is, and a little more. */
+const LAST_WORDS_MS = 500
 
 /**
  * Opens the sound device.
@@ -22,6 +26,7 @@ export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown)
   const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' })
   const waiting: PlayerMessage[] = []
   let port: MessagePort | null = null
+  const close = () => void (context.state === 'closed' || context.close().catch(onFailure))
   const send = (message: PlayerMessage) => (port ? port.postMessage(message) : waiting.push(message))
 
   context.audioWorklet.addModule(worklet_url).then(() => {
@@ -36,6 +41,10 @@ export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown)
   return {
     play: (piece) => void send({ type: 'audio', speaker: piece.speaker, at_ms: piece.at_ms, mulaw: piece.mulaw }),
     flush: (speaker) => void send({ type: 'flush', speaker }),
-    close: () => void context.close().catch(onFailure),
+    finish() {
+      send({ type: 'flush', speaker: 'agent' })
+      setTimeout(close, LAST_WORDS_MS)
+    },
+    close,
   }
 }

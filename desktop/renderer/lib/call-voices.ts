@@ -3,18 +3,23 @@
 // waits here until its time.
 import { type Piece, SAMPLES_PER_MS, START_SAMPLES, VoiceQueue } from './voice-queue.ts'
 
-/** The agent's next piece may be so early before silence is put between: the clock it is held to is as uneven as the network. */
+/** An answer may begin so early before silence is put first: the clock it is held to is as uneven as the network. */
 const EARLY_SAMPLES = 60 * SAMPLES_PER_MS
 /** Later than this, its beginning is left out: by then the caller has heard it. */
 const LATE_SAMPLES = 500 * SAMPLES_PER_MS
-/** No answer is longer than five minutes. */
-const LONGEST_AHEAD_SAMPLES = 300_000 * SAMPLES_PER_MS
+/** Pieces nearer to each other are of one answer, which is played without a hole whatever the clock says. */
+const APART_SAMPLES = 10 * SAMPLES_PER_MS
 
 export class CallVoices {
   readonly #caller = new VoiceQueue()
+  /** Where in the call the newest of the caller ends. */
+  #callerEnd = Number.NEGATIVE_INFINITY
+  /** Of the agent, by time. */
   #agent: Piece[] = []
-  #agentLength = 0
+  /** What of the first piece has been played. */
   #offset = 0
+  /** Where in the call what was played last of the agent ends. */
+  #agentEnd = Number.NEGATIVE_INFINITY
   #isEarly = false
   /** Where the sound is in the call, in samples; null before there is any. */
   #now: number | null = null
@@ -22,18 +27,19 @@ export class CallVoices {
   /** @param at_ms when the piece is heard, on the call's clock */
   push(speaker: 'caller' | 'agent', at_ms: number, samples: Float32Array): void {
     const piece = { at: at_ms * SAMPLES_PER_MS, samples }
-    if (speaker === 'caller') return this.#caller.push(piece)
+    if (speaker === 'caller') {
+      this.#caller.push(piece)
+      this.#callerEnd = endOf(piece)
+      return
+    }
+    // Only one that cut itself off comes back to an earlier time: what waits from there on was never heard.
+    if (this.#agent.length > 0 && piece.at < endOf(this.#agent.at(-1)!) - APART_SAMPLES) this.#cut(piece.at)
     this.#agent.push(piece)
-    this.#agentLength += samples.length
-    while (this.#agentLength > LONGEST_AHEAD_SAMPLES) this.#nextOfAgent()
   }
 
-  /** Drops what the agent was about to say: nobody heard it. */
+  /** The caller cut in: of the agent is played what the caller had heard until then. */
   flush(): void {
-    this.#agent = []
-    this.#agentLength = 0
-    this.#offset = 0
-    this.#isEarly = false
+    this.#cut(this.#callerEnd)
   }
 
   /** Fills both with the next samples of their voice, or silence. */
@@ -53,27 +59,46 @@ export class CallVoices {
     return this.#now === null ? null : this.#now - length
   }
 
+  get #agentLength(): number {
+    return this.#agent.reduce((sum, { samples }) => sum + samples.length, 0)
+  }
+
   #readAgent(out: Float32Array, now: number): void {
     let written = 0
     while (written < out.length && this.#agent[0]) {
-      const { at, samples } = this.#agent[0]
-      const early = at + this.#offset - (now + written)
-      this.#isEarly = early > (this.#isEarly ? 0 : EARLY_SAMPLES)
+      const piece = this.#agent[0]
+      const early = piece.at + this.#offset - (now + written)
+      const goesOn = this.#offset > 0 || Math.abs(piece.at - this.#agentEnd) < APART_SAMPLES
+      this.#isEarly = !goesOn && early > (this.#isEarly ? 0 : EARLY_SAMPLES)
       if (this.#isEarly) {
         written += early
         continue
       }
-      if (early < -LATE_SAMPLES) this.#offset = Math.min(this.#offset - early, samples.length)
-      const part = samples.subarray(this.#offset, this.#offset + out.length - written)
+      if (early < -LATE_SAMPLES) this.#offset = Math.min(this.#offset - early, piece.samples.length)
+      const part = piece.samples.subarray(this.#offset, this.#offset + out.length - written)
       out.set(part, written)
       written += part.length
       this.#offset += part.length
-      if (this.#offset === samples.length) this.#nextOfAgent()
+      this.#agentEnd = piece.at + this.#offset
+      if (this.#offset >= piece.samples.length) this.#next()
     }
   }
 
-  #nextOfAgent(): void {
-    this.#agentLength -= this.#agent.shift()?.samples.length ?? 0
+  /** Drops what is heard from there on. */
+  #cut(at: number): void {
+    const last = this.#agent.findIndex((piece) => endOf(piece) > at)
+    if (last < 0) return
+    const { at: from, samples } = this.#agent[last]!
+    this.#agent.length = last
+    if (from < at) this.#agent.push({ at: from, samples: samples.subarray(0, at - from) })
+    if (last > 0) return
+    if (this.#offset >= (this.#agent[0]?.samples.length ?? 0)) this.#next()
+  }
+
+  #next(): void {
+    this.#agent.shift()
     this.#offset = 0
   }
 }
+
+const endOf = ({ at, samples }: Piece): number => at + samples.length

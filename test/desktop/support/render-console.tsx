@@ -18,6 +18,7 @@ configure({ defaultHidden: true, asyncUtilTimeout: 20_000 })
 export interface AudioRecord {
   played: { speaker: string; at_ms: number }[]
   flushed: number
+  finished: number
   closed: number
 }
 
@@ -39,12 +40,15 @@ export async function openConsole(options: FakeOptions & { at?: string } = {}) {
   window.location.hash = options.at ?? '#/live'
   const bridge = fakeBridge(options)
   const store = createConsoleStore()
-  const audio: AudioRecord = { played: [], flushed: 0, closed: 0 }
+  const audio: AudioRecord = { played: [], flushed: 0, finished: 0, closed: 0 }
   const now = options.now ?? Date.now
   const openAudio = (): AudioPlayer => ({
     play: ({ speaker, at_ms }) => audio.played.push({ speaker, at_ms }),
     flush: () => {
       audio.flushed += 1
+    },
+    finish() {
+      audio.finished += 1
     },
     close: () => {
       audio.closed += 1

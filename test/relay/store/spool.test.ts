@@ -162,18 +162,37 @@ describe('applying', () => {
     })
     await Promise.all([1, 2].map((n) => spool.append({ key: 'stuck', n })))
     await Promise.all([3, 4].map((n) => spool.append({ key: 'other', n })))
-    await spool.flushed('other')
+    await spool.flushed({ key: 'other' })
     expect(applied).toEqual([3, 4])
-    await spool.flushed('one that is not there')
+    await spool.flushed({ key: 'one that is not there' })
     let isFlushed = false
-    const stuck = spool.flushed('stuck').then(() => {
+    const stuck = spool.flushed({ key: 'stuck' }).then(() => {
       isFlushed = true
     })
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await spool.flushed({ key: 'stuck', within_ms: 200 })
     expect(isFlushed).toBe(false)
     let_go()
     await stuck
     expect(applied).toEqual([3, 4, 1, 2])
+  })
+
+  test('those who wait for what cannot be applied do not hurry the others, and are let go at the end', async () => {
+    let rounds = 0
+    const spool = await open(async () => {}, {
+      async apply([first]) {
+        if (first?.key === 'stuck') throw new StoreError('UNAVAILABLE', 'away')
+        rounds++
+      },
+    })
+    await spool.append({ key: 'stuck', n: 0 })
+    const waiting = [spool.flushed({ key: 'stuck' }), spool.flushed({ key: 'stuck', within_ms: 10 })]
+    const began_ms = performance.now()
+    for (let n = 1; n <= 15; n++) await spool.append({ key: 'one', n })
+    expect(rounds).toBeLessThanOrEqual(2 + (performance.now() - began_ms) / 100)
+    await waiting[1]
+    await spool.close()
+    await waiting[0]
+    await spool.flushed()
   })
 
   test('at most 16 keys are applied at once, and one key never twice at once', async () => {

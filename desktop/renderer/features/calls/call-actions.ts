@@ -27,10 +27,10 @@ export function createCallActions({
   ticker,
   openAudio,
 }: Pick<ConsolePorts, 'bridge' | 'store' | 'ticker' | 'openAudio'>): CallActions {
-  let stop: (() => void) | null = null
+  let stop: ((how: 'finish' | 'close') => void) | null = null
 
-  const silence = () => {
-    stop?.()
+  const silence = (how: 'finish' | 'close' = 'close') => {
+    stop?.(how)
     stop = null
   }
   const stopListening = () => {
@@ -50,14 +50,14 @@ export function createCallActions({
         case 'flush':
           return player.flush(message.speaker)
         case 'closed':
-          silence()
+          silence('finish')
           return store.setState({ listening: { state: 'closed', call_sid, reason: message.reason } })
       }
     })
     listened(call_sid, (before) => [...before, { from: ticker.real(), to: null }])
-    stop = () => {
+    stop = (how) => {
       unlisten()
-      player.close()
+      player[how]()
       listened(call_sid, (before) => before.map((each) => (each.to === null ? { ...each, to: ticker.real() } : each)))
     }
     store.setState({ listening: { state: 'on', call_sid } })

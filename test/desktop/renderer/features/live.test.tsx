@@ -281,12 +281,13 @@ describe('stepping in', () => {
     expect(audio.closed).toBe(1)
   })
 
-  it('says why listening stopped', async () => {
-    const { bridge, user } = await open()
+  it('says why listening stopped, and plays the last words of a call', async () => {
+    const { bridge, user, audio } = await open()
     await user.click(cell(FIRST))
     await user.keyboard('l')
     act(() => bridge.hear({ type: 'closed', reason: 'The call is over.' }))
     expect(screen.getByText('Listening stopped: The call is over.')).toBeTruthy()
+    expect(audio).toMatchObject({ finished: 1, closed: 0 })
   })
 
   it('ends a call only after asking, with the number in the question and the verb on the button', async () => {

@@ -52,15 +52,46 @@ it('an answer that comes four times faster than it is spoken is heard whole, wit
   expect(Math.abs(heard.agent(0.75).from_ms - (5_000 + behind_ms))).toBeLessThan(80)
 })
 
-it('what the caller cut off is not heard', () => {
+it('of what the caller cut off is heard what the caller had heard until then', () => {
   const heard = listen(8_000, (voices, now_ms) => {
     lineOf(voices, now_ms)
     if (now_ms === 1_000) voices.push('agent', 1_000, tone(5_000, 0.5))
     if (now_ms === 3_000) voices.flush()
     if (now_ms === 4_000) voices.push('agent', 4_000, tone(1_000, 0.75))
   })
-  expect(heard.agent(0.5).ms).toBeGreaterThan(1_700)
-  expect(heard.agent(0.5).ms).toBeLessThanOrEqual(2_000)
+  expect(heard.agent(0.5)).toMatchObject({ ms: 2_000, span_ms: 2_000 })
+  expect(heard.agent(0.75).ms).toBe(1_000)
+})
+
+it('an answer that follows one whose end was not told takes its place', () => {
+  const heard = listen(8_000, (voices, now_ms) => {
+    lineOf(voices, now_ms)
+    if (now_ms === 1_000) for (let n = 0; n < 10; n++) voices.push('agent', 1_000 + n * 2_000, tone(2_000, 0.5))
+    if (now_ms === 3_500) voices.push('agent', 3_500, tone(1_000, 0.75))
+  })
+  expect(heard.agent(0.5)).toMatchObject({ ms: 2_500, span_ms: 2_500 })
+  expect(heard.agent(0.75)).toMatchObject({ ms: 1_000, span_ms: 1_000 })
+})
+
+it.each([150, 400, 1_000])('a caller’s line that stands still for %i ms makes no hole in an answer', (stall_ms) => {
+  const heard = listen(10_000, (voices, now_ms) => {
+    // What was held up comes at once, dated when it came.
+    const isStill = now_ms > 3_000 && now_ms <= 3_000 + stall_ms
+    if (!isStill) lineOf(voices, now_ms)
+    if (now_ms === 3_000 + stall_ms) voices.push('caller', now_ms, tone(stall_ms, CALLER))
+    if (now_ms >= 1_000 && now_ms < 2_500 && now_ms % 100 === 0)
+      voices.push('agent', 1_000 + (now_ms - 1_000) * 4, tone(400, 0.5))
+  })
+  expect(heard.agent(0.5)).toMatchObject({ ms: 6_000, span_ms: 6_000 })
+})
+
+it('an agent’s sound from an impossible time holds up nothing after it', () => {
+  const heard = listen(6_000, (voices, now_ms) => {
+    lineOf(voices, now_ms)
+    if (now_ms === 1_000) voices.push('agent', 4_000_000_000, tone(100, 0.5))
+    if (now_ms === 2_000) voices.push('agent', 2_000, tone(1_000, 0.75))
+  })
+  expect(heard.agent(0.5).ms).toBe(0)
   expect(heard.agent(0.75).ms).toBe(1_000)
 })
 
