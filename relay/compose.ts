@@ -223,7 +223,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       takeStreamTicket: (token: string) => streamTickets.take(token),
       fetchCall: async (call: CallRef) =>
         (await bus.send(call, { type: 'hand_over', relay_id }, HAND_OVER_WITHIN_MS))?.moved ?? null,
-      announceContext: (call: CallRef & { agent_id: string }, version: number) =>
+      announceContext: (call: CallRef, version: number) =>
         void context.announce(call, version).catch((error: unknown) =>
           log.error('A context version could not be announced', {
             tenant_id: call.tenant_id,

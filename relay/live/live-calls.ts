@@ -96,7 +96,7 @@ export interface LiveCallsDeps extends Omit<LiveCallDeps, 'record' | 'observer' 
   /** Takes a call over from the relay that has it; null when nobody has it any more. */
   fetchCall: (call: CallRef) => Promise<MovedCall | null>
   /** The newest state of a context version, read from the store once its fact is there. */
-  announceContext: (call: { tenant_id: string; call_sid: string; agent_id: string }, version: number) => void
+  announceContext: (call: CallRef, version: number) => void
 }
 
 export class LiveCalls {
@@ -335,10 +335,7 @@ export class LiveCalls {
           })
       },
       contextChanged: (call, version) =>
-        this.#deps.announceContext(
-          { tenant_id: call.tenant_id, call_sid: call.call_sid, agent_id: call.agent_id },
-          version,
-        ),
+        this.#deps.announceContext({ tenant_id: call.tenant_id, call_sid: call.call_sid }, version),
       ended: (call) => this.#forget(call),
     }
   }

@@ -261,9 +261,9 @@ class FileSpool<T extends { key: string }> implements Spool<T> {
   }
 
   #finish(seq: number): void {
-    const { key } = this.#open.get(seq)!
-    this.#open.delete(seq)
+    const key = this.#open.get(seq)?.key ?? ''
     const same = this.#openOf.get(key)
+    this.#open.delete(seq)
     same?.delete(seq)
     if (same?.size === 0) this.#openOf.delete(key)
     for (const flusher of this.#flushers) {

@@ -53,7 +53,7 @@ export type FrontMethods = {
   keepFarewell(call_sid: string, say: string | null): void
   takeStreamTicket(token: string): Promise<CallRef | null>
   fetchCall(call: CallRef): Promise<MovedCall | null>
-  announceContext(call: { tenant_id: string; call_sid: string; agent_id: string }, version: number): void
+  announceContext(call: CallRef, version: number): void
   log(level: Exclude<LogLevel, 'silent'>, message: string, fields: LogFields): void
   load(load: WorkerLoad): void
 }

@@ -143,8 +143,9 @@ export class WorkerProcess {
 }
 
 /**
- * What is new in the heap of a worker dies within milliseconds, but for answers that are being heard: 2 MiB are enough for it (Node's 16 cost as much memory as
- * a hundred calls), and one thread collects them. More threads wait for each other where every core has its own worker.
+ * What is new in the heap of a worker dies within milliseconds, but for answers that are being heard: 2 MiB are enough
+ * for it (Node's 16 cost as much memory as a hundred calls), and one thread collects them. More threads wait for each
+ * other where every core has its own worker.
  */
 const COLLECTION = ['--max-semi-space-size=2', '--single-threaded-gc']
 
