@@ -95,8 +95,8 @@ export class AudioTap {
   }
 
   #give(now_ms: number): void {
-    this.#given_at_ms = this.isOpen ? now_ms : Number.NaN
     if (this.isOpen) {
+      this.#given_at_ms = now_ms
       const caller = piecesOf(this.#caller, Number.POSITIVE_INFINITY)
       const agent = piecesOf(this.#agent.slice(this.#agentGiven), SAME_ANSWER_MS)
       const rest = this.#newcomers.size > 0 ? piecesOf(this.#agent, SAME_ANSWER_MS) : []
@@ -118,7 +118,7 @@ export class AudioTap {
     let heard = 0
     while (heard < most && endOf(this.#agent[heard]!) <= now_ms) heard++
     if (heard > 0) this.#agent.splice(0, heard)
-    this.#agentGiven = Math.max(0, most - heard)
+    this.#agentGiven = most - heard
   }
 }
 

@@ -12,11 +12,11 @@ import { fileURLToPath } from 'node:url'
 import { listeningTable, measureListening } from './bridge/listening.ts'
 import { beUrgent, pickCores, pin } from './bridge/machine.ts'
 import { type Options, readOptions, USAGE } from './bridge/options.ts'
-import { type Bench, cellsOf, cpuRatios, median, runSeries, type Series } from './bridge/series.ts'
+import { type Bench, cellsOf, cpuRatios, runSeries, type Series } from './bridge/series.ts'
 import { runShort } from './bridge/short.ts'
 import { measureStalls, stallTable } from './bridge/stalling.ts'
 import { buildRelay, installSdk, SYSTEM_NAMES, type SystemName } from './bridge/systems.ts'
-import { callsBelow, cellTable, ladderTable, markdown, ms, plot } from './bridge/table.ts'
+import { callsBelow, cellTable, ladderTable, markdown, plot, withEdges } from './bridge/table.ts'
 import { keep } from './figures.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,8 +44,7 @@ function sayRatios(series: Series, systems: SystemName[], calls: number[]): void
     String(count),
     ...others.map((other) => {
       const ratios = cpuRatios(series, 'phony', other, count)
-      if (ratios.length === 0) return '-'
-      return `${ms(median(ratios), 2)} (${ms(Math.min(...ratios), 2)} to ${ms(Math.max(...ratios), 2)})`
+      return ratios.length === 0 ? '-' : withEdges(ratios)
     }),
   ])
   say(`\nCPU of phony over that of the others, in the same round\n`)

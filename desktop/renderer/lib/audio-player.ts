@@ -26,7 +26,7 @@ export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown)
   const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' })
   const waiting: PlayerMessage[] = []
   let port: MessagePort | null = null
-  const close = () => void (context.state === 'closed' || context.close().catch(onFailure))
+  const close = () => void context.close().catch(onFailure)
   const send = (message: PlayerMessage) => (port ? port.postMessage(message) : waiting.push(message))
 
   context.audioWorklet.addModule(worklet_url).then(() => {

@@ -9,13 +9,11 @@ export interface AudienceOrder {
   reads: boolean
 }
 export interface AudienceReport {
+  /** Sockets that were let in. */
   open: number
-  messages: number
-  /** Sockets that the relay closed. */
-  closed: number
 }
 
-const report: AudienceReport = { open: 0, messages: 0, closed: 0 }
+const report: AudienceReport = { open: 0 }
 
 function join(url: string, { token, reads }: AudienceOrder): void {
   const socket = new WebSocket(url, {
@@ -25,10 +23,8 @@ function join(url: string, { token, reads }: AudienceOrder): void {
   })
   socket.on('open', () => report.open++)
   socket.on('message', () => {
-    report.messages++
     if (!reads) socket.pause()
   })
-  socket.on('close', () => report.closed++)
   socket.on('error', () => socket.terminate())
 }
 

@@ -25,14 +25,11 @@ export class Histogram {
   }
 
   /** Counts what the other has counted too. */
-  merge({ counts, max }: Pick<Histogram, 'counts' | 'max'>): void {
-    for (const [place, count] of counts.entries()) this.#counts[place] = this.#counts[place]! + count
-    this.#max = Math.max(this.#max, max)
+  merge(other: Histogram): void {
+    for (const [place, count] of other.#counts.entries()) this.#counts[place] = this.#counts[place]! + count
+    this.#max = Math.max(this.#max, other.#max)
   }
 
-  get counts(): Float64Array {
-    return this.#counts
-  }
   get count(): number {
     return this.#counts.reduce((sum, count) => sum + count, 0)
   }

@@ -5,10 +5,11 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { AudienceOrder, AudienceReport } from './audience.ts'
 import { Histogram } from './histogram.ts'
-import { cpuMs } from './machine.ts'
+import { cpuMs, total } from './machine.ts'
 import type { Phony } from './phony.ts'
+import { durations } from './run.ts'
 import { type Bench, median, runClean } from './series.ts'
-import { markdown, ms } from './table.ts'
+import { markdown, ms, withEdges } from './table.ts'
 
 const LISTENERS = 50
 const CONSOLES = 100
@@ -80,8 +81,7 @@ async function watched(bench: Bench, calls: number, seconds: number, count: numb
     for (const { [which]: time } of pairs)
       for (const { index, up } of slices)
         if (index * SLICE_MS >= time.from_ms && (index + 1) * SLICE_MS <= time.to_ms) all.merge(up)
-    const us = all.at(0.99)
-    return us === null ? null : us / 1_000
+    return durations(all).p99_ms
   }
   return {
     audience,
@@ -98,8 +98,8 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLED_AFTER
 async function stretch(phony: Phony, seconds: number, began_ms: number): Promise<Stretch> {
   const read = () => ({
     at_ms: performance.now(),
-    worker: phony.pids.reduce((sum, pid) => sum + cpuMs(pid), 0),
-    front: phony.helpers.reduce((sum, pid) => sum + cpuMs(pid), 0),
+    worker: total(cpuMs, phony.pids),
+    front: total(cpuMs, phony.helpers),
     events: phony.events(),
   })
   const before = read()
@@ -170,6 +170,5 @@ function eachCosts({ audience, watchers, pairs }: Watched): string {
     const both = workerCost(pair) + frontCost(pair)
     return isOfEvents ? both / pair.with.events_per_s : both / watchers
   })
-  const range = `${ms(median(costs), 2)} (${ms(Math.min(...costs), 2)} to ${ms(Math.max(...costs), 2)}) ms`
-  return isOfEvents ? `${range} an event to all` : `${range} per second`
+  return `${withEdges(costs)} ms ${isOfEvents ? 'an event to all' : 'per second'}`
 }

@@ -71,6 +71,10 @@ export function cpuMs(pid: number): number {
   }
 }
 
+/** One of these figures, of several processes together. */
+export const total = (of: (pid: number) => number, pids: number[]): number =>
+  pids.reduce((sum, pid) => sum + of(pid), 0)
+
 /** @returns milliseconds so far in which its main thread could have run and had to wait for its core */
 export function waitedMs(pid: number): number {
   return Number(schedstat(String(pid))[1]) / 1e6

@@ -1,7 +1,7 @@
 // One run: one system, so many calls, so many seconds. Fresh processes each time, so that no run inherits from another.
 import type { Histogram } from './histogram.ts'
 import { type Heard, type Load, type Standing, startLoad } from './load.ts'
-import { busyMs, type Cores, cpuMs, residentKb, waitedMs } from './machine.ts'
+import { busyMs, type Cores, cpuMs, residentKb, total, waitedMs } from './machine.ts'
 import { openCollector } from './memory.ts'
 import { FRAME_MS } from './orders.ts'
 import { type Prepared, type Running, type SystemName, startSystem } from './systems.ts'
@@ -118,7 +118,6 @@ export async function run(wish: Wish, cores: Cores, prepared: Prepared): Promise
 }
 
 async function measure(wish: Wish, cores: Cores, load: Load, running: Running): Promise<Run> {
-  const total = (of: (pid: number) => number, pids: number[]) => pids.reduce((sum, pid) => sum + of(pid), 0)
   const collector = wish.collects ? await openCollector(running) : null
   await collector?.collect()
   const rss_before = total(residentKb, running.pids)

@@ -1,5 +1,5 @@
 // Figures as markdown, and the picture of the ladder.
-import { type Cell, type Failure, lostWords } from './series.ts'
+import { type Cell, type Failure, lostWords, median } from './series.ts'
 import type { SystemName } from './systems.ts'
 
 export function markdown(head: string[], rows: string[][]): string {
@@ -8,6 +8,10 @@ export function markdown(head: string[], rows: string[][]): string {
 }
 
 export const ms = (value: number | null, digits = 1): string => (value === null ? '-' : value.toFixed(digits))
+
+/** `1.25 (1.20 to 1.31)`: the middle, and the least and most. */
+export const withEdges = (values: number[]): string =>
+  `${ms(median(values), 2)} (${ms(Math.min(...values), 2)} to ${ms(Math.max(...values), 2)})`
 
 /** Everything measured of each system at each number of calls. */
 export function cellTable(cells: Cell[]): string {
