@@ -1,7 +1,7 @@
 // The ports of live calls inside a worker: each one asks the front over the link.
 
 import type { CallAnswer, CallCommand, LiveCallsDeps } from '../live/live-calls.ts'
-import { messageOf } from '../platform/errors.ts'
+import { messageOf, RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TapListener } from '../platform/ports.ts'
 import { type Channel, Link } from './link.ts'
@@ -47,7 +47,8 @@ export function workerPorts(
     ...calls,
     async command(call_sid, command) {
       const handler = handlers.get(call_sid)
-      if (!handler) throw new Error('This call is not carried here any more.')
+      // It has ended since the front asked.
+      if (!handler) throw new RelayError('CALL_NOT_LIVE')
       return handler(command)
     },
     listen(listener_id, call_sid, person) {
