@@ -54,8 +54,6 @@ export function serveMediaStream(
   let listener: MediaStreamListener | null = null
   let isAdmitting = false
   let hasEnded = false
-  /** Monotonic, in milliseconds. */
-  let lastFrameAt = performance.now()
   /**
    * Looks since something came. Not the time since then: when this process has stood still, what came waits to be read, and
    * nobody was silent.
@@ -109,9 +107,9 @@ export function serveMediaStream(
     for (const early of waiting) give(early)
   }
 
-  /** @param payload base64 */
-  function hear(payload: string, chunk: number, timestamp_ms: number): void {
-    const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), lastFrameAt, pressure.isOverloaded)
+  /** @param payload base64 @param read_ms monotonic */
+  function hear(payload: string, chunk: number, timestamp_ms: number, read_ms: number): void {
+    const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), read_ms, pressure.isOverloaded)
     if (!verdict.pass)
       return verdict.why === 'stale'
         ? listener?.onStale()
@@ -135,7 +133,7 @@ export function serveMediaStream(
         const { payload, chunk, timestamp } = message.media ?? {}
         if (typeof payload !== 'string' || !isBase64(payload))
           return listener?.onMalformed('a media message without a payload')
-        return hear(payload, Number(chunk ?? 0), Number(timestamp ?? Number.NaN))
+        return hear(payload, Number(chunk ?? 0), Number(timestamp ?? Number.NaN), performance.now())
       }
       case 'mark':
         if (typeof message.mark?.name === 'string') listener?.onMark(message.mark.name)
@@ -152,13 +150,13 @@ export function serveMediaStream(
 
   /** Walk (i): a frame of the caller's is heard without being parsed; everything else goes the ordinary way. */
   function receive(data: Buffer): void {
-    lastFrameAt = performance.now()
+    const read_ms = performance.now()
     looks = 0
     try {
       const media = listener ? scanMedia(data) : null
       if (media) {
-        hear(media.payload, media.chunk, media.timestamp_ms)
-        return listener?.onDelay(performance.now() - lastFrameAt)
+        hear(media.payload, media.chunk, media.timestamp_ms, read_ms)
+        return listener?.onDelay(performance.now() - read_ms)
       }
     } catch (error) {
       return listener?.onBroken(error)

@@ -9,7 +9,7 @@ import type { CallSetup } from '../live/live-call.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord, Farewell, MovedCall } from '../live/live-calls.ts'
 import type { RealtimeConfig } from '../openai/realtime-session.ts'
 import type { LogFields, LogLevel } from '../platform/logger.ts'
-import type { CallRef, Person, UpgradeRequest, Voice } from '../platform/ports.ts'
+import type { CallRef, Person, UpgradeRequest } from '../platform/ports.ts'
 
 /** The first thing a worker is told. */
 export interface WorkerSettings {
@@ -22,14 +22,6 @@ export interface WorkerLoad {
   unasked: number
   usage: ProcessUsage
   bridge: BridgeTotals
-}
-
-/** Sound for one listener. */
-export interface HeardPiece {
-  listener_id: number
-  voice: Voice
-  at_ms: number
-  mulaw: Uint8Array
 }
 
 /** Asked of the front. */
@@ -46,7 +38,8 @@ export type FrontMethods = {
   /** From now on the worker answers commands to this call and lets listeners in. */
   serve(call: CallRef): void
   unserve(call: CallRef): void
-  pieces(pieces: HeardPiece[]): void
+  /** Sound for those who listen in: `packPieces`. */
+  pieces(packed: Uint8Array): void
   flushed(listener_id: number): void
   heardOut(listener_id: number): void
   hangUp(call_sid: string): Promise<void>

@@ -9,6 +9,7 @@ import type { CallAnswer, CallCommand, CallSummaryRecord, LiveCallsDeps } from '
 import { pause } from '../platform/clock.ts'
 import type { CallBus, CallLeases, CallRef, Clock, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import { CarriedCall } from './carried-call.ts'
+import { unpackPieces } from './heard-pieces.ts'
 import type { WorkerSettings } from './link-methods.ts'
 import { WorkerProcess } from './worker-process.ts'
 
@@ -72,9 +73,9 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         renewLease: (call, ttl_seconds) => void deps.leases.renew(call.tenant_id, call.call_sid, ttl_seconds),
         serve: (call) => serve(self, call),
         unserve: ({ call_sid }) => forget(call_sid, self),
-        pieces(pieces) {
-          for (const { listener_id, voice, at_ms, mulaw } of pieces)
-            self.listeners.get(listener_id)?.onPiece(voice, at_ms, Buffer.from(mulaw))
+        pieces(packed) {
+          for (const { listener_id, voice, at_ms, mulaw } of unpackPieces(Buffer.from(packed)))
+            self.listeners.get(listener_id)?.onPiece(voice, at_ms, mulaw)
         },
         flushed: (id) => self.listeners.get(id)?.onFlush(),
         heardOut(id) {

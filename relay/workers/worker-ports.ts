@@ -4,8 +4,9 @@ import type { CallAnswer, CallCommand, LiveCallsDeps } from '../live/live-calls.
 import { messageOf, RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TapListener } from '../platform/ports.ts'
+import { type HeardPiece, packPieces } from './heard-pieces.ts'
 import { type Channel, Link } from './link.ts'
-import type { FrontMethods, HeardPiece, WorkerMethods } from './link-methods.ts'
+import type { FrontMethods, WorkerMethods } from './link-methods.ts'
 
 type FromFront = Pick<
   LiveCallsDeps,
@@ -66,7 +67,7 @@ export function workerPorts(
   /** What all listeners hear goes as one letter: a letter for each piece cost more than the sound. */
   let pieces: HeardPiece[] = []
   function sendPieces(): void {
-    if (pieces.length > 0) link.tellIfQuick('pieces', pieces)
+    if (pieces.length > 0) link.tellIfQuick('pieces', packPieces(pieces))
     pieces = []
   }
   const listenerTo = (listener_id: number): TapListener => ({
