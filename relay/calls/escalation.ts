@@ -2,6 +2,7 @@
 import { EscalationRules } from '../../shared/contract/agents.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { TurnRecord } from './transcript.ts'
+import { UNSPACED } from './unspaced-scripts.ts'
 
 /** The rules in force, or none when the context has none that hold their form. */
 export function escalationRules(context: JsonObject): EscalationRules {
@@ -38,14 +39,7 @@ export const isEscalated = (turns: readonly TurnRecord[]): boolean =>
       (turn.kind === 'tool' && turn.name === 'escalate' && !turn.failed),
   )
 
-/**
- * Between two letters of these scripts a word may begin or end anywhere.
- * @source Unicode UAX 14, classes ID and SA
- */
-const UNSPACED = ['Han', 'Hira', 'Kana', 'Bopo', 'Thai', 'Laoo', 'Khmr', 'Mymr', 'Tale', 'Talu', 'Lana', 'Tavt']
-  .map((script) => `\\p{scx=${script}}`)
-  .join('')
-/** A letter of such a script, or a word of another, or a symbol: "c++" is not "c". Punctuation parts words. */
+/** A letter of a script without spaces, or a word of another, or a symbol: "c++" is not "c". Punctuation parts words. */
 const WORD = new RegExp(
   `(?=[\\p{L}\\p{N}])[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}]\\p{M}*)+|[\\p{Sm}\\p{Sc}\\p{So}]`,
   'gu',

@@ -2,6 +2,7 @@
 // often comes after the agent's answer). An interrupted agent keeps only what the caller heard; the rest stands apart.
 import type { NoticeTurn, Speaker, SpeechTurn, ToolTurn } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
+import { UNSPACED } from './unspaced-scripts.ts'
 
 /** A turn with its dates as the store has them. */
 type Now = { at: Date; ms: number }
@@ -15,8 +16,20 @@ export const NOT_TRANSCRIBED = '(not transcribed)'
 /** A response that was cut off says more words than it sent audio; so much speech a letter takes about. */
 const MS_PER_LETTER = 62
 
+/** How much of an item's sound there was, and was heard. */
+export interface Played {
+  heard_ms: number
+  sent_ms: number
+  /** No more of it was to come. */
+  is_complete: boolean
+}
+
+/** Where a text may be cut. */
+const EDGE = new RegExp(`\\s|(?!\\p{M})[${UNSPACED}]`, 'gu')
+
 /**
- * Cuts a text where the voice was cut: in proportion, at a word's edge.
+ * Cuts a text where the voice was cut: in proportion, at a word's edge, or between two letters of a script that has no
+ * spaces between its words.
  * @param heard_ms what was played
  * @param total_ms what the whole text would have taken
  * @returns the heard and the unheard part; together they are the text
@@ -25,9 +38,9 @@ export function cutText(text: string, heard_ms: number, total_ms: number): { hea
   if (heard_ms <= 0 || text.length === 0) return { heard: '', unheard: text }
   if (heard_ms >= total_ms) return { heard: text, unheard: '' }
   const wanted = Math.round((text.length * heard_ms) / total_ms)
-  const edge = text.lastIndexOf(' ', wanted)
-  const at = Math.max(edge, 0)
-  return { heard: text.slice(0, at), unheard: text.slice(at).trimStart() }
+  let at = 0
+  for (const { index } of text.matchAll(EDGE)) if (index <= wanted) at = index
+  return { heard: text.slice(0, at).trimEnd(), unheard: text.slice(at).trimStart() }
 }
 
 export class Transcript {
@@ -117,10 +130,12 @@ export class Transcript {
   }
 
   /** Cut off: the heard part stays, the rest is kept apart. */
-  agentCut(item_id: string, heard_ms: number, sent_ms: number, by: Speaker | null): SpeechRecord | null {
+  agentCut(item_id: string, played: Played, by: Speaker | null): SpeechRecord | null {
     const turn = this.#byItem.get(item_id)
     if (!turn || turn.is_final) return null
-    const { heard, unheard } = cutText(turn.text.trim(), heard_ms, Math.max(sent_ms, turn.text.length * MS_PER_LETTER))
+    const { heard_ms, sent_ms, is_complete } = played
+    const total_ms = is_complete ? sent_ms : Math.max(sent_ms, turn.text.length * MS_PER_LETTER)
+    const { heard, unheard } = cutText(turn.text.trim(), heard_ms, total_ms)
     Object.assign(turn, {
       text: heard,
       unheard_text: unheard,

@@ -1,12 +1,21 @@
 // What can happen to a live call, what it then does, and the timers between. Data only; `call-machine.ts` decides.
 import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
-import type { ResponseStatus, ToolCall } from './live-ports.ts'
+import type { RateLimit, ResponseStatus, ToolCall } from './live-ports.ts'
 import type { ResponseKind } from './response-gate.ts'
 
-export type TimerName = 'stream' | 'session' | 'time_limit' | 'farewell' | 'instructions' | 'response' | 'digits'
+export type TimerName =
+  | 'stream'
+  | 'session'
+  | 'time_limit'
+  | 'farewell'
+  | 'instructions'
+  | 'response'
+  | 'retry'
+  | 'digits'
 /**
  * Milliseconds; `time_limit` is the agent's own, `response` is how long the model may be silent while an answer is due,
- * `digits` how long after the last key the caller is taken to have pressed them all.
+ * `retry` how long a model that has too much to do is left alone when it does not say it, `digits` how long after the last
+ * key the caller is taken to have pressed them all.
  * Source: ours, but `session`: protocols D.13, a call cannot wait long.
  */
 export const TIMER_MS: Record<Exclude<TimerName, 'time_limit'>, number> = {
@@ -15,6 +24,7 @@ export const TIMER_MS: Record<Exclude<TimerName, 'time_limit'>, number> = {
   farewell: 15_000,
   instructions: 5_000,
   response: 10_000,
+  retry: 1_500,
   digits: 2_000,
 }
 
@@ -30,17 +40,21 @@ export type CallEvent =
   | { type: 'speech_started' }
   | { type: 'speech_stopped' }
   | { type: 'response_started' }
-  /** `spoke`: it was heard, or is about to be. `was_cut`: the caller cut in, so what it made was not let through. */
+  /**
+   * `spoke`: it was heard, or is about to be. `was_cut`: the caller cut in, so what it made was not let through.
+   * `limit`: the model has too much to do just now.
+   */
   | {
       type: 'response_done'
       status: ResponseStatus
       reason: string | null
+      limit: RateLimit | null
       spoke: boolean
       was_cut: boolean
       tool_calls: ToolCall[]
     }
   /** Of a request for a response; `is_ours`: it names the one that was sent last. */
-  | { type: 'request_refused'; code: string | null; reason: string; is_ours: boolean }
+  | { type: 'request_refused'; code: string | null; reason: string; limit: RateLimit | null; is_ours: boolean }
   | { type: 'audio_started' }
   | { type: 'playback_idle' }
   | { type: 'context_overridden'; version: number; speak_now: boolean }
@@ -76,7 +90,7 @@ export type CallEffect =
   | { type: 'raise_escalation'; reason: string; is_urgent: boolean; caller_asks: boolean }
   | { type: 'add_note'; text: string }
   | { type: 'report_trouble'; text: string }
-  | { type: 'start_timer'; timer: TimerName }
+  | { type: 'start_timer'; timer: TimerName; after_ms?: number }
   | { type: 'stop_timer'; timer: TimerName }
   /** Close both sides; the carrier says `say`, then hangs up. */
   | { type: 'leave'; say: string | null }

@@ -11,7 +11,7 @@ import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { CallEffect, CallEvent } from './call-events.ts'
-import type { ToolCall } from './live-ports.ts'
+import type { RateLimit, ToolCall } from './live-ports.ts'
 import { readToolCall } from './live-tools.ts'
 import {
   ask,
@@ -67,8 +67,8 @@ export interface CallState {
   readonly time_is_up: boolean
   /** Responses in a row that called tools and made no sound. */
   readonly silent_rounds: number
-  /** The agent has a greeting of its own words, which is said in any case. */
-  readonly has_greeting: boolean
+  /** The agent has a greeting of its own words, which is said in any case, and it has not been heard yet. */
+  readonly owes_greeting: boolean
   /** Keys pressed that the model was not told of yet. */
   readonly digits: string
 }
@@ -89,7 +89,7 @@ export const NEW_CALL: CallState = {
   refused_in_a_row: 0,
   time_is_up: false,
   silent_rounds: 0,
-  has_greeting: false,
+  owes_greeting: false,
   digits: '',
 }
 
@@ -102,6 +102,8 @@ type Table = { readonly [S in CallState['name']]: { readonly [T in CallEvent['ty
 
 export const APOLOGY =
   'I am sorry, we have a technical problem and cannot go on. Please call again in a few minutes. Goodbye.'
+/** To the supervisor, of an answer the model did not end. */
+const STOPPED_SHORT = 'The model stopped in the middle of its answer'
 /** When the agent owes its goodbye and cannot say it. */
 export const GOODBYE = 'Thank you for your call. Goodbye.'
 
@@ -109,6 +111,11 @@ export const GOODBYE = 'Thank you for your call. Goodbye.'
 const CALLED_BACK = 'The caller speaks again, so the call goes on. When it is over, call end_call again.'
 /** So often a model may call tools without a word before it is taken to be lost in them. */
 const MOST_SILENT_ROUNDS = 8
+/** So often in a row one that spoke is told that its tools cannot be used, and asked to go on. */
+const MOST_UNUSABLE_ROUNDS = 2
+/** A model that has too much to do is asked again so often, and not after longer than a caller waits. */
+const MOST_RETRIES = 3
+const LONGEST_RETRY_MS = 5_000
 
 /** One event happens to a call. @source live/SPEC.md */
 export function step(state: CallState, event: CallEvent): Step {
@@ -142,7 +149,7 @@ function asking(state: CallState, kind: ResponseKind): Step {
 
 function responseStarted(state: CallState): Step {
   const { asked } = state.gate
-  const { gate } = started(state.gate)
+  const { gate } = started(state.gate.state === 'free' ? withdraw(state.gate, 'reply') : state.gate)
   // It was taken back after it was asked for.
   if (state.gate.state === 'requested' && asked === null) return to(state, { gate }, { type: 'cancel_response' })
   // [L15] The caller began to speak after it was asked for: it waits until they have stopped.
@@ -166,10 +173,13 @@ function responseStarted(state: CallState): Step {
 
 /** The response is over: what waits is asked for, or nothing is due any more. */
 function freed(state: CallState): Step {
+  // [L1] Whatever took its place.
+  const first = state.owes_greeting && state.name === 'talking' ? 'greeting' : null
+  const waiting = state.gate.waiting ?? first
   // [L15] Not over the caller: it waits until they have stopped.
-  if (state.caller_speaking && state.gate.waiting !== null)
-    return to(state, { gate: hold(FREE_GATE, state.gate.waiting) }, { type: 'stop_timer', timer: 'response' })
-  const step = gated(state, done(state.gate))
+  if (state.caller_speaking && waiting !== null)
+    return to(state, { gate: hold(FREE_GATE, waiting) }, { type: 'stop_timer', timer: 'response' })
+  const step = gated(state, done(state.gate, first))
   if (step.effects.length > 0) return step
   return { ...step, effects: [{ type: state.answer_due ? 'start_timer' : 'stop_timer', timer: 'response' }] }
 }
@@ -376,7 +386,7 @@ function sayFarewell(
   const gate = alreadySpoken ? { ...state.gate, waiting: null } : state.gate
   const next = to(
     state,
-    { name: 'leaving', gate, leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } },
+    { name: 'leaving', gate, owes_greeting: false, leaving: { ...leaving, say: null, farewell_spoken: alreadySpoken } },
     { type: 'start_timer', timer: 'farewell' },
   )
   return alreadySpoken ? then(next, leaveWhenSaid) : then(next, (now) => asking(now, 'farewell'))
@@ -430,6 +440,7 @@ function requestRefused(state: CallState, event: Extract<CallEvent, { type: 'req
     // Ours runs already, so it is about the model's own.
     return gate.state === 'active' && !event.is_ours ? stay(state) : gated(state, tooEarly(gate))
   if (gate.state !== 'requested') return stay(state)
+  if (event.limit !== null && state.name === 'talking') return askLater(state, gate.asked, event.limit, event.reason)
   if (state.refused_in_a_row > 0) {
     const reason = `The model refused to answer: ${event.reason}`
     return state.name === 'leaving' ? leaveUnsaid(state) : giveUp(state, reason)
@@ -496,9 +507,11 @@ function takeToolCalls(state: CallState, event: Extract<CallEvent, { type: 'resp
     (so_far, call) => then(so_far, (next) => takeToolCall(next, call, spoke, event.was_cut)),
     stay(state),
   )
-  const isReplyDue = calls.length > 0 && !spoke && answered.state.name === 'talking'
+  const isUnusable = hasUnusable(calls) && state.silent_rounds <= MOST_UNUSABLE_ROUNDS
+  const isReplyDue = calls.length > 0 && (!spoke || isUnusable) && answered.state.name === 'talking'
   // What waits is made with their answers, too.
-  return isReplyDue && answered.state.gate.waiting === null ? then(answered, (next) => asking(next, 'reply')) : answered
+  const isOther = answered.state.gate.waiting !== null || answered.state.owes_greeting
+  return isReplyDue && !isOther ? then(answered, (next) => asking(next, 'reply')) : answered
 }
 
 function takeToolCall(state: CallState, call: ToolCall, spoke: boolean, was_cut: boolean): Step {
@@ -540,10 +553,14 @@ function takeToolCall(state: CallState, call: ToolCall, spoke: boolean, was_cut:
   }
 }
 
+const hasUnusable = (calls: readonly ToolCall[]): boolean => calls.some((call) => readToolCall(call).type === 'problem')
+
 /** Why a response is of no use to the caller; null when it is, or when it was not to be heard. */
 function whyUseless(event: Extract<CallEvent, { type: 'response_done' }>): string | null {
   if (event.status === 'failed') return event.reason ?? 'The model failed to answer.'
-  if (event.spoke || event.was_cut || event.status === 'cancelled' || event.tool_calls.length > 0) return null
+  if (event.spoke || event.was_cut || event.status === 'cancelled') return null
+  // [L12] Calls of a response that is not complete do not count.
+  if (event.status === 'completed' && event.tool_calls.length > 0) return null
   return `The model answered without a sound${event.reason ? `: ${event.reason}` : ''}.`
 }
 
@@ -551,7 +568,12 @@ function whyUseless(event: Extract<CallEvent, { type: 'response_done' }>): strin
 function finishResponse(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): Step {
   const reason = whyUseless(event) ?? whyEndless(state, event)
   if (reason !== null) return tryOnceMore(state, event, reason)
-  const heard = { ...state, ...countsOf(state, event), gate: withoutSecondGreeting(state, event) }
+  const heard = { ...state, ...countsOf(state, event), gate: whatWaits(state, event) }
+  if (event.status === 'incomplete' && event.spoke)
+    return then(
+      to(heard, {}, { type: 'report_trouble', text: `${STOPPED_SHORT}: ${event.reason ?? 'unknown'}.` }),
+      freed,
+    )
   if (event.status !== 'completed')
     return freed({ ...heard, answer_due: heard.answer_due || isAnswerLost(state, event) })
   return then(then(takeToolCalls(heard, event), freed), (next) =>
@@ -571,15 +593,38 @@ function lastWord(state: CallState, event: Extract<CallEvent, { type: 'response_
 }
 
 function tryOnceMore(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>, reason: string): Step {
-  const next = freed(state)
+  const { asked } = state.gate
+  // Half a greeting is one.
+  const owes_greeting = state.owes_greeting && !(asked === 'greeting' && event.spoke)
+  const again = asked === null || (asked === 'greeting' && event.spoke) ? 'reply' : asked
+  const unheard = { ...state, owes_greeting }
+  if (event.limit !== null) return askLater(unheard, again, event.limit, reason)
+  const next = freed(unheard)
   if (state.failures_in_a_row >= 1 || whyUseless(event) === null) return then(next, (now) => giveUp(now, reason))
   const failed = to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason })
   // What waited is being asked for already.
   if (next.state.gate.state !== 'free' || next.state.gate.waiting !== null) return failed
-  const { asked } = state.gate
-  // Half a greeting is one.
-  return then(failed, (now) => asking(now, asked === null || (asked === 'greeting' && event.spoke) ? 'reply' : asked))
+  return then(failed, (now) => asking(now, again))
 }
+
+/** [L7] The model has too much to do just now: it is left alone as long as it says, and then asked for what is due. */
+function askLater(state: CallState, kind: ResponseKind, limit: RateLimit, reason: string): Step {
+  const { again_after_ms } = limit
+  if (state.failures_in_a_row >= MOST_RETRIES || (again_after_ms ?? 0) > LONGEST_RETRY_MS) return giveUp(state, reason)
+  return to(
+    state,
+    { failures_in_a_row: state.failures_in_a_row + 1, gate: hold(FREE_GATE, state.gate.waiting ?? kind) },
+    { type: 'report_trouble', text: reason },
+    { type: 'stop_timer', timer: 'response' },
+    { type: 'start_timer', timer: 'retry', ...(again_after_ms === null ? {} : { after_ms: again_after_ms }) },
+  )
+}
+
+/** What the caller said meanwhile is answered by the model itself, and what waits comes after it. */
+const retry = (state: CallState): Step =>
+  state.gate.state === 'free' && state.gate.waiting !== null && !state.caller_speaking
+    ? gated(state, ask(FREE_GATE, state.gate.waiting))
+    : stay(state)
 
 /** One that calls tools for ever says nothing either. */
 const whyEndless = (state: CallState, event: Extract<CallEvent, { type: 'response_done' }>): string | null =>
@@ -590,12 +635,24 @@ const whyEndless = (state: CallState, event: Extract<CallEvent, { type: 'respons
 /** "In a row" ends with an answer that was heard, also in part. */
 const countsOf = (state: CallState, { spoke, tool_calls, status }: Extract<CallEvent, { type: 'response_done' }>) => ({
   failures_in_a_row: spoke || status === 'completed' ? 0 : state.failures_in_a_row,
-  silent_rounds: spoke ? 0 : state.silent_rounds + (tool_calls.length > 0 ? 1 : 0),
+  silent_rounds: spoke && !hasUnusable(tool_calls) ? 0 : state.silent_rounds + (tool_calls.length > 0 ? 1 : 0),
+  owes_greeting: state.owes_greeting && !(spoke && state.gate.asked === 'greeting'),
 })
 
-/** The caller spoke first and was answered: that was the greeting, unless the agent has words of its own for one. */
-const withoutSecondGreeting = ({ gate, has_greeting }: CallState, { spoke }: { spoke: boolean }): ResponseGate =>
-  spoke && !has_greeting && gate.waiting === 'greeting' ? withdraw(gate, 'greeting') : gate
+/**
+ * After a response. The caller spoke first and was answered: that was the greeting, unless the agent has words of its own
+ * for one. What a supervisor wants said now waits again when the caller cut it before its first sound.
+ */
+function whatWaits(
+  { gate, owes_greeting }: CallState,
+  event: Extract<CallEvent, { type: 'response_done' }>,
+): ResponseGate {
+  const { spoke, status } = event
+  if (spoke && !owes_greeting && gate.waiting === 'greeting') return withdraw(gate, 'greeting')
+  if (!spoke && status === 'cancelled' && gate.asked === 'override')
+    return { ...gate, waiting: gate.waiting ?? 'override' }
+  return gate
+}
 
 /** Cancelled before its first sound, and by no one who speaks. */
 const isAnswerLost = (state: CallState, { status, spoke, was_cut }: Extract<CallEvent, { type: 'response_done' }>) =>
@@ -677,6 +734,7 @@ const TABLE: Table = {
       if (timer === 'time_limit') return timeIsUp(state)
       if (timer === 'digits') return answerDigits(state)
       if (timer === 'response') return modelIsSilent(state)
+      if (timer === 'retry') return retry(state)
       return timer === 'instructions' ? instructionsLate(state) : stay(state)
     },
   },

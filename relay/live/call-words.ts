@@ -25,6 +25,8 @@ export interface CallWordsDeps {
   tell: (turn: TurnRecord) => void
 }
 
+const UNHEARD = { heard_ms: 0, sent_ms: 0, is_complete: false }
+
 export class CallWords {
   readonly #deps: CallWordsDeps
   readonly #transcript = new Transcript()
@@ -89,14 +91,14 @@ export class CallWords {
   }
 
   agentCut(item: HeardItem, by: Speaker | null): void {
-    this.#publish(this.#transcript.agentCut(item.item_id, item.heard_ms, item.sent_ms, by))
+    this.#publish(this.#transcript.agentCut(item.item_id, item, by))
   }
 
   /** Text of the agent that came without a sound was never heard. */
   agentSilent(isPlaying: (item_id: string) => boolean): void {
     for (const turn of this.turns)
       if (turn.kind === 'speech' && turn.speaker === 'agent' && !turn.is_final && !isPlaying(turn.turn_id))
-        this.#publish(this.#transcript.agentCut(turn.turn_id, 0, 0, null))
+        this.#publish(this.#transcript.agentCut(turn.turn_id, UNHEARD, null))
   }
 
   tool(name: string, arguments_json: string, result: string, failed: boolean, now: Moment): void {

@@ -129,7 +129,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   constructor(setup: CallSetup, deps: LiveCallDeps) {
     this.#deps = deps
     this.agent = setup.agent
-    this.#state = { ...NEW_CALL, has_greeting: setup.agent.greeting_message !== null }
+    this.#state = { ...NEW_CALL, owes_greeting: setup.agent.greeting_message !== null }
     this.#ledger = new CallLedger(setup.record, deps.prices)
     this.#context = new LiveContext(setup.agent, setup.record)
     this.#quality = new CallQuality(deps.meters)
@@ -230,6 +230,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   onDelay(ms: number): void {
     this.#quality.delay(ms)
+  }
+
+  onSign(): void {
+    this.#modelSpokeMs = this.#deps.clock.monotonic_ms()
   }
 
   onStale(): void {
@@ -417,7 +421,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     const elapsed_seconds = this.#stream ? this.#nowMs() / 1000 : 0
     const hasChanged = this.#view.tick(this.#nowMs(), this.#deps.clock.now(), {
       elapsed_seconds,
-      max_call_duration: this.agent.max_call_duration,
+      max_call_duration: this.#longestSeconds,
     })
     if (hasChanged) this.#deps.observer.attention(this)
   }
@@ -489,7 +493,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         return this.#raise({ ...UNSAID, reason: 'model_trouble', evidence: effect.text })
       case 'start_timer':
         if (effect.timer === 'farewell') this.#farewellWaits = 0
-        return this.#startTimer(effect.timer)
+        return this.#startTimer(effect.timer, effect.after_ms)
       case 'stop_timer':
         return this.#timers.stop(effect.timer)
       case 'leave':
@@ -506,8 +510,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #interrupt(by: 'caller' | 'supervisor'): void {
     this.#stream?.clear()
-    for (const item of this.#playback.interrupt(this.#nowMs())) {
-      this.#quality.interruption()
+    const cut = this.#playback.interrupt(this.#nowMs())
+    if (cut.length > 0) this.#quality.interruption()
+    for (const item of cut) {
       this.#session.truncate(item.item_id, item.heard_ms)
       this.#words.agentCut(item, by)
     }
@@ -580,7 +585,10 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       event.code === 'conversation_already_has_active_response' || (event.param ?? '').startsWith('response')
     const isOurRequest = event.event_id === null ? isAboutResponses : event.event_id === this.#requestId
     const is_ours = event.event_id !== null
-    if (isOurRequest) return this.#happen({ type: 'request_refused', code: event.code, reason: event.message, is_ours })
+    if (isOurRequest) {
+      const { code, message: reason, limit } = event
+      return this.#happen({ type: 'request_refused', code, reason, limit, is_ours })
+    }
     this.#deps.log.warn('The model refused a message of a call', { ...this.#fields(), code: event.code })
   }
 
@@ -646,6 +654,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       type: 'response_done',
       status: event.status,
       reason: event.reason,
+      limit: event.limit,
       spoke: this.#responseSpoke,
       was_cut,
       tool_calls: event.tool_calls,
@@ -687,9 +696,13 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     })
   }
 
-  #startTimer(timer: TimerName): void {
-    const longest_ms = Math.min(this.agent.max_call_duration * 1000, LONGEST_CALL_MS)
-    this.#timers.start(timer, timer === 'time_limit' ? longest_ms : TIMER_MS[timer])
+  #startTimer(timer: TimerName, after_ms?: number): void {
+    this.#timers.start(timer, after_ms ?? (timer === 'time_limit' ? this.#longestSeconds * 1_000 : TIMER_MS[timer]))
+  }
+
+  /** The agent's own limit, or the model's. */
+  get #longestSeconds(): number {
+    return Math.min(this.agent.max_call_duration, LONGEST_CALL_MS / 1_000)
   }
 
   /** Milliseconds since the media stream started. */

@@ -93,10 +93,24 @@ export type RealtimeEvent =
       response_id: string
       status: ResponseStatus
       reason: string | null
+      limit: RateLimit | null
       tool_calls: ToolCall[]
       usage: ResponseUsage | null
     }
-  | { type: 'request_refused'; code: string | null; message: string; param: string | null; event_id: string | null }
+  | {
+      type: 'request_refused'
+      code: string | null
+      message: string
+      limit: RateLimit | null
+      param: string | null
+      event_id: string | null
+    }
+
+/** The model has too much to do just now. */
+export interface RateLimit {
+  /** After which it wants to be asked again; null when it does not say. */
+  again_after_ms: number | null
+}
 
 export type ResponseStatus = 'completed' | 'cancelled' | 'incomplete' | 'failed'
 
@@ -106,6 +120,8 @@ export interface RealtimeListener {
   /** @param ms how long the delta that was just told was in the relay's hands */
   onDelay(ms: number): void
   onEvent(event: RealtimeEvent): void
+  /** Something else came of it, which needs no answer: the model is alive. */
+  onSign(): void
   /** A message that is not of the protocol; the call goes on. */
   onMalformed(what: string): void
   /** The listener itself threw while it was told something. */

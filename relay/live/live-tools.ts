@@ -66,9 +66,10 @@ export function readToolCall({ name, arguments_json }: ToolCall): ToolWish {
   }
 }
 
+/** A model that has nothing to say of a call may write nothing at all. */
 function parseArguments(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(text.trim() === '' ? '{}' : text)
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
     return isObject ? (value as Record<string, unknown>) : null
   } catch {

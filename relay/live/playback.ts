@@ -21,6 +21,8 @@ export interface HeardItem {
   response_id: string
   heard_ms: number
   sent_ms: number
+  /** The model has sent all of it: it is `sent_ms` long. */
+  is_complete: boolean
 }
 
 /** Between two marks the caller has heard a little more than the last one says; never more than this. */
@@ -136,9 +138,10 @@ export class Playback {
     const playing = this.#marks[0]?.item
     const cut = this.#items
       .filter((item) => !(item.is_complete && item.heard_ms >= item.sent_ms))
-      .map(({ item_id, response_id, heard_ms, sent_ms }) => ({
+      .map(({ item_id, response_id, heard_ms, sent_ms, is_complete }) => ({
         item_id,
         response_id,
+        is_complete,
         heard_ms: Math.floor(playing?.item_id === item_id ? Math.min(sent_ms, heard_ms + beyond) : heard_ms),
         sent_ms: Math.floor(sent_ms),
       }))
@@ -152,7 +155,7 @@ export class Playback {
 
   #take(item: PlayingItem): HeardItem {
     this.#items = this.#items.filter((other) => other !== item)
-    const { item_id, response_id, heard_ms, sent_ms } = item
-    return { item_id, response_id, heard_ms: Math.floor(heard_ms), sent_ms: Math.floor(sent_ms) }
+    const { item_id, response_id, heard_ms, sent_ms, is_complete } = item
+    return { item_id, response_id, heard_ms: Math.floor(heard_ms), sent_ms: Math.floor(sent_ms), is_complete }
   }
 }

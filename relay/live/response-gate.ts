@@ -29,8 +29,14 @@ export function started(gate: ResponseGate): GateStep {
   return { gate: { ...gate, state: 'active' }, create: null }
 }
 
-export function done(gate: ResponseGate): GateStep {
-  return gate.waiting ? ask(FREE_GATE, gate.waiting) : { gate: FREE_GATE, create: null }
+/** @param first asked for before what waits */
+export function done(gate: ResponseGate, first: ResponseKind | null = null): GateStep {
+  const next = first ?? gate.waiting
+  if (next === null) return { gate: FREE_GATE, create: null }
+  return {
+    gate: { state: 'requested', asked: next, waiting: next === gate.waiting ? null : gate.waiting },
+    create: next,
+  }
 }
 
 /** `conversation_already_has_active_response`: the model was faster; ask again when it is done. */

@@ -1,7 +1,7 @@
 // The model's words into ours: one server event in, one RealtimeEvent out, or null for what concerns no one here.
 // Old event names are accepted beside the GA ones. Source: OpenAI Realtime server events; protocols D.6, D.7, E.
 import { z } from 'zod'
-import type { RealtimeEvent, ToolCall } from '../live/live-ports.ts'
+import type { RateLimit, RealtimeEvent, ToolCall } from '../live/live-ports.ts'
 
 const Tokens = z.number().nonnegative().transform(Math.round).optional().catch(undefined)
 const UsageDetails = z.object({ text_tokens: Tokens, audio_tokens: Tokens, image_tokens: Tokens })
@@ -22,10 +22,10 @@ const TranscriptionUsage = z.union([
 ])
 const OutputItem = z.object({
   type: z.string(),
-  status: z.string().optional(),
-  call_id: z.string().optional(),
-  name: z.string().optional(),
-  arguments: z.string().optional(),
+  status: z.string().nullish(),
+  call_id: z.string().nullish(),
+  name: z.string().nullish(),
+  arguments: z.string().nullish(),
 })
 const ResponseObject = z.object({
   id: z.string(),
@@ -169,13 +169,23 @@ function responseDone(response: z.infer<typeof ResponseObject>): RealtimeEvent {
       ? [{ tool_call_id: item.call_id, name: item.name, arguments_json: item.arguments ?? '' }]
       : [],
   )
-  const reason = status_details?.error?.message ?? status_details?.error?.code ?? status_details?.reason ?? null
+  const error = status_details?.error
+  const reason = error?.message ?? error?.code ?? status_details?.reason ?? null
   return {
     type: 'response_done',
     response_id: response.id,
     status: response.status,
     reason,
+    limit: rateLimit(error?.code, error?.message),
     tool_calls,
     usage: response.usage ?? null,
   }
+}
+
+/** @source protocols D.12; the time stands in the text only: "Please try again in 1.2s." */
+export function rateLimit(code: string | null | undefined, message: string | null | undefined): RateLimit | null {
+  if (code !== 'rate_limit_exceeded') return null
+  const [, minutes = '0', amount, unit] = /try again in (?:(\d+)m(?!s))?(?:([\d.]+)(ms|s))?/i.exec(message ?? '') ?? []
+  const ms = Number(minutes) * 60_000 + Number(amount ?? 0) * (unit === 's' ? 1_000 : 1)
+  return { again_after_ms: ms > 0 ? ms : null }
 }

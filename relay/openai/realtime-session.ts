@@ -13,7 +13,7 @@ import type {
 import { afterReading } from '../platform/clock.ts'
 import { messageOf } from '../platform/errors.ts'
 import { scanDelta } from './delta-scan.ts'
-import { parseError, parseSession, type SessionFacts, translate } from './realtime-events.ts'
+import { parseError, parseSession, rateLimit, type SessionFacts, translate } from './realtime-events.ts'
 
 export interface RealtimeConfig {
   /** `https://api.openai.com/v1` or any compatible server; http becomes ws, https becomes wss. */
@@ -32,6 +32,8 @@ const HANDSHAKE_MS = 8_000
 /** A model that is busy or cannot be reached is asked again after these; what the caller says meanwhile is kept. */
 const AGAIN_AFTER_MS = [200, 400, 800, 1_600]
 const BUSY = new Set([408, 429, 500, 502, 503, 504])
+/** Closed for a reason that passes. Source: protocols D.13. */
+const PASSING_CLOSES = new Set([1001, 1005, 1006, 1011, 1012, 1013, 1015])
 /** Source: OpenAI Realtime, server_vad; half of the reply gap is this silence. */
 const TURN_DETECTION = {
   type: 'server_vad',
@@ -90,8 +92,9 @@ class OpenaiRealtimeSession implements RealtimeSession {
     /** Another connection takes the place of this one: its end is not the session's. */
     let isReplaced = false
     const failed = (reason: string, isPassing: boolean): void => {
+      if (isReplaced) return
       isReplaced = isPassing && this.#connectsAgain()
-      if (!isReplaced) this.#fail(reason)
+      if (!isReplaced) this.#fail(this.#lastError ?? reason)
     }
     return this.#wire.open(
       {
@@ -110,12 +113,13 @@ class OpenaiRealtimeSession implements RealtimeSession {
           this.#isPongDue = false
         },
         onRefused: (status) => failed(refusalOf(status), BUSY.has(status)),
-        onError: (error) =>
-          this.#state === 'opening'
-            ? failed(`The model cannot be reached: ${messageOf(error)}`, true)
-            : this.#lost(messageOf(error)),
+        onError: (error) => {
+          const what = this.#state === 'ready' ? 'The connection to the model broke' : 'The model cannot be reached'
+          failed(`${what}: ${messageOf(error)}`, true)
+        },
         onClose: (code, reason) => {
-          if (!isReplaced) this.#lost(reason === '' ? String(code) : `${code}, ${reason}`)
+          const how = reason === '' ? String(code) : `${code}, ${reason}`
+          failed(`The model closed the connection (${how}).`, PASSING_CLOSES.has(code))
         },
       },
     )
@@ -123,8 +127,11 @@ class OpenaiRealtimeSession implements RealtimeSession {
 
   /** @returns false once the session has begun, and after too many failures */
   #connectsAgain(): boolean {
+    if (this.#state === 'ready' || this.#state === 'closed') return false
     const wait_ms = AGAIN_AFTER_MS[this.#failures++]
-    if (this.#state !== 'opening' || wait_ms === undefined) return false
+    if (wait_ms === undefined) return false
+    this.#state = 'opening'
+    this.#lastError = null
     this.#again = setTimeout(() => {
       this.#socket = this.#connect()
     }, wait_ms)
@@ -255,6 +262,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
       return this.#listener.onMalformed(`a model message of type ${message.type} with missing fields`)
     }
     if (event) this.#listener.onEvent(event)
+    else this.#listener.onSign()
   }
 
   /** The first update carries everything; later ones only what changed. Source: protocols D.3. */
@@ -308,32 +316,34 @@ class OpenaiRealtimeSession implements RealtimeSession {
     })
   }
 
-  /** A refused first update is sent again without what was refused, while there is something to do without. */
   #refused(message: unknown): void {
     const error = parseError(message)
-    this.#lastError =
-      error.code === 'session_expired'
-        ? 'The model ended the session: its maximum duration was reached.'
-        : this.#lastError
-    if (this.#state !== 'configuring') {
-      return this.#listener.onEvent({
-        type: 'request_refused',
-        code: error.code ?? null,
-        message: error.message,
-        param: error.param ?? null,
-        event_id: error.event_id ?? null,
-      })
+    if (error.code === 'session_expired')
+      this.#lastError = 'The model ended the session: its maximum duration was reached.'
+    if (this.#state === 'configuring') return this.#adjust(error)
+    if (this.#state === 'opening') {
+      // What it closes a connection for, it may say before.
+      this.#lastError = `The model refused the session: ${error.message}`
+      return
     }
+    this.#listener.onEvent({
+      type: 'request_refused',
+      code: error.code ?? null,
+      message: error.message,
+      limit: rateLimit(error.code, error.message),
+      param: error.param ?? null,
+      event_id: error.event_id ?? null,
+    })
+  }
+
+  /** A refused first update is sent again without what was refused, while there is something to do without. */
+  #adjust(error: ReturnType<typeof parseError>): void {
     const about = `${error.param ?? ''} ${error.message}`
     if (/transcription/i.test(about) && this.#transcription < this.#config.transcription_models.length)
       this.#transcription++
     else if (/voice/i.test(about) && this.#voice < (this.#wanted?.voices.length ?? 0)) this.#voice++
     else return this.#fail(`The model refused the session: ${error.message}`)
     if (this.#wanted) this.#sendSettings(this.#wanted)
-  }
-
-  #lost(how: string): void {
-    this.#fail(this.#lastError ?? `The model closed the connection (${how}).`)
   }
 
   #fail(reason: string): void {

@@ -107,6 +107,33 @@ describe('a model that is silent', () => {
     },
   )
 
+  it('[L7] a model that has too much to do is asked again when it says, and the caller is greeted', async () => {
+    const on = await calling({ greets: false })
+    const session = await on.model.session()
+    for (let tries = 0; tries < 3; tries++) {
+      await until(() => requests(session)[tries])
+      const id = `resp_limited_${tries}`
+      session.send({ type: 'response.created', response: { id, status: 'in_progress', output: [] } })
+      const error = { type: 'requests', code: 'rate_limit_exceeded', message: 'Please try again in 300ms.' }
+      session.send({
+        type: 'response.done',
+        response: { id, status: 'failed', status_details: { type: 'failed', error }, output: [] },
+      })
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      expect(requests(session)).toHaveLength(tries + 1)
+    }
+    await until(() => requests(session)[3])
+    session.speak('Hello, this is billing.', 400)
+    await on.feed.next(
+      'call.transcript',
+      ({ turn }) => turn.kind === 'speech' && turn.text === 'Hello, this is billing.',
+    )
+    on.call.hangUp()
+    const record = await recordOf(on)
+    expect(record.end_reason).toBe('The caller hung up.')
+    expect(record.transcript.filter(({ kind }) => kind === 'notice')).toHaveLength(3)
+  })
+
   it('[L6] a model that is busy at first is asked again, and the caller is greeted', async () => {
     const on = await calling({ refuse: 503, refuse_times: 2 })
     await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.is_final)
@@ -124,6 +151,22 @@ describe('a model that is silent', () => {
 })
 
 describe('a caller who cuts in', () => {
+  it('[L1] before the first sound of the greeting: they are answered, and then greeted in the agent’s own words', async () => {
+    const on = await calling({ greets: false }, { greeting_message: 'This is an AI. Calls are recorded.' })
+    const session = await on.model.session()
+    await session.next('response.create')
+    session.send({ type: 'response.created', response: { id: 'resp_greeting', status: 'in_progress', output: [] } })
+    session.send({ type: 'input_audio_buffer.speech_started', item_id: 'item_hello', audio_start_ms: 100 })
+    session.send({
+      type: 'response.done',
+      response: { id: 'resp_greeting', status: 'cancelled', status_details: { reason: 'turn_detected' }, output: [] },
+    })
+    session.send({ type: 'input_audio_buffer.speech_stopped', item_id: 'item_hello', audio_end_ms: 600 })
+    session.speak('Yes?', 400)
+    await until(() => requests(session)[1])
+    expect(JSON.stringify(requests(session)[1])).toContain('This is an AI. Calls are recorded.')
+  })
+
   it('[L2] also where the server does not say in which turn', async () => {
     const on = await calling({ greets: false })
     const session = await on.model.session()

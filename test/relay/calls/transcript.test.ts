@@ -28,7 +28,7 @@ describe('transcript', () => {
     const transcript = new Transcript()
     transcript.agentSounds('a1', 100, 2, at(100))
     transcript.agentText('a1', 'Your next invoice is on the eighteenth of November.', 2, at(110))
-    const turn = transcript.agentCut('a1', 1_500, 3_200, 'caller')
+    const turn = transcript.agentCut('a1', { heard_ms: 1_500, sent_ms: 3_200, is_complete: false }, 'caller')
     expect(turn).toMatchObject({
       heard_ms: 1_500,
       ended_ms: 1_600,
@@ -46,7 +46,7 @@ describe('transcript', () => {
     transcript.agentText('a1', 'Hello.', 0, at(1))
     transcript.agentHeard('a1', 500)
     expect(transcript.agentText('a1', ' More.', 0, at(600))).toBeNull()
-    expect(transcript.agentCut('a1', 0, 500, 'caller')).toBeNull()
+    expect(transcript.agentCut('a1', { heard_ms: 0, sent_ms: 500, is_complete: false }, 'caller')).toBeNull()
   })
 
   it('what is open at the end becomes final; words of the caller that never came as text are said to be missing', () => {
@@ -64,5 +64,26 @@ describe('transcript', () => {
     expect(cutText('one two three', 0, 100)).toEqual({ heard: '', unheard: 'one two three' })
     expect(cutText('one two three', 100, 100)).toEqual({ heard: 'one two three', unheard: '' })
     expect(cutText('one two three', 60, 100)).toEqual({ heard: 'one two', unheard: 'three' })
+  })
+
+  it('a text whose script has no spaces is cut between two letters', () => {
+    expect(cutText('本日はお電話ありがとうございます。', 80, 100)).toEqual({
+      heard: '本日はお電話ありがとうござい',
+      unheard: 'ます。',
+    })
+    // No mark is parted from its letter.
+    expect(cutText('ขอบคุณที่โทรมา', 60, 100)).toEqual({ heard: 'ขอบคุณ', unheard: 'ที่โทรมา' })
+    expect(cutText('你好 Müller 先生', 70, 100)).toEqual({ heard: '你好', unheard: 'Müller 先生' })
+  })
+
+  it('what is all there is measured by its own length, and not by how fast people speak', () => {
+    const text = 'Your order of three chairs left on Monday and comes on Thursday between eight and nine in the evening'
+    const cut = (is_complete: boolean) => {
+      const transcript = new Transcript()
+      transcript.agentText('a1', text, 0, at(0))
+      return transcript.agentCut('a1', { heard_ms: 4_800, sent_ms: 5_000, is_complete }, 'caller')?.unheard_text
+    }
+    expect(cut(true)).toBe('evening')
+    expect(cut(false)).toBe('and nine in the evening')
   })
 })

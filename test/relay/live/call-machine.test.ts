@@ -4,7 +4,7 @@ import type { CallEffect, CallEvent } from '../../../relay/live/call-events.ts'
 import { type CallState, NEW_CALL, step } from '../../../relay/live/call-machine.ts'
 
 /** The agent has a greeting of its own. */
-const NEW: CallState = { ...NEW_CALL, has_greeting: true }
+const NEW: CallState = { ...NEW_CALL, owes_greeting: true }
 function run(events: CallEvent[], from: CallState = NEW): { state: CallState; effects: CallEffect[] } {
   return events.reduce(
     ({ state, effects }, event) => {
@@ -22,12 +22,14 @@ const TOO_EARLY: CallEvent = {
   type: 'request_refused',
   code: 'conversation_already_has_active_response',
   reason: 'Conversation already has an active response.',
+  limit: null,
   is_ours: true,
 }
 const REFUSED: CallEvent = {
   type: 'request_refused',
   code: 'invalid_value',
   reason: 'Not these instructions.',
+  limit: null,
   is_ours: true,
 }
 const ring = (timer: Extract<CallEvent, { type: 'timer_rang' }>['timer']): CallEvent => ({ type: 'timer_rang', timer })
@@ -37,11 +39,16 @@ const done = (change: Partial<Extract<CallEvent, { type: 'response_done' }>> = {
   type: 'response_done',
   status: 'completed',
   reason: null,
+  limit: null,
   spoke: true,
   was_cut: false,
   tool_calls: [],
   ...change,
 })
+/** One answer of the model's. */
+const round: CallEvent[] = [{ type: 'response_started' }, done()]
+/** The agent has greeted. */
+const idle = run(round, TALKING).state
 const tool = (name: string, args: object | string = {}) => ({
   tool_call_id: `t_${name}`,
   name,
@@ -53,6 +60,52 @@ describe('call machine: beginning', () => {
     expect(asked(run(opened).effects)).toEqual(['greeting'])
     expect(asked(run([...opened].reverse()).effects)).toEqual(['greeting'])
     expect(asked(run([{ type: 'stream_opened' }, { type: 'session_ready', version: 0 }], TALKING).effects)).toEqual([])
+  })
+
+  describe('[L1] a greeting of the agent’s own is said in any case', () => {
+    const cut = done({ status: 'cancelled', spoke: false, was_cut: true })
+    const greeting = run([{ type: 'response_started' }, { type: 'speech_started' }], TALKING).state
+
+    it('after the answer, when the caller speaks before its first sound', () => {
+      const stopped = run([cut, { type: 'speech_stopped' }], greeting)
+      expect(asked(stopped.effects)).toEqual([])
+      const answered = run([{ type: 'response_started' }, done()], stopped.state)
+      expect(asked(answered.effects)).toEqual(['greeting'])
+      expect(asked(run([{ type: 'response_started' }, done(), ...round], answered.state).effects)).toEqual([])
+    })
+
+    it('at once, when they have stopped before it is over', () => {
+      expect(asked(run([{ type: 'speech_stopped' }, cut], greeting).effects)).toEqual(['greeting'])
+    })
+
+    it('before what a supervisor wants said, which comes after it', () => {
+      const override: CallEvent[] = [
+        { type: 'context_overridden', version: 1, speak_now: true },
+        { type: 'instructions_confirmed', version: 1 },
+      ]
+      const { state, effects } = run([cut, ...override, { type: 'speech_stopped' }, ...round], greeting)
+      expect(asked(effects)).toEqual(['greeting'])
+      expect(asked(run([{ type: 'response_started' }, done()], state).effects)).toEqual(['override'])
+    })
+
+    it('but one that the model makes up is no more when the caller was answered', () => {
+      const without = { ...greeting, owes_greeting: false }
+      expect(asked(run([cut, { type: 'speech_stopped' }, ...round], without).effects)).toEqual([])
+    })
+  })
+
+  it('[L15] what a supervisor wants said is said after the answer, when the caller speaks before its first sound', () => {
+    const wanted: CallEvent[] = [
+      { type: 'context_overridden', version: 1, speak_now: true },
+      { type: 'instructions_confirmed', version: 1 },
+      { type: 'response_started' },
+      { type: 'speech_started' },
+      done({ status: 'cancelled', spoke: false, was_cut: true }),
+      { type: 'speech_stopped' },
+    ]
+    const cut = run(wanted, idle)
+    expect(asked(cut.effects)).toEqual(['override'])
+    expect(asked(run(round, cut.state).effects)).toEqual(['override'])
   })
 
   it('[L6] a model that refuses before the stream is there: the caller still hears a sentence', () => {
@@ -201,7 +254,6 @@ describe('call machine: context', () => {
   })
 
   it('a version to speak about makes the agent speak once the session has it', () => {
-    const idle = run([{ type: 'response_started' }, done()], TALKING).state
     const { effects } = run(
       [
         { type: 'context_overridden', version: 1, speak_now: true },
@@ -254,7 +306,6 @@ describe('call machine: responses', () => {
     })
   })
 
-  const idle = run([{ type: 'response_started' }, done()], TALKING).state
   const silent = { spoke: false } as const
 
   it.each(['completed', 'incomplete'] as const)(
@@ -272,6 +323,74 @@ describe('call machine: responses', () => {
       expect([spoken.state.name, spoken.state.failures_in_a_row]).toEqual(['talking', 0])
     },
   )
+
+  it('[L7] an answer that stopped in its middle is no turn like others: the supervisor is told', () => {
+    const { state, effects } = run(
+      [{ type: 'response_started' }, done({ status: 'incomplete', reason: 'content_filter' })],
+      idle,
+    )
+    expect(effects).toContainEqual({
+      type: 'report_trouble',
+      text: 'The model stopped in the middle of its answer: content_filter.',
+    })
+    expect([state.name, asked(effects)]).toEqual(['talking', []])
+  })
+
+  describe('[L7] a model that has too much to do', () => {
+    const limited = (again_after_ms: number | null = 1_200) =>
+      done({ status: 'failed', reason: 'Rate limit reached.', limit: { again_after_ms }, spoke: false })
+    const refusal: CallEvent[] = [{ type: 'response_started' }, limited()]
+
+    it('is left alone as long as it says, and then asked again, three times; then the call ends politely', () => {
+      const once = run(refusal, TALKING)
+      expect(asked(once.effects)).toEqual([])
+      expect(once.effects).toContainEqual({ type: 'start_timer', timer: 'retry', after_ms: 1_200 })
+      expect(once.effects).toContainEqual({ type: 'report_trouble', text: 'Rate limit reached.' })
+      const again = run([ring('retry')], once.state)
+      expect(asked(again.effects)).toEqual(['greeting'])
+      expect(run([{ type: 'response_started' }, done()], again.state).state).toMatchObject({
+        name: 'talking',
+        failures_in_a_row: 0,
+        owes_greeting: false,
+      })
+      const tries = [ring('retry'), ...refusal]
+      expect(run([...tries, ...tries], once.state).state.name).toBe('talking')
+      expect(run([...tries, ...tries, ...tries], once.state).effects.at(-1)).toMatchObject({
+        type: 'finish',
+        failed: true,
+        end_reason: 'Rate limit reached.',
+      })
+    })
+
+    it('is not waited for longer than a caller waits; when it says nothing, for a moment', () => {
+      expect(run([{ type: 'response_started' }, limited(20_000)], idle).state.name).toBe('ended')
+      expect(run([{ type: 'response_started' }, limited(null)], idle).effects).toContainEqual({
+        type: 'start_timer',
+        timer: 'retry',
+      })
+    })
+
+    it('a caller who speaks meanwhile is answered by the model itself, and not twice', () => {
+      const waiting = run(refusal, idle).state
+      const spoken = run([{ type: 'speech_started' }, ring('retry'), { type: 'speech_stopped' }], waiting)
+      expect(asked(spoken.effects)).toEqual([])
+      expect(asked(run([{ type: 'response_started' }, done()], spoken.state).effects)).toEqual([])
+    })
+
+    it('also when it refuses the request itself', () => {
+      const refused: CallEvent = {
+        type: 'request_refused',
+        code: 'rate_limit_exceeded',
+        reason: 'Rate limit reached.',
+        limit: { again_after_ms: 800 },
+        is_ours: true,
+      }
+      const { state, effects } = run([refused], TALKING)
+      expect([asked(effects), state.name]).toEqual([[], 'talking'])
+      expect(effects).toContainEqual({ type: 'start_timer', timer: 'retry', after_ms: 800 })
+      expect(asked(run([ring('retry')], state).effects)).toEqual(['greeting'])
+    })
+  })
 
   it('[L7] a response that the caller cut before it sounded, or that was cancelled, is not asked for again', () => {
     const cut = run(
@@ -407,15 +526,14 @@ describe('call machine: a model that refuses or is silent', () => {
   })
 
   it('[L16] a refusal while nothing is asked for changes nothing', () => {
-    const idle = run([{ type: 'response_started' }, done()], TALKING).state
     expect(step(idle, REFUSED)).toEqual({ state: idle, effects: [] })
   })
 
   it('[L16] an answer is waited for from the request, and from the end of what the caller says', () => {
     expect(run(opened).effects).toContainEqual({ type: 'start_timer', timer: 'response' })
-    const idle = run([{ type: 'response_started' }, done()], TALKING)
-    expect(idle.effects.at(-1)).toEqual({ type: 'stop_timer', timer: 'response' })
-    const turn = run([{ type: 'speech_started' }, { type: 'speech_stopped' }], idle.state)
+    const greeted = run([{ type: 'response_started' }, done()], TALKING)
+    expect(greeted.effects.at(-1)).toEqual({ type: 'stop_timer', timer: 'response' })
+    const turn = run([{ type: 'speech_started' }, { type: 'speech_stopped' }], greeted.state)
     expect(turn.effects).toEqual([
       { type: 'stop_timer', timer: 'response' },
       { type: 'start_timer', timer: 'response' },
@@ -445,7 +563,6 @@ describe('call machine: a model that refuses or is silent', () => {
   })
 
   it('[L15] what is wanted while the caller speaks waits until they were answered', () => {
-    const idle = run([{ type: 'response_started' }, done()], TALKING).state
     const speaking = run([{ type: 'speech_started' }, ring('time_limit')], idle)
     expect(asked(speaking.effects)).toEqual([])
     const answered = run([{ type: 'speech_stopped' }, { type: 'response_started' }, done()], speaking.state)
@@ -456,7 +573,6 @@ describe('call machine: a model that refuses or is silent', () => {
 })
 
 describe('call machine: keys', () => {
-  const idle = run([{ type: 'response_started' }, done()], TALKING).state
   const press = (...digits: string[]) => digits.map((digit): CallEvent => ({ type: 'digit_pressed', digit }))
   const notes = (effects: CallEffect[]) =>
     effects.flatMap((effect) => (effect.type === 'add_note' ? [effect.text] : []))
@@ -686,13 +802,37 @@ describe('call machine: tools', () => {
         { type: 'response_started' },
         done({ spoke: false, tool_calls: [tool('end_call', '{"outcome":'), tool('dance')] }),
       ],
-      TALKING,
+      idle,
     )
     expect(effects.filter((effect) => effect.type === 'answer_tool').map((effect) => effect.failed)).toEqual([
       true,
       true,
     ])
     expect(asked(effects)).toEqual(['reply'])
+  })
+
+  it('[L12] one that spoke is told that its tools cannot be used, and goes on; but not for ever', () => {
+    const spoken: CallEvent[] = [
+      { type: 'response_started' },
+      done({ tool_calls: [tool('end_call', '{"outcome":')] }),
+      { type: 'playback_idle' },
+    ]
+    const once = run(spoken, idle)
+    expect(asked(once.effects)).toEqual(['reply'])
+    expect(asked(run([...spoken, ...spoken, ...spoken, ...spoken], idle).effects)).toEqual(['reply', 'reply'])
+    const ends = run([{ type: 'response_started' }, done({ spoke: false, tool_calls: [tool('end_call', '')] })], idle)
+    expect([ends.state.name, asked(ends.effects)]).toEqual(['leaving', ['farewell']])
+  })
+
+  it('[L12] tool calls of a response that is not complete do not count: it is asked for once more', () => {
+    const cut = done({
+      status: 'incomplete',
+      reason: 'max_output_tokens',
+      spoke: false,
+      tool_calls: [tool('escalate')],
+    })
+    const { effects } = run([{ type: 'response_started' }, cut], idle)
+    expect([asked(effects), kinds(effects)]).toEqual([['reply'], expect.not.arrayContaining(['answer_tool'])])
   })
 
   it('[L12] tool calls of a cancelled response do not count', () => {

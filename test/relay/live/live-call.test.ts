@@ -22,7 +22,7 @@ const RECORD = {
 const AUDIO_MS = 200
 const SOUND = Buffer.alloc(AUDIO_MS * 8, 0x10).toString('base64')
 
-function onALine() {
+function onALine(max_call_duration = 600) {
   const clock = fakeClock()
   const sent: { session: string[]; notes: string[]; stream: string[] } = { session: [], notes: [], stream: [] }
   const facts: CallFact[] = []
@@ -51,7 +51,7 @@ function onALine() {
         system_prompt: 'You are Ada.',
         voice: 'alloy',
         greeting_message: null,
-        max_call_duration: 600,
+        max_call_duration,
       },
     },
     {
@@ -105,7 +105,15 @@ function onALine() {
     model({ type: 'response_started', response_id })
     for (let at = 0; at < ms; at += AUDIO_MS) call.onAgentAudio(response_id, `item_${response_id}`, SOUND)
     model({ type: 'agent_audio_done', response_id, item_id: `item_${response_id}` })
-    model({ type: 'response_done', response_id, status: 'completed', reason: null, tool_calls, usage: null })
+    model({
+      type: 'response_done',
+      response_id,
+      status: 'completed',
+      reason: null,
+      limit: null,
+      tool_calls,
+      usage: null,
+    })
   }
   clock.advance(50)
   model({ type: 'session_ready', model: 'm', voice: 'alloy', transcription_model: null })
@@ -140,6 +148,7 @@ it('[L9] a goodbye that follows a long answer is heard to its end', () => {
     response_id: 'ending',
     status: 'completed',
     reason: null,
+    limit: null,
     tool_calls: [END_CALL],
     usage: null,
   })
@@ -162,6 +171,28 @@ it('[L9] an agent that never stops talking is left after a minute, and one whose
   stuck.play(5_000)
   stuck.clock.advance(11_000)
   expect(stuck.isLeft()).toBe(true)
+})
+
+it('a caller who cuts in once interrupts once, whatever was still to be heard', () => {
+  const line = onALine()
+  line.speak('first', 2_000)
+  line.speak('second', 2_000)
+  line.play(500)
+  line.model({ type: 'speech_started', item_id: 'item_caller', audio_start_ms: 1_500 })
+  expect(line.call.quality().interruptions).toBe(1)
+  expect(line.sent.session.filter((what) => what === 'truncate')).toHaveLength(2)
+})
+
+it('the limit of the model is told of in time, where the agent’s own is longer', () => {
+  const line = onALine(14_400)
+  const reasons = () => {
+    line.call.tick()
+    return line.call.liveState().attention.map(({ reason }) => reason)
+  }
+  line.clock.advance(49 * 60_000)
+  expect(reasons()).not.toContain('length_over_limit')
+  line.clock.advance(60_000)
+  expect(reasons()).toContain('length_over_limit')
 })
 
 it('[L17] keys are shown as they are pressed, and told to the model together', () => {
@@ -217,6 +248,7 @@ it('[L12] the tools of a response that is done twice are answered once', () => {
     response_id: 'twice',
     status: 'completed',
     reason: null,
+    limit: null,
     tool_calls,
     usage: null,
   }
@@ -236,6 +268,7 @@ it('[L12] a response that is done twice is done once; its last word counts altho
     response_id: 'last',
     status: 'completed',
     reason: null,
+    limit: null,
     tool_calls: [END_CALL],
     usage: null,
   }

@@ -14,7 +14,9 @@ describe('playback: what the caller has heard', () => {
     playback.send('r1', 'i1', 200, 1_010)
     playback.send('r1', 'i1', 200, 1_020)
     playback.marked(first.mark, 1_200)
-    expect(playback.interrupt(1_230)).toEqual([{ item_id: 'i1', response_id: 'r1', heard_ms: 230, sent_ms: 600 }])
+    expect(playback.interrupt(1_230)).toEqual([
+      { item_id: 'i1', response_id: 'r1', heard_ms: 230, sent_ms: 600, is_complete: false },
+    ])
   })
 
   it('[L3] an item that has not begun was heard for 0 ms', () => {
@@ -33,7 +35,7 @@ describe('playback: what the caller has heard', () => {
     expect(playback.marked(old.mark, 40)).toEqual([])
     playback.complete('i2')
     expect(playback.marked(fresh.mark, 130)).toEqual([
-      { item_id: 'i2', response_id: 'r2', heard_ms: 100, sent_ms: 100 },
+      { item_id: 'i2', response_id: 'r2', heard_ms: 100, sent_ms: 100, is_complete: true },
     ])
     expect(playback.marked(fresh.mark, 140)).toEqual([])
   })

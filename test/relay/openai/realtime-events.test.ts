@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { translate } from '../../../relay/openai/realtime-events.ts'
+import { rateLimit, translate } from '../../../relay/openai/realtime-events.ts'
 import { realtimeUrl } from '../../../relay/openai/realtime-session.ts'
 import { realtimeVoices } from '../../../relay/openai/voices.ts'
 import { VOICES } from '../../../shared/contract/agents.ts'
@@ -50,9 +50,30 @@ describe('the model’s events in our words', () => {
       response_id: 'r',
       status: 'failed',
       reason: 'No credit.',
+      limit: null,
       tool_calls: [{ tool_call_id: 'c', name: 'end_call', arguments_json: '{' }],
       usage: { input_tokens: undefined },
     })
+  })
+  it('a null in an item of a response takes nothing from the others', () => {
+    const output = [
+      { type: 'message', call_id: null, name: null, arguments: null, status: null },
+      { type: 'function_call', call_id: 'c', name: 'end_call', arguments: null },
+    ]
+    expect(read({ type: 'response.done', response: { id: 'r', status: 'completed', output } })).toMatchObject({
+      tool_calls: [{ tool_call_id: 'c', name: 'end_call', arguments_json: '' }],
+    })
+  })
+  it.each([
+    ['Rate limit reached. Please try again in 1.2s.', 1_200],
+    ['Please try again in 340ms. Visit the page of limits.', 340],
+    ['Please try again in 6m0s.', 360_000],
+    ['Please try again in 1m12.5s.', 72_500],
+    ['Too many requests.', null],
+    [null, null],
+  ])('a model that has too much to do says when to ask again: %s', (message, again_after_ms) => {
+    expect(rateLimit('rate_limit_exceeded', message)).toEqual({ again_after_ms })
+    expect(rateLimit('server_error', message)).toBeNull()
   })
   it('unknown events concern no one, known ones that lack a field are malformed', () => {
     expect(read({ type: 'response.surprise', field: 1 })).toBeNull()
