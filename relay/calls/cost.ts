@@ -1,6 +1,6 @@
 // What a call used and what that costs. Pure. Cached tokens are included in the input counts: they are taken out once.
 import type { CostBreakdown, Usage } from '../../shared/contract/calls.ts'
-import type { PriceTable } from './prices.ts'
+import type { PriceTable, TranscriptionPrice } from './prices.ts'
 
 export const NO_USAGE: Usage = {
   responses: 0,
@@ -70,12 +70,21 @@ export type TranscriptionUsage =
   | { type: 'duration'; seconds: number }
   | { type: 'tokens'; input_tokens: number; output_tokens: number }
 
-export function addTranscriptionUsage(usage: Usage, transcription: TranscriptionUsage): Usage {
+/** Where the model has no price for what it reports (its minutes, or its tokens), the sum is marked an estimate. */
+export function addTranscriptionUsage(
+  usage: Usage,
+  transcription: TranscriptionUsage,
+  price: TranscriptionPrice | undefined,
+): Usage {
+  const isPriced =
+    transcription.type === 'duration' ? price?.usd_per_minute !== undefined : price?.input_tokens !== undefined
+  const is_estimate = usage.is_estimate || !isPriced
   if (transcription.type === 'duration') {
-    return { ...usage, transcription_seconds: usage.transcription_seconds + transcription.seconds }
+    return { ...usage, is_estimate, transcription_seconds: usage.transcription_seconds + transcription.seconds }
   }
   return {
     ...usage,
+    is_estimate,
     transcription_input_tokens: usage.transcription_input_tokens + transcription.input_tokens,
     transcription_output_tokens: usage.transcription_output_tokens + transcription.output_tokens,
   }

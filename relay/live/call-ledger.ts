@@ -47,7 +47,8 @@ export class CallLedger {
 
   /** @returns null for a turn that was counted before */
   countTranscription(item_id: string, usage: TranscriptionUsage, now: Date): CallFact | null {
-    return this.#once(item_id, now, () => addTranscriptionUsage(this.record.usage, usage))
+    const price = this.#prices.transcription[this.#transcriptionModel ?? '']
+    return this.#once(item_id, now, () => addTranscriptionUsage(this.record.usage, usage, price))
   }
 
   #once(id: string, now: Date, add: () => CallRecord['usage']): CallFact | null {

@@ -1,5 +1,6 @@
 // The account's phone numbers through the carrier's REST API.
 import type { CarrierNumber, NumberProvider } from '../numbers/number-ports.ts'
+import { RelayError } from '../platform/errors.ts'
 import { asking, type TwilioClient } from './twilio-client.ts'
 
 /** Time limits and retries of our voice webhook, as a fragment the carrier reads and does not send. Source: protocols A.4. */
@@ -33,18 +34,18 @@ export function twilioNumbers(client: TwilioClient, public_url: string): NumberP
       )
     },
     async pointHere(twilio_sid) {
-      return urlsOf(
-        await asking(
-          client.incomingPhoneNumbers(twilio_sid).update({
-            voiceUrl: urls.voice_url,
-            voiceMethod: 'POST',
-            voiceFallbackUrl: urls.voice_fallback_url,
-            voiceFallbackMethod: 'POST',
-            statusCallback: urls.status_callback,
-            statusCallbackMethod: 'POST',
-          }),
-        ),
+      const number = await asking(
+        client.incomingPhoneNumbers(twilio_sid).update({
+          voiceUrl: urls.voice_url,
+          voiceMethod: 'POST',
+          voiceFallbackUrl: urls.voice_fallback_url,
+          voiceFallbackMethod: 'POST',
+          statusCallback: urls.status_callback,
+          statusCallbackMethod: 'POST',
+        }),
       )
+      refuseIfTaken(number)
+      return urlsOf(number)
     },
     async remember(twilio_sid) {
       const number = client.incomingPhoneNumbers(twilio_sid)
@@ -63,6 +64,20 @@ export function twilioNumbers(client: TwilioClient, public_url: string): NumberP
       }
     },
   }
+}
+
+/** Where one of these is set, Twilio does not look at the webhooks. Source: protocols C.2. */
+function refuseIfTaken({
+  voiceApplicationSid,
+  trunkSid,
+}: {
+  voiceApplicationSid: string | null
+  trunkSid: string | null
+}) {
+  const [what, sid] = voiceApplicationSid ? ['TwiML app', voiceApplicationSid] : ['SIP trunk', trunkSid]
+  if (!sid) return
+  const detail = `At Twilio the ${what} ${sid} is set on it and takes its calls. Take it off there, then try again.`
+  throw new RelayError('CARRIER_FAILED', { detail })
 }
 
 function urlsOf(number: {

@@ -75,7 +75,11 @@ describe('cost', () => {
     expect(counted).toMatchObject({ cached_text_tokens: 400, cached_audio_tokens: 100, is_estimate: true })
   })
   it('transcription and started carrier minutes are priced', () => {
-    const counted = addTranscriptionUsage(NO_USAGE, { type: 'duration', seconds: 120 })
+    const counted = addTranscriptionUsage(
+      NO_USAGE,
+      { type: 'duration', seconds: 120 },
+      PRICES.transcription['gpt-transcribe'],
+    )
     expect(
       priceCall(
         counted,

@@ -37,3 +37,25 @@ describe('an escalation', () => {
     expect(ledger().settle(END, {} as Quality, true, NOW)).toMatchObject({ escalated: false })
   })
 })
+
+describe('the words of the caller', () => {
+  const MINUTE = { type: 'duration', seconds: 60 } as const
+  const TOKENS = { type: 'tokens', input_tokens: 1_000_000, output_tokens: 0 } as const
+  const counted = (model: string, usage: typeof MINUTE | typeof TOKENS) => {
+    const call = ledger()
+    call.modelReady('gpt-realtime-2.1', model, { requested: 'alloy', used: 'alloy' })
+    call.countTranscription('item_1', usage, NOW)
+    return [call.record.cost_breakdown.model, call.record.usage.is_estimate]
+  }
+
+  it('cost what their model takes for them', () => {
+    expect(counted('gpt-transcribe', MINUTE)).toEqual([0.0045, false])
+    expect(counted('gpt-4o-mini-transcribe', TOKENS)).toEqual([3, false])
+  })
+
+  it('are an estimate where it has no price for what it reports', () => {
+    expect(counted('gpt-transcribe', TOKENS)).toEqual([0, true])
+    expect(counted('gpt-4o-mini-transcribe', MINUTE)).toEqual([0, true])
+    expect(counted('whisper-of-another', MINUTE)).toEqual([0, true])
+  })
+})

@@ -44,6 +44,19 @@ describe('the carrier’s numbers', () => {
     expect(await facts()).toEqual(before)
   })
 
+  it.each([
+    ['voiceApplicationSid', `AP${'3'.repeat(32)}`, 'TwiML app'],
+    ['trunkSid', `TK${'4'.repeat(32)}`, 'SIP trunk'],
+  ])('a number whose calls a %s takes is refused, and what takes them is named', async (field, sid, name) => {
+    const { client, provider } = await account(1)
+    const { twilio_sid } = (await provider.list())[0]!
+    await client.incomingPhoneNumbers(twilio_sid).update({ [field]: sid })
+    await expect(provider.pointHere(twilio_sid)).rejects.toMatchObject({
+      code: 'CARRIER_FAILED',
+      message: `At Twilio the ${name} ${sid} is set on it and takes its calls. Take it off there, then try again.`,
+    })
+  })
+
   it('a number that is not in the account is refused with what the carrier says', async () => {
     const { provider } = await account(0)
     await expect(provider.remember('PNnone')).rejects.toMatchObject({
