@@ -65,7 +65,7 @@ const Environment = z
       .default('phony:tenant:'),
     RELAY_FRAMING: z.enum(['own', 'ws'], 'Write own or ws.').default('own'),
     RELAY_WORKERS: z.coerce.number('Write how many processes carry calls.').int().min(0).max(256).default(0),
-    REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60).default(3600),
+    REDIS_SESSION_TTL: z.coerce.number('Write seconds.').int().min(60, 'Write at least 60 seconds.').default(3600),
     TWILIO_ACCOUNT_SID: z
       .string()
       .regex(/^AC[0-9a-fA-F]{32}$/, 'An account is named AC and 32 hexadecimal digits.')

@@ -4,6 +4,7 @@ import { type Permission, permissionsOf, type Role } from '../../shared/permissi
 import type { Routes } from '../../shared/routes.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId, newSecret } from '../platform/ids.ts'
+import { KeptAnswers } from '../platform/kept-answers.ts'
 import type { Clock, RateLimiter, SessionRecord, TicketStore } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
@@ -23,7 +24,10 @@ export interface AccessService {
   switchTenant: Handler<Routes['switchTenant']>
   getMe: Handler<Routes['getMe']>
   createTicket: Handler<Routes['createTicket']>
-  /** The actor of an access token, or null; also null once its sign-in was ended or ran out. */
+  /**
+   * The actor of an access token, with what they may do now; null also once their sign-in was ended or ran out, the person
+   * was disabled or removed, or the tenant suspended. While the store cannot be asked, what the token says holds.
+   */
   actorOf(token: string): Promise<Actor | null>
   /** The actor of a one-time ticket, or null; also null once its sign-in was ended or ran out. */
   takeTicket(ticket: string): Promise<Actor | null>
@@ -44,6 +48,10 @@ export interface SetupFacts {
 const TICKET_SECONDS = 30
 /** How long a refresh token that was just replaced may come once more. */
 const GRACE_MS = 10_000
+/** What a person may do is asked with every request: it may be so old. */
+const ROLES_KEPT_MS = 2_000
+/** Longer than a store in good health takes. */
+const ROLES_WITHIN_MS = 200
 /** A socket waits so long before it opens for what its person may do. */
 const STANDING_WITHIN_MS = 1_000
 const LOGIN_LIMITS = { per_email: { points: 10, seconds: 60 }, per_ip: { points: 60, seconds: 60 } }
@@ -61,6 +69,9 @@ export function createAccessService(deps: {
   setup: SetupFacts
 }): AccessService {
   const { store, sessions, clock, tokens } = deps
+  /** A sign-in that is used goes on: the token is renewed well before the session would end. */
+  const access_seconds = Math.min(ACCESS_SECONDS, Math.floor(deps.session_ttl_seconds / 2))
+  const kept = new KeptAnswers<{ roles: Role[] | null } | null>(clock, ROLES_KEPT_MS)
 
   async function limited(key: string, limit: { points: number; seconds: number }): Promise<void> {
     const verdict = await deps.limiter.consume(key, limit)
@@ -84,7 +95,7 @@ export function createAccessService(deps: {
 
   async function answer(user: UserRecord, session: SessionRecord, refresh_token: string): Promise<SignedIn> {
     const roles = rolesIn(user, session.tenant_id)
-    const access_token = await tokens.sign({
+    const claims = {
       sub: user._id,
       sid: session.session_id,
       name: user.name,
@@ -92,11 +103,11 @@ export function createAccessService(deps: {
       tenant_id: session.tenant_id,
       roles,
       permissions: permissionsOf(roles),
-    })
+    }
     return {
-      access_token,
+      access_token: await tokens.sign(claims, access_seconds),
       refresh_token,
-      expires_in: ACCESS_SECONDS,
+      expires_in: access_seconds,
       user: { id: user._id, email: user.email, name: user.name },
       tenant_id: session.tenant_id,
       tenants: await memberships(user),
@@ -120,6 +131,15 @@ export function createAccessService(deps: {
     if (user.disabled_at) return false
     if (tenant_id === null) return user.platform_roles.length > 0
     return (await memberships(user)).some((membership) => membership.tenant_id === tenant_id)
+  }
+
+  /** What a person is in a tenant now: `roles` is null for one who may not be there. Null when the store does not say. */
+  function rolesNow(user_id: string, tenant_id: string | null): Promise<{ roles: Role[] | null } | null> {
+    const read = async () => {
+      const user = await users(store).findOne({ _id: user_id })
+      return { roles: user && (await mayBeIn(user, tenant_id)) ? rolesIn(user, tenant_id) : null }
+    }
+    return kept.get(`${user_id}/${tenant_id}`, () => answerWithin(clock, ROLES_WITHIN_MS, read()))
   }
 
   async function standing({ session_id, user: { id }, scope }: Actor, permission: Permission): Promise<Standing> {
@@ -238,12 +258,15 @@ export function createAccessService(deps: {
     async actorOf(token) {
       const claims = await tokens.verify(token)
       if (!claims || !(await sessions.goesOn(claims.sid, claims.sub))) return null
+      const now = await rolesNow(claims.sub, claims.tenant_id)
+      if (now?.roles === null) return null
+      const roles = now?.roles ?? claims.roles
       return {
         user: { id: claims.sub, name: claims.name, email: claims.email },
         session_id: claims.sid,
         scope: claims.tenant_id === null ? null : tenantScope(claims.tenant_id, 'token'),
-        roles: claims.roles,
-        permissions: claims.permissions as Permission[],
+        roles,
+        permissions: permissionsOf(roles),
       }
     },
 

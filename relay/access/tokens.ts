@@ -6,7 +6,7 @@ import { jwtVerify, SignJWT } from 'jose'
 import { z } from 'zod'
 import { Role } from '../../shared/permissions.ts'
 
-/** Seconds. Source: data design, "access 10 min". */
+/** Seconds at most. Source: data design, "access 10 min". */
 export const ACCESS_SECONDS = 600
 const ISSUER = 'phony'
 const AUDIENCE = 'phony-relay'
@@ -24,8 +24,8 @@ const Claims = z.object({
 export type AccessClaims = z.infer<typeof Claims>
 
 export interface Tokens {
-  /** An access token. */
-  sign(claims: AccessClaims): Promise<string>
+  /** An access token. @param seconds how long it is good */
+  sign(claims: AccessClaims, seconds: number): Promise<string>
   /** @returns null for a token that is forged, over or not ours */
   verify(token: string): Promise<AccessClaims | null>
   /** What a refresh token has behind the id of its sign-in: random bits, and our mark of both. */
@@ -42,14 +42,14 @@ export function createTokens(secret: string): Tokens {
   const markOf = (session_id: string, random: string): string =>
     createHmac('sha256', key).update(`refresh ${session_id}.${random}`).digest('base64url')
   return {
-    sign: ({ sub, ...claims }) =>
+    sign: ({ sub, ...claims }, seconds) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt' })
         .setSubject(sub)
         .setIssuer(ISSUER)
         .setAudience(AUDIENCE)
         .setIssuedAt()
-        .setExpirationTime(`${ACCESS_SECONDS}s`)
+        .setExpirationTime(`${seconds}s`)
         .sign(key),
     async verify(token) {
       try {

@@ -1,6 +1,7 @@
 // Tenants in the store, read often and changed rarely: a short cache stands before them.
 import type { Tenant } from '../../shared/contract/tenants.ts'
 import type { Stored } from '../../shared/primitives.ts'
+import { KeptAnswers } from '../platform/kept-answers.ts'
 import type { Clock } from '../platform/ports.ts'
 import type { CollectionSpec, DocCollection, DocStore } from '../store/doc-store.ts'
 
@@ -11,18 +12,10 @@ const TENANTS = { name: 'tenants', scope: 'platform', indexes: [] } as const sat
 export const tenants = (store: DocStore): DocCollection<TenantRecord> =>
   store.platform.collection<TenantRecord>(TENANTS)
 
-const CACHE_MS = 2_000
+const KEPT_MS = 2_000
 
 /** @returns reads a tenant by id; what it answers is at most two seconds old */
 export function tenantReader(store: DocStore, clock: Clock): (tenant_id: string) => Promise<TenantRecord | null> {
-  const cache = new Map<string, { read_at_ms: number; tenant: Promise<TenantRecord | null> }>()
-  return (tenant_id) => {
-    const now = clock.monotonic_ms()
-    const known = cache.get(tenant_id)
-    if (known && now - known.read_at_ms < CACHE_MS) return known.tenant
-    const tenant = tenants(store).findOne({ _id: tenant_id })
-    cache.set(tenant_id, { read_at_ms: now, tenant })
-    tenant.catch(() => cache.delete(tenant_id))
-    return tenant
-  }
+  const kept = new KeptAnswers<TenantRecord | null>(clock, KEPT_MS)
+  return (tenant_id) => kept.get(tenant_id, () => tenants(store).findOne({ _id: tenant_id }))
 }

@@ -47,7 +47,7 @@ async function open() {
   })
   const tickets = localTickets<Actor>({ clock })
   /** One of several relays on the same state. */
-  const relay = (on: DocStore = store) => {
+  const relay = (on: DocStore = store, session_ttl_seconds = 3_600) => {
     const sessions = liveSessions({ sessions: localSessions({ store: on, clock }), clock })
     const access = createAccessService({
       store: on,
@@ -58,7 +58,7 @@ async function open() {
       limiter: localRateLimiter(),
       tokens: createTokens('s'.repeat(32)),
       tenantOf: tenantReader(store, clock),
-      session_ttl_seconds: 3_600,
+      session_ttl_seconds,
       setup: { version: '1', multi_tenant: true, simulated: { phone: true, model: true }, demo_users: [] },
     })
     return { access, sessions }
@@ -138,12 +138,50 @@ describe('others', () => {
     expect(await on.login()).toMatchObject({ tenant_id: ACME })
   })
 
-  it('one may leave a suspended tenant for one that is active', async () => {
-    const { access_token, refresh_token } = await on.login(ACME)
+  it('one whose tenant was suspended signs in again, to one that is active', async () => {
+    await on.login(ACME)
     await on.suspend(ACME)
-    const actor = (await on.access.actorOf(access_token))!
-    const switched = await on.access.switchTenant(actor, { body: { tenant_id: NORTHWIND, refresh_token } })
-    expect(switched).toMatchObject({ tenant_id: NORTHWIND })
+    on.clock.advance(2_000)
+    expect(await on.login()).toMatchObject({ tenant_id: NORTHWIND, tenants: [{ tenant_id: NORTHWIND }] })
+  })
+})
+
+it('a sign-in that may lie unused for a minute gives tokens that are renewed within it', async () => {
+  const { access } = on.relay(undefined, 60)
+  expect((await access.login(ANYONE, { body: JONAS })).expires_in).toBe(30)
+  expect((await on.login()).expires_in).toBe(600)
+})
+
+describe('an access token says who somebody is; what they may do is what holds within two seconds', () => {
+  const gone: [string, () => Promise<void>][] = [
+    ['is disabled', () => on.change({ disabled_at: new Date() })],
+    ['is taken out of the tenant', () => on.change({ memberships: [{ tenant_id: NORTHWIND, roles: ['analyst'] }] })],
+    ['has a tenant that is suspended', () => on.suspend(ACME)],
+  ]
+  it.each(gone)('one who %s is let in no more', async (_what, happen) => {
+    const { access_token } = await on.login(ACME)
+    expect(await on.isSignedIn(access_token)).toBe(true)
+    await happen()
+    on.clock.advance(2_000)
+    expect(await on.isSignedIn(access_token)).toBe(false)
+  })
+
+  it('one who is given another role has its permissions', async () => {
+    const { access_token } = await on.login(ACME)
+    expect((await on.access.actorOf(access_token))?.permissions).toContain('context.update')
+    await on.change({ memberships: [{ tenant_id: ACME, roles: ['analyst'] }] })
+    on.clock.advance(2_000)
+    const actor = await on.access.actorOf(access_token)
+    expect(actor?.roles).toEqual(['analyst'])
+    expect(actor?.permissions).not.toContain('context.update')
+  })
+
+  it('while the store cannot be asked, what the token says holds', async () => {
+    const { access_token } = await on.login(ACME)
+    const findOne = () => Promise.reject(new Error('The store is away.'))
+    const away = { platform: { collection: () => ({ findOne }) } } as unknown as DocStore
+    const actor = await on.relay(away).access.actorOf(access_token)
+    expect(actor).toMatchObject({ roles: ['supervisor'], scope: { tenant_id: ACME } })
   })
 })
 
