@@ -54,7 +54,12 @@ const ROLES_KEPT_MS = 2_000
 const ROLES_WITHIN_MS = 200
 /** A socket waits so long before it opens for what its person may do. */
 const STANDING_WITHIN_MS = 1_000
-const LOGIN_LIMITS = { per_email: { points: 10, seconds: 60 }, per_ip: { points: 60, seconds: 60 } }
+/** Wrong passwords from one place do not keep the person themselves out, who is at another. */
+const LOGIN_LIMITS = {
+  per_email_and_ip: { points: 10, seconds: 60 },
+  per_email: { points: 100, seconds: 60 },
+  per_ip: { points: 60, seconds: 60 },
+}
 
 export function createAccessService(deps: {
   store: DocStore
@@ -198,6 +203,7 @@ export function createAccessService(deps: {
     async login({ ip }, { body }) {
       const email = body.email.toLowerCase()
       await limited(`login:ip:${ip}`, LOGIN_LIMITS.per_ip)
+      await limited(`login:email-ip:${ip} ${email}`, LOGIN_LIMITS.per_email_and_ip)
       await limited(`login:email:${email}`, LOGIN_LIMITS.per_email)
       const user = await users(store).findOne({ email })
       if (!(await deps.passwords.matches(body.password, user?.password_hash ?? null)) || !user || user.disabled_at)

@@ -146,6 +146,15 @@ describe('others', () => {
   })
 })
 
+it('wrong passwords from elsewhere do not keep a person out; from where they are, they do', async () => {
+  const wrong = { body: { ...JONAS, password: 'not this one' } }
+  for (let tries = 0; tries < 10; tries++)
+    await expect(on.access.login({ ip: '203.0.113.9' }, wrong)).rejects.toMatchObject({ code: 'SIGN_IN_REFUSED' })
+  const refused = on.access.login({ ip: '203.0.113.9' }, { body: JONAS })
+  await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+  expect(await on.login()).toMatchObject({ tenant_id: ACME })
+})
+
 it('a sign-in that may lie unused for a minute gives tokens that are renewed within it', async () => {
   const { access } = on.relay(undefined, 60)
   expect((await access.login(ANYONE, { body: JONAS })).expires_in).toBe(30)
