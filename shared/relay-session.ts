@@ -94,7 +94,8 @@ export class RelaySession {
     const route: Route = ROUTES[name]
     const parts = input as RequestParts
     const first = await this.#once(route, parts)
-    const is_stale = !first.ok && first.problem.status === 401 && route.permission !== 'public'
+    // Without tokens the sign-in is over, and there is nothing to renew.
+    const is_stale = !first.ok && first.problem.status === 401 && route.permission !== 'public' && this.#tokens !== null
     if (!is_stale) return first as Reply<RouteOutput<Routes[N]>>
     const refreshed = await this.#refresh()
     if (!refreshed.ok) return refreshed

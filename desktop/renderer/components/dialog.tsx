@@ -1,6 +1,7 @@
 // A dialog asks a question in its title; its button repeats the verb.
 import { Dialog as Radix } from 'radix-ui'
 import type { ReactNode } from 'react'
+import { useBackFocus } from '../lib/back-focus.ts'
 
 export function Dialog({
   title,
@@ -19,18 +20,14 @@ export function Dialog({
   /** What has the focus once it is closed, where that is not what had it before. */
   focusAfter?: () => HTMLElement | null
 }) {
+  const giveBack = useBackFocus()
   return (
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="scrim" />
         <Radix.Content
           className={`dialog floating ${className}`}
-          onCloseAutoFocus={(event) => {
-            const place = focusAfter?.()
-            if (!place) return
-            event.preventDefault()
-            place.focus()
-          }}
+          onCloseAutoFocus={(event) => giveBack(event, focusAfter?.())}
           {...(says ? {} : { 'aria-describedby': undefined })}
         >
           <Radix.Title asChild>

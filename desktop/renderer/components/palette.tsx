@@ -3,6 +3,7 @@ import type { LucideIcon } from 'lucide-react'
 import { Search } from 'lucide-react'
 import { Dialog as Radix } from 'radix-ui'
 import { useId, useState } from 'react'
+import { useBackFocus } from '../lib/back-focus.ts'
 import { Icon } from './icon.tsx'
 
 export interface PaletteItem {
@@ -21,6 +22,7 @@ export function Palette({ items, onClose }: { items: readonly PaletteItem[]; onC
   const list_id = useId()
   const [text, setText] = useState('')
   const [at, setAt] = useState(0)
+  const giveBack = useBackFocus()
   const found = items.filter((item) => isFound(item, text)).slice(0, SHOWN)
   const chosen = found[Math.min(at, found.length - 1)]
   const run = (item: PaletteItem | undefined) => {
@@ -42,7 +44,7 @@ export function Palette({ items, onClose }: { items: readonly PaletteItem[]; onC
     <Radix.Root open onOpenChange={(open) => open || onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="scrim" />
-        <Radix.Content className="palette" aria-describedby={undefined}>
+        <Radix.Content className="palette" aria-describedby={undefined} onCloseAutoFocus={giveBack}>
           <Radix.Title className="sr-only">Find a call, agent, number or screen</Radix.Title>
           <div className="palette-field">
             <Icon of={Search} className="dim" />

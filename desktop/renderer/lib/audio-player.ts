@@ -19,24 +19,34 @@ const LAST_WORDS_MS = 500
 /**
  * Opens the sound device.
  * @param worklet_url where the worklet's script lies
- * @param onFailure told when the device or the script cannot be opened
+ * @param onFailure told why the device or the script cannot be opened, in words to end a sentence with
  * @source desktop.md sections 0 and 2a
  */
-export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown) => void): AudioPlayer {
+export function openAudioPlayer(worklet_url: string, onFailure: (error: Error) => void): AudioPlayer {
   const context = new AudioContext({ sampleRate: SAMPLE_RATE, latencyHint: 'interactive' })
   const waiting: PlayerMessage[] = []
   let port: MessagePort | null = null
-  const close = () => void context.close().catch(onFailure)
+  let is_closed = false
+  // Closing breaks off what is still being opened: that is no failure, and nobody listens any more.
+  const fail = (error: unknown) => {
+    if (!is_closed) onFailure(new Error(wordsOf(error), { cause: error }))
+  }
+  const close = () => {
+    if (is_closed) return
+    is_closed = true
+    context.close().catch(() => undefined)
+  }
   const send = (message: PlayerMessage) => (port ? port.postMessage(message) : waiting.push(message))
 
-  context.audioWorklet.addModule(worklet_url).then(() => {
-    if (context.state === 'closed') return
+  const start = () => {
+    if (is_closed) return
     const node = new AudioWorkletNode(context, 'mulaw-player', { numberOfInputs: 0, outputChannelCount: [2] })
     node.connect(context.destination)
     port = node.port
     for (const message of waiting.splice(0)) port.postMessage(message)
     return context.resume()
-  }, onFailure)
+  }
+  context.audioWorklet.addModule(worklet_url).then(start).catch(fail)
 
   return {
     play: (piece) => void send({ type: 'audio', speaker: piece.speaker, at_ms: piece.at_ms, mulaw: piece.mulaw }),
@@ -48,3 +58,6 @@ export function openAudioPlayer(worklet_url: string, onFailure: (error: unknown)
     close,
   }
 }
+
+/** The message without its full stop: browsers end theirs with one, and so does the sentence it becomes part of. */
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\.+$/, '')

@@ -1,23 +1,31 @@
 // The Bridge in a browser: stands for Electron's preload and main process. Same relay client, same interface.
 import type { Bridge } from '../../../shared/bridge.ts'
 import { createRelayClient } from '../../../shared/relay-client.ts'
+import { isCopiedTab } from './copied-tab.ts'
 
 const TOKEN_KEY = 'phony.refresh_token'
+/** A page that is loaded again has its tab's name within some milliseconds; only a copy waits this long. */
+const NAME_WAIT_MS = 1_000
 
 /**
  * A Bridge over the browser's fetch and WebSocket. The refresh token lies in the tab's session storage: it ends with
- * the tab, and other tabs do not share it.
+ * the tab, and other tabs do not share it. A duplicated tab asks to sign in, and the first one stays signed in.
  * @param window whose location says where the relay is; `?relay=` names another one in development
  * @source bridge.ts
  */
 export function createBrowserBridge(window: Window & typeof globalThis): Bridge {
   const base_url = relayOf(window.location)
+  // Once: asked again, the tab would find its own name taken.
+  const settled = dropCopiedToken(window)
   const client = createRelayClient({
     base_url,
     fetch: (url, init) => window.fetch(url, init),
     openSocket: (url, protocols) => new window.WebSocket(url, protocols),
     secrets: {
-      load: async () => window.sessionStorage.getItem(TOKEN_KEY),
+      load: async () => {
+        await settled
+        return window.sessionStorage.getItem(TOKEN_KEY)
+      },
       save: async (token) =>
         token === null ? window.sessionStorage.removeItem(TOKEN_KEY) : window.sessionStorage.setItem(TOKEN_KEY, token),
     },
@@ -27,6 +35,16 @@ export function createBrowserBridge(window: Window & typeof globalThis): Bridge 
     random: () => Math.random(),
   })
   return { shell: 'browser', ...client }
+}
+
+async function dropCopiedToken(window: Window & typeof globalThis): Promise<void> {
+  const is_copied = await isCopiedTab({
+    storage: window.sessionStorage,
+    locks: window.navigator.locks,
+    patience: AbortSignal.timeout(NAME_WAIT_MS),
+    newName: () => window.crypto.randomUUID(),
+  })
+  if (is_copied) window.sessionStorage.removeItem(TOKEN_KEY)
 }
 
 function relayOf(location: Location): string {

@@ -37,6 +37,9 @@ export function isTyping(target: EventTarget | null): boolean {
   return target.matches('input, textarea, select, [contenteditable="true"]') || target.closest('.cm-editor') !== null
 }
 
+/** Held down, these go on. Any other key acts once: what it switches would be switched 15 times a second. */
+const GOES_ON = new Set(['j', 'k', 'arrowup', 'arrowdown', 'arrowleft', 'arrowright'])
+
 /** While the component is there, these keys act. The newest functions are used. */
 export function useKeys(keys: KeyMap): void {
   const newest = useRef(keys)
@@ -51,7 +54,7 @@ export function useKeys(keys: KeyMap): void {
       if (!name.startsWith('ctrl+') && (isTyping(event.target) || floats)) return
       if (name === 'enter' && event.target instanceof HTMLElement && event.target.matches('button, a, summary')) return
       event.preventDefault()
-      act(event)
+      if (!event.repeat || GOES_ON.has(name)) act(event)
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)

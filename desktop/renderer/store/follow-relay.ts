@@ -4,7 +4,7 @@ import type { Bridge, LinkMessage } from '../../../shared/bridge.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
 import { applyEvents } from './apply-event.ts'
 import type { ConsoleStore } from './create-store.ts'
-import { callsOnWall, may, percentile95, replyGaps, selectMe } from './selectors.ts'
+import { callsOnWall, may, percentile95, replyGaps, selectEnded, selectMe } from './selectors.ts'
 import { sweepEnded, withCall, withLiveCalls } from './snapshot.ts'
 import type { ConsoleState } from './state.ts'
 import { noCalls, noDirectory } from './state.ts'
@@ -82,8 +82,8 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   const unsubscribe = bridge.subscribe(onMessage)
   const unwatch = store.subscribe((state, before) => {
     if (state.session === before.session) return
-    // What one person wrote is not the next one's.
-    if (selectMe(state)?.user.id !== selectMe(before)?.user.id) store.setState({ overrides: {}, drafts: {} })
+    // What one person wrote is not the next one's. Who did not ask to leave finds it again.
+    if (writerOf(state) !== writerOf(before)) store.setState({ overrides: {}, drafts: {} })
     readOnce()
   })
   const stopSweep = every(timing, SWEEP_EVERY_MS, () =>
@@ -104,13 +104,17 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   }
 }
 
+/** Whose drafts lie here. */
+const writerOf = (state: ConsoleState) => (selectEnded(state) ?? selectMe(state)?.user)?.id
+
 // The relay ended the sign-in: nothing of the tenant stays in sight.
 const afterLink =
   (link: ConsoleState['link']) =>
-  (state: ConsoleState): Partial<ConsoleState> =>
-    link.state === 'signed_out' && state.session.state === 'signed_in'
-      ? { link, ...noCalls(), ...noDirectory(), tenant: null, session: { state: 'signed_out' } }
-      : { link }
+  (state: ConsoleState): Partial<ConsoleState> => {
+    if (link.state !== 'signed_out' || state.session.state !== 'signed_in') return { link }
+    const ended = state.is_leaving ? null : state.session.me.user
+    return { link, ...noCalls(), ...noDirectory(), tenant: null, session: { state: 'signed_out', ended } }
+  }
 
 /** Answers that come after the session changed belong to another tenant and are dropped. */
 function sameSession(store: ConsoleStore): () => boolean {

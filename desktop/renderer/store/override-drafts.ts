@@ -1,5 +1,5 @@
 // Overrides that are being written, by tenant and call: leaving a call's screen throws away nothing that was typed. They
-// last while one is signed in and the call can take them. Pure.
+// last until one signs out, and while the call can take them. Pure.
 import type { JsonObject } from '../../../shared/primitives.ts'
 import { withDraft } from './work-drafts.ts'
 

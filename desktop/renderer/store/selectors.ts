@@ -9,6 +9,10 @@ import { placedCalls } from './wall.ts'
 export const selectMe = (state: ConsoleState): Me | null =>
   state.session.state === 'signed_in' ? state.session.me : null
 
+/** Whose sign-in the relay ended, until somebody signs in. @source ours */
+export const selectEnded = (state: ConsoleState): Me['user'] | null =>
+  state.session.state === 'signed_out' ? state.session.ended : null
+
 /** Who works in which tenant; the same while only roles change. @source ours */
 export const selectWho = (state: ConsoleState): string => {
   const me = selectMe(state)

@@ -40,17 +40,16 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading): Consol
 }
 
 /**
- * The state after one call was opened. A turn that came on the socket meanwhile is newer than the reading.
+ * The state after one call was opened. A turn, or the end, that came on the socket meanwhile is newer than the reading.
  * @source contract/calls.ts, getCall
  */
 export function withCall(state: ConsoleState, session: CallSession, versions: ContextVersion[]): ConsoleState {
   const { transcript, ...rest } = session
   const { call_sid } = session
   const known = state.calls[call_sid]
-  const summary: CallSummary = known && !session.ended_at ? { ...rest, live: known.live ?? session.live } : rest
   return {
     ...state,
-    calls: { ...state.calls, [call_sid]: summary },
+    calls: { ...state.calls, [call_sid]: known ? newerSummary(rest, known) : rest },
     turns: { ...state.turns, [call_sid]: newerTurns(transcript, state.turns[call_sid] ?? []) },
     details: { ...state.details, [call_sid]: rest },
     overrides: session.ended_at
@@ -60,7 +59,13 @@ export function withCall(state: ConsoleState, session: CallSession, versions: Co
   }
 }
 
-// An answer may be older than an event that overtook it: what is further on stays.
+// An answer may be older than an event that overtook it: what is further on stays. No event follows the end of a call,
+// so an end that was undone here would stay undone.
+function newerSummary(read: CallSummary, known: CallSummary): CallSummary {
+  if (known.ended_at) return read.ended_at ? { ...read, live: known.live } : known
+  return read.ended_at ? read : { ...read, live: known.live ?? read.live }
+}
+
 function newerTurns(read: readonly Turn[], known: readonly Turn[]): Turn[] {
   const last_index = read.at(-1)?.turn_index ?? 0
   const before = new Map(known.map((turn) => [turn.turn_id, turn]))

@@ -13,7 +13,11 @@ import type { OverrideDrafts } from './override-drafts.ts'
 import type { Wall } from './wall.ts'
 import type { WorkDrafts } from './work-drafts.ts'
 
-export type Session = { state: 'restoring' } | { state: 'signed_out' } | { state: 'signed_in'; me: Me }
+export type Session =
+  | { state: 'restoring' }
+  /** `ended`: whose sign-in the relay ended; null for nobody's, and for who signed out. */
+  | { state: 'signed_out'; ended: Me['user'] | null }
+  | { state: 'signed_in'; me: Me }
 
 /** Where reading a whole list stands: nothing is shown as empty before it was read. */
 export type Reading = { state: 'waiting' } | { state: 'ready' } | { state: 'failed'; problem: Problem }
@@ -37,6 +41,8 @@ export type Density = (typeof DENSITIES)[number]
 
 export interface AccessSlice {
   session: Session
+  /** Signing out was asked for: the end that comes is no surprise. */
+  is_leaving: boolean
   setup: Setup | null
   link: LinkState
   tenant: Tenant | null
@@ -117,6 +123,7 @@ export const noDirectory = (): DirectorySlice => ({
 export function initialState(): ConsoleState {
   return {
     session: { state: 'restoring' },
+    is_leaving: false,
     setup: null,
     link: { state: 'signed_out' },
     tenant: null,

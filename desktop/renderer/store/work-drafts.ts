@@ -1,5 +1,5 @@
 // What is written on a screen and not saved yet, by tenant and place: leaving the screen throws nothing away. It lasts
-// while one is signed in. Pure.
+// until one signs out. Pure.
 
 /** Each place alone knows the form of what it keeps: `agents/ag_…`, `numbers`. */
 export type WorkDrafts = Readonly<Record<string, unknown>>

@@ -94,6 +94,25 @@ test('a lost link says how old the picture is, refuses commands, and catches up'
   await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 30_000 })
 })
 
+test('a duplicated tab asks to sign in, and the first one stays signed in when it is loaded again', async ({
+  page,
+}) => {
+  await signInAs(page, demo, 'Dana Ortiz')
+  // Opened by a page, a tab gets a copy of its session storage, as a duplicated one does.
+  const opened = page.waitForEvent('popup')
+  await page.evaluate(() => void window.open(location.href))
+  const copy = await opened
+  await expect(copy.getByRole('heading', { name: 'Sign in' })).toBeVisible()
+  for (const _ of ['once', 'and once more']) {
+    await page.reload()
+    await expect(page.getByRole('navigation')).toBeVisible()
+  }
+  await copy.getByRole('button', { name: /Dana Ortiz/ }).click()
+  await expect(copy.getByRole('navigation')).toBeVisible()
+  await copy.reload()
+  await expect(copy.getByRole('navigation')).toBeVisible()
+})
+
 test('an agent manager makes an agent, gives it a number, pauses it', async ({ page }) => {
   await signInAs(page, demo, 'Priya Raman')
   await page.getByRole('navigation').getByText('Agents').click()

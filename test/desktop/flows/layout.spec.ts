@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Locator, type Page, test } from '@playwright/test'
 import axe from 'axe-core'
 import { buildFakeBridge, serveConsole } from '../support/fake-console.ts'
 import { sidOf } from '../support/fake-floor.ts'
@@ -163,6 +163,87 @@ for (const colorScheme of ['light', 'dark'] as const) {
       return violations.flatMap(({ nodes }) => nodes.map((node) => node.any[0]?.message))
     })
     expect(faint).toEqual([])
+  })
+}
+
+for (const size of [
+  [1024, 700],
+  [1280, 800],
+  [1920, 1080],
+] as const) {
+  test(`the value in force is seen beside the struck one, however long that is, at ${size[0]}`, async ({ page }) => {
+    await page.addInitScript({ path: fake })
+    await page.addInitScript(() => {
+      const answer = window.fake.request
+      window.fake.request = (async (name: never, input: never) => {
+        const reply = await answer(name, input)
+        const value = reply.ok ? (reply as { value: { context_layers?: { agent: object } } }).value : null
+        if (value?.context_layers) {
+          value.context_layers.agent = { goodwill_credit_usd: 'twenty dollars, and never more than once in a month' }
+        }
+        return reply
+      }) as typeof window.fake.request
+      Object.assign(window, { phony: window.fake })
+    })
+    await page.setViewportSize({ width: size[0], height: size[1] })
+    await page.goto(`${served.url}${CALL}`)
+    const row = page.getByRole('row', { name: /goodwill_credit_usd/ })
+    await expect(row.locator('s')).toBeInViewport()
+    const { right, edge } = await row
+      .locator('td')
+      .nth(1)
+      .evaluate((cell) => {
+        const words = document.createRange()
+        words.selectNodeContents(cell)
+        const now = [...words.getClientRects()].at(-1)
+        return { right: now?.right ?? Infinity, edge: cell.getBoundingClientRect().right }
+      })
+    expect(right).toBeLessThanOrEqual(edge)
+  })
+}
+
+/** How far the words of an element stand out from what is behind them: 1 for not at all. */
+const contrastOf = (words: Locator) =>
+  words.evaluate((element) => {
+    const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true })
+    if (!context) throw new Error('There is nothing to paint on.')
+    const lightness = () => {
+      const linear = [...context.getImageData(0, 0, 1, 1).data].map((byte) => (byte / 255) ** 2.2)
+      return 0.2126 * linear[0]! + 0.7152 * linear[1]! + 0.0722 * linear[2]!
+    }
+    const paint = (colour: string) => {
+      context.fillStyle = colour
+      context.fillRect(0, 0, 1, 1)
+    }
+    const behind: string[] = []
+    for (let at: Element | null = element; at; at = at.parentElement) behind.push(getComputedStyle(at).backgroundColor)
+    for (const colour of behind.toReversed()) paint(colour)
+    const ground = lightness()
+    paint(getComputedStyle(element).color)
+    const [low = 0, high = 0] = [ground, lightness()].sort((a, b) => a - b)
+    return (high + 0.05) / (low + 0.05)
+  })
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`a dangerous verb can be read while it is being done, ${colorScheme}`, async ({ page }) => {
+    await page.emulateMedia({ colorScheme })
+    await open(page, '#/live', [1280, 800])
+    await page.evaluate(() => {
+      const answer = window.fake.request
+      window.fake.request = ((name: never, input: never) =>
+        name === 'hangUpCall' ? new Promise(() => undefined) : answer(name, input)) as typeof window.fake.request
+    })
+    await page.locator(`[data-call="${sidOf(1)}"]`).click()
+    await page.getByRole('button', { name: /^End/ }).click()
+    const verb = page.getByRole('button', { name: 'End call' })
+    await verb.click()
+    await expect(verb).toBeDisabled()
+    for (const move of [() => verb.hover({ force: true }), () => page.mouse.move(0, 0)]) {
+      await move()
+      // The ground changes in some milliseconds.
+      await page.waitForTimeout(200)
+      expect(await contrastOf(verb)).toBeGreaterThan(3)
+    }
   })
 }
 

@@ -131,6 +131,20 @@ describe('the access token', () => {
     expect(relay.paths().filter((path) => path === '/api/tenant')).toHaveLength(2)
   })
 
+  it('is asked for once when the sign-in turns out to be over at its renewal', async () => {
+    const relay = await linkedRelay()
+    relay.when(({ path }) =>
+      path === '/api/auth/refresh' ? { status: 401, body: problemOf('REFRESH_REFUSED', 'Over.') } : undefined,
+    )
+    for (let second = 0; second < 571; second += 1) {
+      relay.socket.says(notice('socket.heartbeat', 10))
+      await relay.pass(1000)
+    }
+    await relay.client.request('getTenant', {})
+    expect(relay.paths().filter((path) => path === '/api/auth/refresh')).toHaveLength(1)
+    expect(relay.link).toEqual({ state: 'signed_out' })
+  })
+
   it('ends the sign-in when the refresh token was used before', async () => {
     const relay = await linkedRelay()
     relay.when(({ path }) => {

@@ -43,14 +43,21 @@ export function createAccessActions({ bridge, store }: Pick<ConsolePorts, 'bridg
       if (was_in) return reply
       if (reply.ok && reply.value) {
         enter(reply.value)
-      } else store.setState({ session: { state: 'signed_out' } })
+      } else store.setState({ session: { state: 'signed_out', ended: null } })
       return reply
     },
     readSetup,
     signIn,
     async signOut() {
+      store.setState({ is_leaving: true })
       await bridge.signOut()
-      store.setState({ ...noCalls(), ...noDirectory(), session: { state: 'signed_out' }, tenant: null })
+      store.setState({
+        ...noCalls(),
+        ...noDirectory(),
+        session: { state: 'signed_out', ended: null },
+        is_leaving: false,
+        tenant: null,
+      })
     },
     switchTenant: async (tenant_id) => entered(await bridge.switchTenant(tenant_id)),
   }

@@ -10,8 +10,11 @@ import { Input } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Mark } from '../../components/mark.tsx'
 import { useActions, useConsole, useConsoleState } from '../../lib/console-context.tsx'
+import { countOf } from '../../lib/format.ts'
 import { useIsMissed } from '../../lib/slow.ts'
+import { useUnsaved } from '../../lib/unsaved.ts'
 import { problemWords, ROLE_WORDS } from '../../lib/wording.ts'
+import { selectEnded } from '../../store/selectors.ts'
 import { createAccessActions } from './access-actions.ts'
 
 /** How often a relay that does not answer is asked again. */
@@ -41,6 +44,7 @@ export function SignInPage() {
       <section className="si-r">
         <div className="si-box">
           <h1>Sign in</h1>
+          <WhyHere />
           <RelayLine />
           {setup && setup.demo_users.length > 0 && (
             <DemoUsers users={setup.demo_users} is_busy={is_busy} onPick={signIn} />
@@ -52,6 +56,23 @@ export function SignInPage() {
         </div>
       </section>
     </main>
+  )
+}
+
+/** Who did not ask to leave learns what happened, and that what they wrote waits for them. */
+function WhyHere() {
+  const ended = useConsoleState(selectEnded)
+  const waiting = useConsoleState((state) => Object.keys(state.drafts).length + Object.keys(state.overrides).length)
+  useUnsaved('drafts', waiting > 0)
+  if (!ended) return null
+  return (
+    <p className="help bad mb-3" role="alert">
+      <Icon of={CircleX} className="s" /> Your sign-in has ended.{' '}
+      {waiting > 0
+        ? `${countOf(waiting, 'draft')} of yours ${waiting === 1 ? 'is' : 'are'} kept`
+        : 'Nothing was changed'}
+      : sign in again as {ended.name} to go on.
+    </p>
   )
 }
 
@@ -155,10 +176,13 @@ function DemoUsers({
   is_busy: boolean
   onPick: (user: { email: string; password: string; tenant_id: string }) => void
 }) {
-  const first = useRef<HTMLButtonElement>(null)
-  // Enter signs in: the first one has the focus, unless somebody already writes.
+  const likely = useRef<HTMLButtonElement>(null)
+  const ended = useConsoleState(selectEnded)
+  // Somebody else's sign-in would drop what waits here.
+  const likely_at = ended ? users.findIndex((user) => user.email === ended.email) : 0
+  // Enter signs in: who is likely to has the focus, unless somebody already writes.
   useEffect(() => {
-    if (document.activeElement === document.body) first.current?.focus()
+    if (document.activeElement === document.body) likely.current?.focus()
   }, [])
   return (
     <>
@@ -169,7 +193,7 @@ function DemoUsers({
           <li key={`${user.email}${user.tenant_id}`}>
             <button
               type="button"
-              ref={index === 0 ? first : undefined}
+              ref={index === likely_at ? likely : undefined}
               disabled={is_busy}
               onClick={() => onPick({ email: user.email, password: user.password, tenant_id: user.tenant_id })}
             >

@@ -45,6 +45,8 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   const assigned = useConsoleState((state) => state.numbers)
   const [kept, keep] = useWorkDraft<KeptForm>(placeOfForm(agent?.id ?? null, source?.id ?? null))
   const [base, setBase] = useState(kept ? kept.base : agent)
+  // What stands by now, where the form may still be about the version it was read from.
+  const newest = agent && base && agent.version < base.version ? base : (agent ?? base)
   const start = useMemo(() => draftOfAgent(base ?? source, base === null), [base, source])
   const form = useForm<AgentDraft>({ defaultValues: kept?.values ?? start })
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -60,24 +62,30 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
     ...(!checked.ok && was_tried ? checked.errors : {}),
   }
   const is_changed = !base || (checked.ok ? Object.keys(changedFields(base, checked.fields)).length > 0 : true)
-  const moved_on = base && agent && agent.version !== base.version && is_changed
+  // The version being saved may come as an event before its answer: that is no other's.
+  const moved_on = base && newest && newest.version > base.version && !form.formState.isSubmitting
+  const can_send = is_changed && !moved_on
+  const next_version = ((moved_on ? newest : base)?.version ?? 0) + 1
   const is_read_only = !can_save
 
-  const startFrom = (next: Agent) => {
+  const startFrom = (next: Agent | null) => {
     setBase(next)
-    form.reset(draftOfAgent(next))
+    form.reset(next ? draftOfAgent(next) : start)
     setProblem(null)
     setTried(false)
     keep(null)
   }
   const discard = () => {
     const before = form.getValues()
-    form.reset(start)
-    setProblem(null)
-    setTried(false)
+    startFrom(newest)
     tell('Changes discarded', undefined, {
       word: 'Undo',
-      run: () => (is_here.current ? form.reset(before, { keepDefaultValues: true }) : keep({ base, values: before })),
+      run: () => {
+        if (!is_here.current) return keep({ base, values: before })
+        // What was written was about that version: whether another came since is said again.
+        setBase(base)
+        form.reset(before, { keepDefaultValues: true })
+      },
     })
   }
   const restore = (version: AgentVersion) => {
@@ -92,8 +100,8 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: an untouched draft follows what others saved
   useEffect(() => {
-    if (agent && base && agent.version !== base.version && !is_touched) startFrom(agent)
-  }, [agent?.version])
+    if (moved_on && !is_touched) startFrom(newest)
+  }, [moved_on, newest?.version, is_touched])
   // Kept with every letter: who leaves the screen finds it as it was.
   useEffect(() => {
     if (!is_touched) keep(null)
@@ -109,7 +117,7 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   const save = form.handleSubmit(async (values) => {
     setTried(true)
     const now_checked = checkDraft(values, business)
-    if (!now_checked.ok || is_read_only || is_lost) return
+    if (!now_checked.ok || is_read_only || is_lost || moved_on) return
     const note = values.note.trim() ? { note: values.note.trim() } : {}
     const reply = base
       ? await actions.change(base.id, {
@@ -143,7 +151,7 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
             <Icon of={ChevronLeft} />
           </button>
           <h1 className="trunc">{draft.name || 'New agent'}</h1>
-          {base && <AgentState agent={base} version={base.version} />}
+          {newest && <AgentState agent={newest} version={newest.version} />}
           {is_missed ? (
             <span className="xs text-att-2" role="status">
               Saving {base ? `v${base.version + 1}` : 'the agent'}…, no answer yet
@@ -152,11 +160,11 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
             is_touched && can_save && <DraftWord />
           )}
           <span className="grow" />
-          {moved_on && (
+          {moved_on && is_touched && (
             <span className="row tight xs text-att-2">
-              v{agent.version} was saved meanwhile.
-              <button type="button" className="btn sm" onClick={() => startFrom(agent)}>
-                Take v{agent.version}
+              v{newest.version} was saved meanwhile.
+              <button type="button" className="btn sm" onClick={() => startFrom(newest)}>
+                Take v{newest.version}
               </button>
             </span>
           )}
@@ -181,10 +189,10 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
               )}
               <button
                 type="submit"
-                className={`btn ${is_changed ? 'primary' : ''}`}
-                disabled={!is_changed || is_lost || form.formState.isSubmitting}
+                className={`btn ${can_send ? 'primary' : ''}`}
+                disabled={!can_send || is_lost || form.formState.isSubmitting}
               >
-                {base ? `Save v${base.version + 1}` : 'Make agent'} <kbd>Ctrl</kbd>
+                {base ? `Save v${next_version}` : 'Make agent'} <kbd>Ctrl</kbd>
                 <kbd>↵</kbd>
               </button>
             </>
@@ -206,13 +214,13 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
             form={form}
             errors={errors}
             is_read_only={is_read_only}
-            numbers={base ? numbersOf(base, assigned) : []}
+            numbers={newest ? numbersOf(newest, assigned) : []}
           />
-          {base ? <AgentVersions agent={base} onRestore={is_read_only ? null : restore} /> : <NoVersions />}
+          {newest ? <AgentVersions agent={newest} onRestore={is_read_only ? null : restore} /> : <NoVersions />}
         </div>
       </form>
-      {is_deleting && base && (
-        <DeleteAgentDialog agent={base} onClose={() => setDeleting(false)} onDeleted={() => navigate('/agents')} />
+      {is_deleting && newest && (
+        <DeleteAgentDialog agent={newest} onClose={() => setDeleting(false)} onDeleted={() => navigate('/agents')} />
       )}
     </>
   )

@@ -17,7 +17,10 @@ export interface CallsPage {
 export interface AnalyticsActions {
   /** `before` is null when the period before could not be read: the figures stand without it. */
   read(period: Period, before: Period, time_zone: string): Promise<Reply<{ now: Analytics; before: Analytics | null }>>
-  /** One page, newest first. @param cursor of the page before; null for the first */
+  /**
+   * One page of the calls that are over, newest first: those in progress are in no figure yet.
+   * @param cursor of the page before; null for the first
+   */
   readCalls(period: Period, wanted: CallsWanted, cursor: string | null): Promise<Reply<CallsPage>>
 }
 
@@ -32,9 +35,19 @@ export function createAnalyticsActions({ bridge }: Pick<ConsolePorts, 'bridge'>)
       ])
       return now.ok ? { ok: true, value: { now: now.value, before: then.ok ? then.value : null } } : now
     },
-    readCalls: (period, wanted, cursor) =>
-      bridge.request('listCalls', {
-        query: { limit: CALLS_A_PAGE, start: period.start, ...wanted, ...(cursor && { cursor }) },
-      }),
+    async readCalls(period, wanted, cursor) {
+      const items: CallSummary[] = []
+      let next = cursor
+      do {
+        const reply = await bridge.request('listCalls', {
+          query: { limit: CALLS_A_PAGE, start: period.start, ...wanted, ...(next && { cursor: next }) },
+        })
+        if (!reply.ok) return reply
+        items.push(...reply.value.items.filter(({ ended_at }) => ended_at !== null))
+        next = reply.value.next_cursor
+        // The newest calls may all be in progress: a page without any call is no page.
+      } while (items.length === 0 && next)
+      return { ok: true, value: { items, next_cursor: next } }
+    },
   }
 }

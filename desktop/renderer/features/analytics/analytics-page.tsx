@@ -9,12 +9,13 @@ import { Icon } from '../../components/icon.tsx'
 import { Page } from '../../components/page.tsx'
 import { Segmented } from '../../components/seg.tsx'
 import { Failed, Loading } from '../../components/standing.tsx'
-import { useActions, useConsole, useConsoleState } from '../../lib/console-context.tsx'
+import { useActions, useConsole, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import {
   countOf,
   formatAverage,
   formatCostRate,
   formatCount,
+  formatDate,
   formatDays,
   formatRate,
   formatReportCost,
@@ -92,6 +93,9 @@ export function AnalyticsPage({
       lostBar={lostBar}
       tools={
         <>
+          {figures && (
+            <ReadAt at={figures.period.end} zone={zone} is_off={is_lost} onAgain={() => setTries(tries + 1)} />
+          )}
           <span className="dim xs num">{zone}</span>
           <Segmented
             label="Period"
@@ -147,6 +151,19 @@ export function AnalyticsPage({
         </>
       )}
     </Page>
+  )
+}
+
+/** Figures do not follow the calls: when they were read is said, and they are read again when asked. */
+function ReadAt({ at, zone, is_off, onAgain }: { at: string; zone: string; is_off: boolean; onAgain: () => void }) {
+  const now = useNow(60_000)
+  return (
+    <>
+      <span className="dim xs num">as of {formatDate(at, zone, now)}</span>
+      <button type="button" className="btn sm quiet" disabled={is_off} onClick={onAgain}>
+        Read again
+      </button>
+    </>
   )
 }
 

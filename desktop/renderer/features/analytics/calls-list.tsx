@@ -1,4 +1,4 @@
-// The calls behind a figure, newest first, page by page. Each opens its call, live or over.
+// The calls behind a figure, newest first, page by page. Each opens its call.
 import { useEffect, useState } from 'react'
 import type { CallSummary, Outcome } from '../../../../shared/contract/calls.ts'
 import type { Problem } from '../../../../shared/errors.ts'

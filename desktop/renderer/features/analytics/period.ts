@@ -11,7 +11,6 @@ export interface Period {
   end: string
 }
 
-const DAY_MS = 86_400_000
 const DAYS: Record<PeriodName, number> = { today: 1, '7d': 7, '30d': 30 }
 
 /**
@@ -20,11 +19,12 @@ const DAYS: Record<PeriodName, number> = { today: 1, '7d': 7, '30d': 30 }
  * @source design.md section 8, analytics
  */
 export function periodOf(name: PeriodName, now: number, time_zone: string): { period: Period; before: Period } {
-  const start = midnight(now, time_zone) - (DAYS[name] - 1) * DAY_MS
-  const length = now - start
+  const start = midnight(now, time_zone, DAYS[name] - 1)
+  const start_before = midnight(now, time_zone, 2 * DAYS[name] - 1)
   return {
     period: periodFrom(start, now),
-    before: periodFrom(start - DAYS[name] * DAY_MS, start - DAYS[name] * DAY_MS + length),
+    // A day of 23 hours among them: what is compared with never reaches into the period itself.
+    before: periodFrom(start_before, Math.min(start, start_before + (now - start))),
   }
 }
 
@@ -33,17 +33,39 @@ const periodFrom = (start: number, end: number): Period => ({
   end: new Date(end).toISOString(),
 })
 
-function midnight(now: number, time_zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
+const DAY_MS = 86_400_000
+
+/**
+ * The first instant of a day in a zone. Days are counted by the calendar: one may have 23 or 25 hours.
+ * @param days_ago 0 for the day of `now`
+ */
+function midnight(now: number, time_zone: string, days_ago: number): number {
+  const shown = clockOf(time_zone)
+  const today = new Date(shown(now))
+  const wanted = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate() - days_ago)
+  // By how the clocks stood the day before, and by how they stand the day after: where they changed, one of them is wrong.
+  const found = [wanted - DAY_MS, wanted + DAY_MS].map((near) => wanted - (shown(near) - near))
+  // Where the clocks skip midnight the day begins later, and where they show it twice, with the first.
+  return Math.min(...found.filter((at) => shown(at) >= wanted))
+}
+
+/** What the clocks of a zone show at an instant, to the second, as if it were UTC. */
+function clockOf(time_zone: string): (at: number) => number {
+  const clock = new Intl.DateTimeFormat('en-GB', {
     timeZone: time_zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
     hourCycle: 'h23',
-  }).formatToParts(new Date(now))
-  const value = (type: string) => Number(parts.find((part) => part.type === type)?.value ?? 0)
-  const since = (value('hour') * 3600 + value('minute') * 60 + value('second')) * 1000 + (now % 1000)
-  return now - since
+  })
+  return (at) => {
+    const parts = clock.formatToParts(at)
+    const value = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value ?? 0)
+    return Date.UTC(value('year'), value('month') - 1, value('day'), value('hour'), value('minute'), value('second'))
+  }
 }
 
 export interface Change {

@@ -63,17 +63,21 @@ export function CallPage({
     return reply.ok ? null : reply.problem
   }
   const retry = async () => setProblem(await open())
-  // biome-ignore lint/correctness/useExhaustiveDependencies: read once for each call and each sign-in
+  // biome-ignore lint/correctness/useExhaustiveDependencies: one screen for each call and each sign-in
+  useEffect(() => {
+    actions.show(call_sid)
+    return () => actions.show(null)
+  }, [call_sid, who])
+  // What was read stays in step by itself; what could not be read is read when the link is back.
+  const is_kept_away = is_lost && !is_read
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read for each call and each sign-in, and after a lost link
   useEffect(() => {
     let is_asked = true
-    setProblem(null)
-    actions.show(call_sid)
     void open().then((found) => is_asked && setProblem(found))
     return () => {
       is_asked = false
-      actions.show(null)
     }
-  }, [call_sid, who])
+  }, [call_sid, who, is_kept_away])
   useKeys({ escape: onBack })
 
   if (!call || (!is_read && problem)) {

@@ -64,7 +64,7 @@ function useActs(call: CallSummary, zero: number): Act[] {
       icon: Braces,
       says: `${who(version.updated_by, me?.id)} set context v${version.version}`,
       is_own: version.updated_by.id === me?.id,
-      more: <VersionReceipt version={version} />,
+      more: <VersionReceipt version={version} end={endOfUse(version, versions, call.ended_at !== null)} />,
     }),
   )
   const handled = handled_by.flatMap((each): Act[] =>
@@ -115,17 +115,41 @@ const listenedWords = ({ from, to }: Listened, zero: number): string =>
 const who = (by: { id: string; name: string }, self_id: string | undefined): string =>
   by.id === self_id ? 'You' : firstName(by.name)
 
-function VersionReceipt({ version }: { version: ContextVersion }) {
+function VersionReceipt({ version, end }: { version: ContextVersion; end: ReceiptStep | null }) {
   const now = useNow(version.state === 'pending' ? 200 : 60_000)
-  return <Receipt steps={receiptOf(version, now)} />
+  return <Receipt steps={receiptOf(version, now, end)} />
 }
 
-/** What became of a version: stored, accepted by the realtime session, used in a turn. @source design.md principle 7 */
-export function receiptOf(version: ContextVersion, now: number): ReceiptStep[] {
+/**
+ * Why no turn will use a version any more: a newer one is in force, or the call is over.
+ * @returns null while a turn may still use it
+ * @source design.md principle 7: a dashed ring is waiting, and this waits for nothing
+ */
+export function endOfUse(
+  { version }: Pick<ContextVersion, 'version'>,
+  versions: readonly Pick<ContextVersion, 'version' | 'state'>[],
+  is_over: boolean,
+): ReceiptStep | null {
+  const newer = versions.filter((each) => each.version > version && each.state === 'applied')
+  if (newer.length > 0) {
+    const replaced_by = Math.min(...newer.map((each) => each.version))
+    return { word: `Replaced by v${replaced_by}`, state: 'done' }
+  }
+  return is_over ? { word: 'Not used before the call ended', state: 'bad' } : null
+}
+
+/**
+ * What became of a version: stored, accepted by the realtime session, used in a turn.
+ * @param now epoch milliseconds
+ * @param end why no turn will use it any more; null while one may
+ * @source design.md principle 7
+ */
+export function receiptOf(version: ContextVersion, now: number, end: ReceiptStep | null): ReceiptStep[] {
   const sent = { word: 'Sent', state: 'done' } as const
   const since = Date.parse(version.updated_at)
   switch (version.state) {
     case 'pending':
+      if (end) return [sent, end]
       return [
         sent,
         { word: 'Accepted', state: 'wait', time: formatDelay(Math.max(100, now - since)) },
@@ -142,7 +166,7 @@ export function receiptOf(version: ContextVersion, now: number): ReceiptStep[] {
           ...(version.applied_at ? { time: formatDelay(Math.max(0, Date.parse(version.applied_at) - since)) } : {}),
         },
         version.used_in_turn === null
-          ? { word: 'Used', state: 'wait' }
+          ? (end ?? { word: 'Used', state: 'wait' })
           : { word: `Used in turn ${version.used_in_turn}`, state: 'done' },
       ]
   }

@@ -3,6 +3,7 @@ import { LayerChip } from '../../components/layer-chip.tsx'
 import { Loading } from '../../components/standing.tsx'
 import type { ContextOfCall } from './context-of-call.ts'
 import { useContextOfCall } from './context-of-call.ts'
+import type { LayerRow } from './layers.ts'
 import { layerRows, valueWords } from './layers.ts'
 import { VersionState } from './version-state.tsx'
 
@@ -62,14 +63,15 @@ export function ContextLayers({ call_sid }: { call_sid: string }) {
             <td className="mono" title={row.path}>
               {row.path}
             </td>
-            <td className="num" title={valueWords(row.value)}>
+            <td className="num" title={titleOf(row)}>
               {row.waits_for !== null ? (
                 <span className="dim">waits for v{row.waits_for}</span>
+              ) : row.overridden !== undefined ? (
+                <span className="was-now">
+                  <s>{valueWords(row.overridden)}</s> <span>{valueWords(row.value)}</span>
+                </span>
               ) : (
-                <>
-                  {row.overridden !== undefined && <s>{valueWords(row.overridden)}</s>}
-                  {valueWords(row.value)}
-                </>
+                valueWords(row.value)
               )}
             </td>
             <td>
@@ -81,3 +83,7 @@ export function ContextLayers({ call_sid }: { call_sid: string }) {
     </table>
   )
 }
+
+/** Whole, as the column may be too narrow for it. */
+const titleOf = ({ value, overridden }: LayerRow): string =>
+  overridden === undefined ? valueWords(value) : `${valueWords(value)}, before ${valueWords(overridden)}`

@@ -102,36 +102,31 @@ function withPointer(object: JsonObject, pointer: string, value: Json | undefine
     const { [key]: _gone, ...others } = object
     return value === undefined ? others : { ...others, [key]: value }
   }
-  const inner = object[key]
-  return { ...object, [key]: withPointer(isObject(inner) ? inner : {}, `/${rest.join('/')}`, value) }
+  return { ...object, [key]: withPointer(asObject(object[key]), `/${rest.join('/')}`, value) }
 }
 
 const plainPart = (part: string) => part.replaceAll('~1', '/').replaceAll('~0', '~')
 
-/** What makes `to` out of `from`: a merge patch. @source RFC 7396 */
-export function mergePatch(from: JsonObject, to: JsonObject): JsonObject {
-  const patch: JsonObject = {}
-  for (const key of Object.keys(from)) if (!(key in to)) patch[key] = null
-  for (const [key, value] of Object.entries(to)) {
-    const before = from[key]
-    if (before !== undefined && sameJson(before, value)) continue
-    patch[key] = isObject(before) && isObject(value) ? mergePatch(before, value) : value
+/**
+ * What was changed in a draft, done to a layer that others changed meanwhile. Where both changed a value, the draft's
+ * stands.
+ * No merge patch (RFC 7396): that one cannot say null, which a context may hold.
+ * @param base what the draft was written from
+ * @param onto the layer as it is now
+ * @source ours
+ */
+export function mergeDraft(base: JsonObject, draft: JsonObject, onto: JsonObject): JsonObject {
+  const merged: JsonObject = { ...onto }
+  for (const key of new Set([...Object.keys(base), ...Object.keys(draft)])) {
+    const [was, is] = [base[key], draft[key]]
+    if (sameJson(was, is)) continue
+    if (is === undefined) delete merged[key]
+    else merged[key] = isObject(is) ? mergeDraft(asObject(was), is, asObject(onto[key])) : is
   }
-  return patch
+  return merged
 }
 
-/** @source RFC 7396, section 2 */
-export function applyPatch(target: JsonObject, patch: JsonObject): JsonObject {
-  const result: JsonObject = { ...target }
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key]
-    else if (isObject(value)) {
-      const before = result[key]
-      result[key] = applyPatch(isObject(before) ? before : {}, value)
-    } else result[key] = value
-  }
-  return result
-}
+const asObject = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
 
 /** What differs between two layers, place by place. @source contract/context.ts, ContextDiff */
 export function diffOf(before: JsonObject, after: JsonObject, at = ''): ContextDiff[] {

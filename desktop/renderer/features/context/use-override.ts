@@ -9,7 +9,7 @@ import { writeJson } from '../../lib/write-json.ts'
 import type { OverrideDraft } from '../../store/override-drafts.ts'
 import { createContextActions } from './context-actions.ts'
 import type { ContextOfCall } from './context-of-call.ts'
-import { applyPatch, mergePatch, sameJson } from './layers.ts'
+import { mergeDraft, sameJson } from './layers.ts'
 import type { DraftProblem } from './override-draft.ts'
 import { refusedAt } from './override-draft.ts'
 
@@ -88,9 +88,8 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
   }
   const merge = () => {
     if (!draft.ok) return
-    const merged = applyPatch(context.newest, mergePatch(base.context, draft.context))
     setBase({ context: context.newest, version: context.newest_version })
-    setText(writeJson(merged))
+    setText(writeJson(mergeDraft(base.context, draft.context, context.newest)))
     setProblem(null)
   }
   return {

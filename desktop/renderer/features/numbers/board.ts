@@ -4,8 +4,13 @@ import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
 import { formatNumber } from '../../lib/format.ts'
 import type { Move } from './number-actions.ts'
 
-/** Where each staged number will go, by number. */
-export type Staged = ReadonlyMap<string, string | null>
+/** From which agent a number will go to which. Null: to be without one. */
+export interface StagedMove {
+  from: string | null
+  to: string | null
+}
+/** What is staged, by number. */
+export type Staged = ReadonlyMap<string, StagedMove>
 
 export interface BoardRow {
   number: PhoneNumber
@@ -29,12 +34,12 @@ export function boardOf(
   const rows = numbers
     .filter((number) => matches(number, filter))
     .map((number): BoardRow & { at: string | null } => {
-      const is_staged = staged.has(number.phone_number)
+      const move = staged.get(number.phone_number)
       const home = number.assigned_agent
       return {
         number,
-        at: is_staged ? (staged.get(number.phone_number) ?? null) : home,
-        from: is_staged ? (home ? (names.get(home) ?? 'another agent') : 'Unassigned') : null,
+        at: move ? move.to : home,
+        from: move ? (home ? (names.get(home) ?? 'another agent') : 'Unassigned') : null,
       }
     })
   const column = (agent: Agent | null): BoardColumn => ({
@@ -54,14 +59,14 @@ export function stage(staged: Staged, numbers: readonly PhoneNumber[], agent_id:
   const next = new Map(staged)
   for (const number of numbers) {
     if (number.assigned_agent === agent_id) next.delete(number.phone_number)
-    else next.set(number.phone_number, agent_id)
+    else next.set(number.phone_number, { from: number.assigned_agent, to: agent_id })
   }
   return next
 }
 
 /**
  * What is staged and can still be done: a number may have gone, or been moved by somebody else, and an agent deleted
- * since.
+ * since. A number that others gave to an agent meanwhile is not taken from it unseen.
  * @source ours
  */
 export function stillStaged(
@@ -69,23 +74,30 @@ export function stillStaged(
   numbers: Readonly<Record<string, PhoneNumber>>,
   agents: Readonly<Record<string, Agent>>,
 ): Staged {
-  const left = [...staged].filter(([phone_number, agent_id]) => {
-    const number = numbers[phone_number]
-    return number !== undefined && number.assigned_agent !== agent_id && (agent_id === null || agent_id in agents)
-  })
+  const left = [...staged].filter(
+    ([phone_number, { from, to }]) => numbers[phone_number]?.assigned_agent === from && (to === null || to in agents),
+  )
   return left.length === staged.size ? staged : new Map(left)
+}
+
+/** The staged numbers that somebody else moved meanwhile, to elsewhere than staged. @source ours */
+export function movedMeanwhile(staged: Staged, numbers: Readonly<Record<string, PhoneNumber>>): PhoneNumber[] {
+  return [...staged].flatMap(([phone_number, { from, to }]) => {
+    const number = numbers[phone_number]
+    return number && ![from, to].includes(number.assigned_agent) ? [number] : []
+  })
 }
 
 /** Where numbers may be dropped or sent: an outbound agent answers no calls, so none can lead to it. @source product text, agents */
 export const isAnswering = (agent: Agent | null): boolean => agent === null || agent.type !== 'outbound'
 
 export function movesOf(staged: Staged): Move[] {
-  return [...staged].map(([phone_number, agent_id]) => ({ phone_number, agent_id }))
+  return [...staged].map(([phone_number, { to }]) => ({ phone_number, agent_id: to }))
 }
 
 /** `11 assigned, 1 unassigned`. @source design.md section 8, numbers */
 export function stagedWords(staged: Staged): string {
-  const away = [...staged.values()].filter((agent_id) => agent_id === null).length
+  const away = [...staged.values()].filter(({ to }) => to === null).length
   const given = staged.size - away
   return [given > 0 && `${given} assigned`, away > 0 && `${away} unassigned`].filter(Boolean).join(', ')
 }

@@ -8,14 +8,14 @@ import { Page, WhenRead } from '../../components/page.tsx'
 import { Empty } from '../../components/standing.tsx'
 import { tell, tellRefused } from '../../components/toast.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
-import { countOf } from '../../lib/format.ts'
+import { countOf, formatNumber } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
 import { useIsMissed } from '../../lib/slow.ts'
 import { useWorkDraft } from '../../lib/work-draft.ts'
 import { agentsInOrder } from '../../store/agents-in-order.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import type { Staged } from './board.ts'
-import { boardOf, movesOf, stage, stagedWords, stillStaged } from './board.ts'
+import { boardOf, movedMeanwhile, movesOf, stage, stagedWords, stillStaged } from './board.ts'
 import type { SyncPlan } from './number-actions.ts'
 import { createNumberActions } from './number-actions.ts'
 import { NumberColumn } from './number-column.tsx'
@@ -61,8 +61,16 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     onOpenChange: setAssigning,
   }
   useEffect(() => {
-    if (is_read && kept && staged.size === 0) keep(null)
-  }, [is_read, kept, staged, keep])
+    if (!is_read || !kept || staged === kept) return
+    const moved = movedMeanwhile(kept, numbers)
+    keep(staged.size > 0 ? staged : null)
+    if (moved.length === 0) return
+    const phones = moved.map((number) => formatNumber(number.phone_number)).join(', ')
+    tell(
+      `${countOf(moved.length, 'staged change')} dropped`,
+      `${phones} ${moved.length === 1 ? 'was' : 'were'} moved meanwhile.`,
+    )
+  }, [is_read, kept, staged, numbers, keep])
 
   const choose = (phone_number: string) => {
     const next = new Set(selected)
@@ -95,7 +103,8 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     const { left, problem } = await actions.apply(moves)
     setBusy(false)
     setApplying(false)
-    setStaged(new Map(left.map(({ phone_number, agent_id }) => [phone_number, agent_id])))
+    const left_numbers = new Set(left.map(({ phone_number }) => phone_number))
+    setStaged(new Map([...staged].filter(([phone_number]) => left_numbers.has(phone_number))))
     if (problem) return tellRefused(`${countOf(left.length, 'change')} not applied`, problem)
     tell(`${countOf(moves.length, 'change')} applied`, 'The next call follows.', {
       word: 'Undo',

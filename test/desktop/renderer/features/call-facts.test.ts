@@ -2,14 +2,17 @@
 import { describe, expect, it } from 'vitest'
 import { costParts } from '../../../../desktop/renderer/features/calls/call-side.tsx'
 import { endedBy } from '../../../../desktop/renderer/features/calls/ended-by.ts'
+import { endOfUse, receiptOf } from '../../../../desktop/renderer/features/calls/interventions.tsx'
 import { needsOf } from '../../../../desktop/renderer/features/calls/needs.ts'
 import { unquoted } from '../../../../desktop/renderer/features/calls/said.ts'
 import { toolSays } from '../../../../desktop/renderer/features/calls/tool-turn.tsx'
 import { moveOnWall, neighbourOf } from '../../../../desktop/renderer/features/calls/wall-rows.ts'
 import { formatCost } from '../../../../desktop/renderer/lib/format.ts'
 import type { CallSummary, SpeechTurn, ToolTurn } from '../../../../shared/contract/calls.ts'
+import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import { floorCalls } from '../../support/fake-calls.ts'
 import { iso } from '../../support/fake-floor.ts'
+import { floorVersions } from '../../support/fake-open-call.ts'
 
 const NOW = Date.parse('2026-11-23T18:00:00Z')
 const live = floorCalls(NOW)[0]!
@@ -66,6 +69,36 @@ describe('who ended a call', () => {
     expect(by('The agent ended the call.')).toBeNull()
     expect(by('The caller hung up.')).toBeNull()
     expect(endedBy({ ended_at: null, end_reason: null })).toBeNull()
+  })
+})
+
+describe('the receipt of a context version', () => {
+  const version: ContextVersion = {
+    ...floorVersions(live)[0]!,
+    version: 1,
+    state: 'applied',
+    applied_at: iso(NOW),
+    used_in_turn: null,
+  }
+  const others = (...states: ContextVersion['state'][]) => states.map((state, at) => ({ version: at + 2, state }))
+  const lastOf = (each: ContextVersion, versions: ReturnType<typeof others>, is_over: boolean) =>
+    receiptOf(each, NOW, endOfUse(each, [each, ...versions], is_over)).at(-1)
+
+  it('waits only while a turn may still use it', () => {
+    expect(lastOf(version, [], false)).toEqual({ word: 'Used', state: 'wait' })
+    expect(lastOf(version, others('refused', 'pending'), false)).toEqual({ word: 'Used', state: 'wait' })
+    expect(lastOf(version, others('refused', 'applied', 'applied'), false)).toEqual({
+      word: 'Replaced by v3',
+      state: 'done',
+    })
+    expect(lastOf(version, others('applied'), true)?.word).toBe('Replaced by v2')
+    expect(lastOf(version, [], true)).toEqual({ word: 'Not used before the call ended', state: 'bad' })
+    expect(lastOf({ ...version, state: 'pending' }, [], true)?.state).toBe('bad')
+  })
+
+  it('says what was used, also when it was replaced later or the call is over', () => {
+    const used = { ...version, used_in_turn: 4 }
+    expect(lastOf(used, others('applied'), true)).toEqual({ word: 'Used in turn 4', state: 'done' })
   })
 })
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import { problemOf } from '../../support/fake-answers.ts'
-import { floorCalls } from '../../support/fake-calls.ts'
+import { finishedCalls, floorCalls } from '../../support/fake-calls.ts'
 import { sidOf } from '../../support/fake-floor.ts'
 import { consoleForTests, settle } from '../../support/render-console.tsx'
 
@@ -53,6 +53,7 @@ describe('the context of a call', () => {
     const table = screen.getByRole('table', { name: /Context in force/ })
     const credit = within(table).getByText('goodwill_credit_usd').closest('tr')!
     expect(credit.querySelector('s')?.textContent).toBe('20')
+    expect(credit.cells[1]?.textContent).toBe('20 40')
     expect(within(credit).getByText('this call')).toBeTruthy()
     expect(within(table).getByText('waits for v7')).toBeTruthy()
   })
@@ -269,6 +270,20 @@ describe('the call view', () => {
     await open({ at: `#/calls/${over.call_sid}` })
     expect(screen.getAllByText('The call is over, so it takes no commands.').length).toBeGreaterThan(0)
     expect(screen.getByRole<HTMLButtonElement>('button', { name: /^End/ }).disabled).toBe(true)
+  })
+
+  it('reads a call that is over as soon as the link is back', async () => {
+    const { bridge } = await openAt({ at: '#/live', finished: 1 })
+    const [over] = finishedCalls(Date.now(), 1)
+    const now = new Date().toISOString()
+    act(() => bridge.link({ state: 'lost', as_of: now, retry_at: now }))
+    act(() => {
+      window.location.hash = `#/calls/${over!.call_sid}`
+    })
+    expect(await screen.findByText('The link to the relay is lost. Nothing was sent.')).toBeTruthy()
+    act(() => bridge.link({ state: 'linked', round_trip_ms: null }))
+    expect(await screen.findByRole('log', { name: 'Transcript' })).toBeTruthy()
+    expect(screen.queryByText('The link to the relay is lost. Nothing was sent.')).toBeNull()
   })
 
   it('says that a call is not there', async () => {

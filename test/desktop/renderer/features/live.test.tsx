@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, screen, waitFor, within } from '@testing-library/react'
+import { act, fireEvent, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import type { SpeechTurn } from '../../../../shared/contract/calls.ts'
 import { problemOf } from '../../support/fake-answers.ts'
@@ -281,6 +281,18 @@ describe('stepping in', () => {
     expect(audio.closed).toBe(1)
   })
 
+  it('begins once while L is held down, and the selection goes on while J is', async () => {
+    const { bridge, user, store } = await open()
+    await user.click(cell(FIRST))
+    const hold = (key: string) => {
+      for (const repeat of [false, true, true, true]) fireEvent.keyDown(document.activeElement!, { key, repeat })
+    }
+    hold('l')
+    expect(bridge.listening).toBe(sidOf(1))
+    hold('j')
+    expect(store.getState().selected).toBe(sidOf(5))
+  })
+
   it('says why listening stopped, and plays the last words of a call', async () => {
     const { bridge, user, audio } = await open()
     await user.click(cell(FIRST))
@@ -297,6 +309,8 @@ describe('stepping in', () => {
     const dialog = screen.getByRole('dialog', { name: 'End the call with +1 415 ••• 0142?' })
     await user.click(within(dialog).getByRole('button', { name: 'Keep the call' }))
     expect(bridge.asked.some(({ name }) => name === 'hangUpCall')).toBe(false)
+    await settle()
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: /^End/ }))
     await user.click(screen.getByRole('button', { name: /^End/ }))
     await user.selectOptions(screen.getByLabelText('Outcome'), 'escalated')
     await user.click(screen.getByRole('button', { name: 'End call' }))

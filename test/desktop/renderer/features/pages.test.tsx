@@ -50,6 +50,18 @@ describe('signing in', () => {
     const { bridge } = await open()
     act(() => bridge.link({ state: 'signed_out' }))
     expect(screen.getByRole('heading', { name: 'Sign in' })).toBeTruthy()
+    expect(screen.getByText(/Your sign-in has ended/).textContent).toContain(
+      'Your sign-in has ended. Nothing was changed: sign in again as Dana Ortiz to go on.',
+    )
+  })
+
+  it('gives no reason to somebody who asked to leave', async () => {
+    const { user } = await open()
+    await user.click(screen.getByRole('button', { name: 'Dana Ortiz' }))
+    await user.click(screen.getByRole('menuitem', { name: 'Sign out' }))
+    await settle()
+    expect(screen.getByRole('heading', { name: 'Sign in' })).toBeTruthy()
+    expect(screen.queryByText(/has ended/)).toBeNull()
   })
 
   it('chooses the theme in the menu of the user', async () => {
@@ -57,6 +69,22 @@ describe('signing in', () => {
     await user.click(screen.getByRole('button', { name: 'Dana Ortiz' }))
     await user.click(screen.getByRole('menuitemradio', { name: 'Dark' }))
     expect(document.documentElement.dataset.theme).toBe('dark')
+  })
+
+  it('has the focus where it was after what floated over it was closed', async () => {
+    const { user } = await open({ ...manager, at: '#/agents/ag_billing001' })
+    await user.type(await screen.findByLabelText('Name'), ', nights')
+    for (const keys of ['{Control>}k{/Control}', '{Control>}k{/Control}billing']) {
+      await user.keyboard(keys)
+      await user.keyboard('{Escape}')
+      await settle()
+      expect(document.activeElement).toBe(screen.getByLabelText('Name'))
+    }
+    await user.click(screen.getByRole('button', { name: 'Priya Raman' }))
+    await user.click(screen.getByRole('menuitem', { name: 'Sign out' }))
+    await user.click(screen.getByRole('button', { name: 'Stay signed in' }))
+    await settle()
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Priya Raman' }))
   })
 
   it('lists its keys under ?', async () => {
@@ -162,6 +190,37 @@ describe('analytics', () => {
     expect(screen.getByText('8,412')).toBeTruthy()
     expect(screen.getByText('1.1 pts').className).toContain('bad')
     expect(bridge.asked.filter(({ name }) => name === 'getAnalytics')).toHaveLength(2)
+  })
+
+  it('says when it was read, and is read again when asked', async () => {
+    let now = Date.parse('2026-11-23T18:03:00Z')
+    const { user, bridge } = await open({ ...manager, at: '#/analytics', now: () => now })
+    expect(screen.getByText('as of 23 Nov 12:03')).toBeTruthy()
+    now += 60 * 60_000
+    await user.click(screen.getByRole('button', { name: 'Read again' }))
+    await settle()
+    expect(screen.getByText('as of 23 Nov 13:03')).toBeTruthy()
+    expect(bridge.asked.filter(({ name }) => name === 'getAnalytics')).toHaveLength(4)
+  })
+
+  it('lists no call that is still in progress, as it is in no figure', async () => {
+    const { bridge, store } = await open({ ...manager, at: '#/live', finished: 3 })
+    const answer = bridge.request
+    const [live] = Object.values(store.getState().calls).filter(({ ended_at }) => ended_at === null)
+    bridge.request = (async (name: never, input: never) => {
+      const is_first = name === 'listCalls' && !(input as { query: { cursor?: string } }).query.cursor
+      if (!is_first) return answer.call(bridge, name, input)
+      // As the relay lists them: the newest are still on, here a whole page of them.
+      return { ok: true, value: { items: Array(50).fill(live), next_cursor: '0' } }
+    }) as typeof bridge.request
+    act(() => {
+      window.location.hash = '#/analytics'
+    })
+    await settle(60)
+    const list = within(screen.getByRole('region', { name: 'Calls' }))
+    const shown = list.getAllByRole('listitem').map((row) => row.textContent)
+    expect(shown.length).toBeGreaterThan(0)
+    expect(shown.filter((words) => words?.includes('–'))).toEqual([])
   })
 
   it('shows the hours as a table with T', async () => {

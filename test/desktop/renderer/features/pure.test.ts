@@ -10,15 +10,14 @@ import { figuresOf, gapsOf, ticksOf, wavesOf } from '../../../../desktop/rendere
 import { resultWords } from '../../../../desktop/renderer/features/calls/tool-turn.tsx'
 import { columnsIn, moveOnWall, wallRows } from '../../../../desktop/renderer/features/calls/wall-rows.ts'
 import {
-  applyPatch,
   changeWords,
   diffOf,
   layerInForce,
   layerRows,
-  mergePatch,
+  mergeDraft,
 } from '../../../../desktop/renderer/features/context/layers.ts'
 import { refusedAt } from '../../../../desktop/renderer/features/context/override-draft.ts'
-import { boardOf, stage, stillStaged } from '../../../../desktop/renderer/features/numbers/board.ts'
+import { boardOf, movedMeanwhile, stage, stillStaged } from '../../../../desktop/renderer/features/numbers/board.ts'
 import { readContext } from '../../../../desktop/renderer/lib/read-context.ts'
 import { agentsInOrder } from '../../../../desktop/renderer/store/agents-in-order.ts'
 import { versionInForce } from '../../../../desktop/renderer/store/selectors.ts'
@@ -140,17 +139,29 @@ describe('the layers of a context', () => {
     ])
   })
 
-  it('patch: what makes the second out of the first makes it', () => {
-    const leaf = fc.oneof(fc.integer(), fc.string(), fc.boolean())
-    const layer = fc.dictionary(
-      fc.constantFrom('a', 'b', 'c'),
-      fc.oneof(leaf, fc.dictionary(fc.constantFrom('x', 'y'), leaf)),
-    )
+  it('merge: a draft onto what it was written from is the draft, and onto itself as well', () => {
+    const leaf = fc.oneof(fc.integer(), fc.string(), fc.boolean(), fc.constant(null))
+    const keys = fc.constantFrom('a', 'b', 'c')
+    const layer = fc.dictionary(keys, fc.oneof(leaf, fc.dictionary(fc.constantFrom('x', 'y'), leaf)))
     fc.assert(
       fc.property(layer, layer, (from, to) => {
-        expect(applyPatch(from as JsonObject, mergePatch(from as JsonObject, to as JsonObject))).toEqual(to)
+        const [base, draft] = [from as JsonObject, to as JsonObject]
+        expect(mergeDraft(base, draft, base)).toEqual(draft)
+        expect(mergeDraft(base, draft, draft)).toEqual(draft)
+        expect(mergeDraft(base, base, draft)).toEqual(draft)
       }),
     )
+  })
+
+  it('merge: what both sides changed is there, nulls as well', () => {
+    const base = { a: 1, gone: 1, b: { z: 3 } }
+    const draft = { a: 1, b: { z: 3, x: null, y: 2 }, c: { d: null } }
+    expect(mergeDraft(base, draft, { a: null, gone: 1, b: { z: 4 } })).toEqual({
+      a: null,
+      b: { z: 4, x: null, y: 2 },
+      c: { d: null },
+    })
+    expect(mergeDraft({ a: 1 }, { a: null }, { a: 2 })).toEqual({ a: null })
   })
 
   it('say a change in words', () => {
@@ -226,6 +237,17 @@ describe('the board of numbers', () => {
     expect(stillStaged(staged, here, {}).size).toBe(0)
     const done = { [spare.phone_number]: { ...spare, assigned_agent: 'ag_returns001' } }
     expect(stillStaged(staged, done, known).size).toBe(0)
+    expect(movedMeanwhile(staged, done)).toEqual([])
+  })
+
+  it('takes no number that somebody else gave to an agent meanwhile', () => {
+    const spare = numbers.find((number) => number.assigned_agent === null)!
+    const staged = stage(new Map(), [spare], 'ag_returns001')
+    const known = Object.fromEntries(agents.map((agent) => [agent.id, agent]))
+    const taken = { ...spare, assigned_agent: 'ag_billing001' }
+    expect(stillStaged(staged, { [spare.phone_number]: taken }, known).size).toBe(0)
+    expect(movedMeanwhile(staged, { [spare.phone_number]: taken })).toEqual([taken])
+    expect(movedMeanwhile(staged, { [spare.phone_number]: spare })).toEqual([])
   })
 })
 
@@ -337,6 +359,34 @@ describe('periods', () => {
     expect(period.start).toBe('2026-11-23T06:00:00.000Z')
     expect(before).toEqual({ start: '2026-11-22T06:00:00.000Z', end: '2026-11-22T18:03:04.000Z' })
     expect(periodOf('7d', NOW, 'America/Chicago').period.start).toBe('2026-11-17T06:00:00.000Z')
+  })
+
+  it.each([
+    ['America/Chicago', '2026-11-28T18:00:00Z', '30d', '2026-10-30T05:00:00.000Z'],
+    ['America/Chicago', '2026-11-03T18:00:00Z', '7d', '2026-10-28T05:00:00.000Z'],
+    ['America/Chicago', '2026-11-01T20:00:00Z', 'today', '2026-11-01T05:00:00.000Z'],
+    ['America/Chicago', '2026-11-02T04:30:00Z', 'today', '2026-11-01T05:00:00.000Z'],
+    ['America/Chicago', '2026-03-10T18:00:00Z', '7d', '2026-03-04T06:00:00.000Z'],
+    ['America/Chicago', '2026-03-08T18:00:00Z', 'today', '2026-03-08T06:00:00.000Z'],
+    ['Europe/Berlin', '2026-03-29T12:00:00Z', 'today', '2026-03-28T23:00:00.000Z'],
+    ['Europe/Berlin', '2026-11-02T12:00:00Z', '30d', '2026-10-03T22:00:00.000Z'],
+    ['Asia/Kolkata', '2026-11-02T20:00:00Z', '7d', '2026-10-27T18:30:00.000Z'],
+    ['Pacific/Kiritimati', '2026-11-02T11:00:00Z', 'today', '2026-11-02T10:00:00.000Z'],
+    ['UTC', '2026-11-02T00:00:00Z', '30d', '2026-10-04T00:00:00.000Z'],
+    // The clocks went from 00:00 to 01:00 on the 4th, and on the 18th of February from 24:00 back to 23:00.
+    ['America/Sao_Paulo', '2018-11-04T15:00:00Z', 'today', '2018-11-04T03:00:00.000Z'],
+    ['America/Sao_Paulo', '2018-02-18T15:00:00Z', 'today', '2018-02-18T03:00:00.000Z'],
+    ['America/Sao_Paulo', '2018-02-18T15:00:00Z', '7d', '2018-02-12T02:00:00.000Z'],
+    // At 01:00 it was 00:00 again.
+    ['America/Havana', '2026-11-01T15:00:00Z', 'today', '2026-11-01T04:00:00.000Z'],
+  ] as const)('begin in %s, at %s, %s, when the day began there', (zone, now, name, start) => {
+    expect(periodOf(name, Date.parse(now), zone).period.start).toBe(start)
+  })
+
+  it('compare with a stretch that ends where they begin, also after a day of 23 hours', () => {
+    const { period, before } = periodOf('today', Date.parse('2026-03-10T04:30:00Z'), 'America/Chicago')
+    expect(period.start).toBe('2026-03-09T05:00:00.000Z')
+    expect(before).toEqual({ start: '2026-03-08T06:00:00.000Z', end: '2026-03-09T05:00:00.000Z' })
   })
 
   it('say a change, and nothing where there was nothing', () => {

@@ -87,7 +87,7 @@ describe('an override that is half written', () => {
   })
 
   it('is forgotten when the call ends, and when one signs out', async () => {
-    const { bridge, store } = await open()
+    const { bridge, store, user } = await open()
     write('{ "order_id": "A-7" }')
     await goTo('#/live')
     const call = bridge.calls.get(sidOf(1))!
@@ -99,7 +99,44 @@ describe('an override that is half written', () => {
     await goTo(`#/calls/${PLAIN}`)
     write('{ "promise": "today" }')
     expect(Object.keys(store.getState().overrides)).toHaveLength(1)
+    await user.click(screen.getByRole('button', { name: 'Dana Ortiz' }))
+    await user.click(screen.getByRole('menuitem', { name: 'Sign out' }))
+    await user.click(screen.getByRole('button', { name: 'Sign out' }))
+    await settle()
+    expect(store.getState().overrides).toEqual({})
+    expect(asksBeforeLeaving()).toBe(false)
+    expect(screen.queryByText(/Your sign-in has ended/)).toBeNull()
+  })
+
+  it('waits for the same person when the relay ends the sign-in, and the page says so', async () => {
+    const { bridge, user } = await open()
+    write('{ "order_id": "A-7" }')
     act(() => bridge.link({ state: 'signed_out' }))
+    await settle()
+    expect(screen.getByText(/Your sign-in has ended/).textContent).toContain(
+      'Your sign-in has ended. 1 draft of yours is kept: sign in again as Dana Ortiz to go on.',
+    )
+    expect(asksBeforeLeaving()).toBe(true)
+    await user.click(screen.getByRole('button', { name: /Dana Ortiz/ }))
+    await screen.findByRole('textbox', NAME)
+    expect(JSON.parse(written())).toEqual({ order_id: 'A-7' })
+  })
+
+  it('is not dropped by an Enter that comes after the end of the sign-in', async () => {
+    const { bridge, store, user } = await openAt({ role: 'agent_manager', at: '#/agents/ag_billing001' })
+    await user.type(await screen.findByLabelText('Name'), ', nights')
+    act(() => bridge.link({ state: 'signed_out' }))
+    await user.keyboard('{Enter}')
+    await settle()
+    expect(store.getState().session).toMatchObject({ me: { user: { name: 'Priya Raman' } } })
+    expect(screen.getByLabelText<HTMLInputElement>('Name').value).toBe('Billing support, nights')
+  })
+
+  it('is not shown to somebody else who signs in after that', async () => {
+    const { bridge, store, user } = await open()
+    write('{ "order_id": "A-7" }')
+    act(() => bridge.link({ state: 'signed_out' }))
+    await user.click(screen.getByRole('button', { name: /Priya Raman/ }))
     await settle()
     expect(store.getState().overrides).toEqual({})
     expect(asksBeforeLeaving()).toBe(false)

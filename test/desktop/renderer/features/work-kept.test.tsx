@@ -73,6 +73,62 @@ describe('an agent that is being written', () => {
     expect(screen.getByText(/v13 was saved meanwhile/)).toBeTruthy()
   })
 
+  const saves = ({ bridge }: Pick<Awaited<ReturnType<typeof open>>, 'bridge'>) =>
+    bridge.asked.filter(({ name }) => name === 'changeAgent').length
+  /** As from another console. */
+  const savedMeanwhile = async ({ bridge }: Pick<Awaited<ReturnType<typeof open>>, 'bridge'>) => {
+    const body = { greeting_message: 'Good day.' }
+    await bridge.request('changeAgent', { params: { agent_id: 'ag_billing001' }, body })
+    await settle(60)
+  }
+  const greeting = () => screen.getByLabelText<HTMLTextAreaElement>('Greeting').value
+
+  it('shows beside the draft what others made live, and is not saved over it', async () => {
+    const opened = await open({ ...manager, at: BILLING })
+    const { user } = opened
+    await user.type(await nameField(), ', nights')
+    await savedMeanwhile(opened)
+    expect(screen.getByText('v13 live')).toBeTruthy()
+    expect(within(screen.getByRole('button', { name: /^v13/ })).getByText('Live')).toBeTruthy()
+    expect(within(screen.getByRole('button', { name: /^v12/ })).queryByText('Live')).toBeNull()
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: /^Save v14/ }).disabled).toBe(true)
+    await user.keyboard('{Control>}{Enter}{/Control}')
+    await settle(60)
+    expect(saves(opened)).toBe(1)
+    await user.click(screen.getByRole('button', { name: 'Take v13' }))
+    expect(greeting()).toBe('Good day.')
+    expect((await nameField()).value).toBe('Billing support')
+  })
+
+  it('is discarded for what others saved meanwhile, and taken back it is still about the version before', async () => {
+    const opened = await open({ ...manager, at: BILLING })
+    const { user } = opened
+    await user.type(await nameField(), ', nights')
+    await savedMeanwhile(opened)
+    await user.click(screen.getByRole('button', { name: 'Discard' }))
+    await settle(60)
+    expect(greeting()).toBe('Good day.')
+    expect((await nameField()).value).toBe('Billing support')
+    expect(screen.queryByText(/saved meanwhile/)).toBeNull()
+    const toast = (await screen.findByText('Changes discarded')).closest<HTMLElement>('.toast')
+    await user.click(within(toast as HTMLElement).getByRole('button', { name: 'Undo' }))
+    expect((await nameField()).value).toBe('Billing support, nights')
+    expect(screen.getByText(/v13 was saved meanwhile/)).toBeTruthy()
+  })
+
+  it('follows what others saved as soon as nothing is written in it', async () => {
+    const opened = await open({ ...manager, at: BILLING })
+    const { user } = opened
+    const note = await screen.findByLabelText<HTMLInputElement>('What changed')
+    await user.type(note, 'x')
+    await savedMeanwhile(opened)
+    expect(screen.getByText(/v13 was saved meanwhile/)).toBeTruthy()
+    await user.clear(note)
+    await settle()
+    expect(greeting()).toBe('Good day.')
+    expect(screen.queryByText(/saved meanwhile/)).toBeNull()
+  })
+
   it('is asked about before one signs out, and gone after', async () => {
     const { user, store } = await open({ ...manager, at: BILLING })
     await user.type(await nameField(), ', nights')
@@ -102,6 +158,27 @@ describe('numbers that are staged', () => {
     expect(screen.getByRole('button', { name: /^Apply 1/ })).toBeTruthy()
     await user.click(screen.getByRole('button', { name: 'Discard' }))
     expect(asksBeforeLeaving()).toBe(false)
+  })
+
+  it('are dropped with a word when somebody else moves their number', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await stageOne(user)
+    await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0162 to…' }))
+    await user.click(screen.getByRole('menuitem', { name: /Returns desk/ }))
+    const assignments = [{ phone_number: '+13125550161', agent_id: 'ag_billing001' }]
+    await bridge.request('assignNumbers', { body: { assignments } })
+    await settle(60)
+    expect(screen.getByText('1 staged change dropped')).toBeTruthy()
+    expect(screen.getByText('+1 312 555 0161 was moved meanwhile.')).toBeTruthy()
+    const billing = screen.getByRole('region', { name: 'Billing support' })
+    expect(within(billing).getByRole('button', { name: /^\+1 312 555 0161/ })).toBeTruthy()
+    await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
+    await settle(60)
+    expect(bridge.asked.filter(({ name }) => name === 'assignNumbers').at(-1)?.input).toEqual({
+      body: { assignments: [{ phone_number: '+13125550162', agent_id: 'ag_returns001' }] },
+    })
+    expect(screen.queryByRole('button', { name: /^Apply/ })).toBeNull()
+    expect(screen.getAllByText(/staged change/)).toHaveLength(1)
   })
 
   it('are not taken to another tenant, and wait in their own', async () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { openAudioPlayer } from '../../../../desktop/renderer/lib/audio-player.ts'
 import { mulawTable, sampleOfMulaw } from '../../../../desktop/renderer/lib/mulaw.ts'
 import { LIMIT_SAMPLES, START_SAMPLES, VoiceQueue } from '../../../../desktop/renderer/lib/voice-queue.ts'
 
@@ -62,5 +63,46 @@ describe('the queue of a voice', () => {
     expect(queue.position).toBe(80_700)
     read(queue, 200)
     expect(queue.position).toBe(81_000)
+  })
+})
+
+describe('the player', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  /** A browser whose sound device opens when the test says so, and breaks off what waits when it is closed. */
+  function soundDevice() {
+    let refuse: (error: Error) => void = () => undefined
+    const closed = { times: 0 }
+    class Device {
+      readonly audioWorklet = { addModule: () => new Promise<void>((_, fail) => (refuse = fail)) }
+      async close() {
+        closed.times += 1
+        if (closed.times > 1) throw new Error('The device is closed already.')
+        refuse(new Error('The user aborted a request.'))
+      }
+    }
+    vi.stubGlobal('AudioContext', Device)
+    return { closed, refuse: (error: Error) => refuse(error) }
+  }
+  const settle = () => new Promise((done) => setTimeout(done))
+
+  it('takes it for no failure when it was closed before it was open, or twice', async () => {
+    const { closed } = soundDevice()
+    const failures: Error[] = []
+    const player = openAudioPlayer('worklet.js', (error) => failures.push(error))
+    player.close()
+    player.close()
+    await settle()
+    expect(failures).toEqual([])
+    expect(closed.times).toBe(1)
+  })
+
+  it('says why it did not open, in words to end a sentence with', async () => {
+    const device = soundDevice()
+    const failures: Error[] = []
+    openAudioPlayer('worklet.js', (error) => failures.push(error))
+    device.refuse(new Error('Unable to load the worklet.'))
+    await settle()
+    expect(failures.map((error) => error.message)).toEqual(['Unable to load the worklet'])
   })
 })

@@ -197,6 +197,22 @@ describe('whole readings', () => {
     const read_late = withCall(applied, floorSession(call), floorVersions(call))
     expect(read_late.versions[call.call_sid]?.[0]?.state).toBe('applied')
   })
+
+  it('do not bring back a call that ended while they were on the way, and bring its words', () => {
+    const ended = apply(live(), 'call.ended')
+    const read_late = withCall(ended, floorSession(call), floorVersions(call))
+    expect(read_late.calls[call.call_sid]).toMatchObject({ ended_at: iso(NOW), outcome: 'resolved' })
+    expect(read_late.calls[call.call_sid]?.live?.phase).toBe('ended')
+    expect(read_late.turns[call.call_sid]?.length).toBe(floorSession(call).transcript.length)
+  })
+
+  it('keep the last drawing of a call that was over when it was read', () => {
+    const ended = apply(live(), 'call.ended')
+    const session = { ...floorSession(call), ended_at: iso(NOW), outcome: 'abandoned' as const, live: null }
+    const read = withCall(ended, session, floorVersions(call)).calls[call.call_sid]
+    expect(read?.outcome).toBe('abandoned')
+    expect(read?.live?.phase).toBe('ended')
+  })
 })
 
 describe('an ended call', () => {
