@@ -10,7 +10,7 @@ const NAME_WAIT_MS = 1_000
 /**
  * A Bridge over the browser's fetch and WebSocket. The refresh token lies in the tab's session storage: it ends with
  * the tab, and other tabs do not share it. A duplicated tab asks to sign in, and the first one stays signed in.
- * @param window whose location says where the relay is; `?relay=` names another one in development
+ * @param window whose location says where the relay is; on this machine `?relay=` names another one
  * @source bridge.ts
  */
 export function createBrowserBridge(window: Window & typeof globalThis): Bridge {
@@ -47,6 +47,8 @@ async function dropCopiedToken(window: Window & typeof globalThis): Promise<void
   if (is_copied) window.sessionStorage.removeItem(TOKEN_KEY)
 }
 
-function relayOf(location: Location): string {
-  return new URLSearchParams(location.search).get('relay') ?? location.origin
+/** Elsewhere a link could show a company's own sign-in page and send what is typed there to somebody else. */
+export function relayOf({ hostname, origin, search }: Pick<Location, 'hostname' | 'origin' | 'search'>): string {
+  const named = new URLSearchParams(search).get('relay')
+  return named !== null && ['localhost', '127.0.0.1', '[::1]'].includes(hostname) ? named : origin
 }
