@@ -73,6 +73,12 @@ export const ERRORS = {
     retryable: false,
     meaning: 'This Idempotency-Key was used before with another request.',
   },
+  ANSWER_NOT_KEPT: {
+    status: 409,
+    retryable: false,
+    meaning:
+      'The request with this Idempotency-Key was carried out when it first came, and is not carried out again. Its answer is not kept: read the result.',
+  },
   RATE_LIMITED: { status: 429, retryable: true, meaning: 'Too many requests; wait as Retry-After says.' },
   STORE_UNAVAILABLE: {
     status: 503,

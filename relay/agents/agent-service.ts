@@ -6,7 +6,7 @@ import { mergeWithinLimit } from '../context/merge-within-limit.ts'
 import type { NumberService } from '../numbers/number-service.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import { pageOf, startAfter } from '../platform/pages.ts'
+import { readPage } from '../platform/pages.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
@@ -22,6 +22,9 @@ export interface AgentService {
   listAgentVersions: Handler<Routes['listAgentVersions']>
   updateAgentContext: Handler<Routes['updateAgentContext']>
 }
+
+/** How often an agent that has a place waits for those that have none to go. After that it goes too: the limit comes first. */
+const LOOKS = 5
 
 export function createAgentService(deps: {
   store: DocStore
@@ -114,32 +117,39 @@ export function createAgentService(deps: {
     return keep(actor, await found(actor, agent_id), note ?? null)
   }
 
+  /**
+   * Whether an agent that was just made may stay: agents made at the same time, perhaps at another relay, were not
+   * counted before. It stays only after a count that was within the limit, so of all that stay the last one has counted
+   * the others. The newest go (an id begins with its time) and the others look again, so that not all go for one place.
+   */
+  async function isWithin(actor: TenantActor, agent_id: string, limit: number): Promise<boolean> {
+    for (let look = 0; look < LOOKS; look++) {
+      if ((await agentsOf(actor).count({})) <= limit) return true
+      if ((await agentsOf(actor).count({ _id: { $lt: agent_id } })) >= limit) return false
+    }
+    return false
+  }
+
   return {
     async listAgents(actor, { query }) {
       const filter = query.is_active === undefined ? {} : { is_active: query.is_active }
-      const items = await agentsOf(actor).find(filter, {
-        sort: { created_at: -1 },
-        limit: query.limit + 1,
-        ...startAfter(query.cursor, 'date'),
-      })
+      const page = await readPage(
+        query,
+        'date',
+        (step) => agentsOf(actor).find(filter, { sort: { created_at: -1 }, ...step }),
+        (agent) => agent.created_at,
+      )
       const statistics = await deps.statistics(
         actor,
-        items.map((agent) => agent._id),
+        page.items.map((agent) => agent._id),
       )
-      return pageOf(
-        items,
-        query.limit,
-        (agent) => agent.created_at,
-        (agent) => ({ ...agent, statistics: statistics.get(agent._id) ?? NO_STATISTICS }),
-      )
+      const items = page.items.map((agent) => ({ ...agent, statistics: statistics.get(agent._id) ?? NO_STATISTICS }))
+      return { ...page, items }
     },
 
     async createAgent(actor, { body }) {
       const limit = (await deps.tenantOf(actor.scope.tenant_id))?.limits.agents ?? 0
-      if ((await agentsOf(actor).count({})) >= limit)
-        throw new RelayError('AGENT_LIMIT_REACHED', {
-          detail: `This tenant may have ${limit} agents. Delete one, or have the limit raised.`,
-        })
+      if ((await agentsOf(actor).count({})) >= limit) throw limitReached(limit)
       const now = clock.now()
       const id = newId('agt', now)
       const { phone_numbers, ...fields } = body as NewAgent
@@ -155,6 +165,7 @@ export function createAgentService(deps: {
       }
       await agentsOf(actor).insertOne(agent)
       try {
+        if (!(await isWithin(actor, id, limit))) throw limitReached(limit)
         if (phone_numbers.length > 0) await deps.numbers.assignFree(actor, id, phone_numbers)
       } catch (error) {
         await agentsOf(actor).deleteMany({ _id: id })
@@ -180,15 +191,12 @@ export function createAgentService(deps: {
 
     async listAgentVersions(actor, { params, query }) {
       await found(actor, params.agent_id)
-      const items = await agentVersions(store.forTenant(actor.scope)).find(
-        { agent_id: params.agent_id },
-        { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') },
-      )
-      return pageOf(
-        items,
-        query.limit,
+      const versions = agentVersions(store.forTenant(actor.scope))
+      return readPage(
+        query,
+        'number',
+        (step) => versions.find({ agent_id: params.agent_id }, { sort: { version: -1 }, ...step }),
         (version) => version.version,
-        (version) => version,
       )
     },
 
@@ -199,3 +207,8 @@ export function createAgentService(deps: {
     },
   }
 }
+
+const limitReached = (limit: number): RelayError =>
+  new RelayError('AGENT_LIMIT_REACHED', {
+    detail: `This tenant may have ${limit} agents. Delete one, or have the limit raised.`,
+  })

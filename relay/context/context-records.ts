@@ -8,5 +8,6 @@ export type ContextRecord = Stored<ContextVersion> & { _id: string; [field: stri
 export const CONTEXT_UPDATES = {
   name: 'context_updates',
   scope: 'tenant',
-  indexes: [{ keys: { tenant_id: 1, call_sid: 1 } }, { keys: { tenant_id: 1, agent_id: 1 } }],
+  // With the version in it a page of a call's versions is read without the other versions.
+  indexes: [{ keys: { tenant_id: 1, call_sid: 1, version: -1 } }, { keys: { tenant_id: 1, agent_id: 1 } }],
 } as const satisfies CollectionSpec

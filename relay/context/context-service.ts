@@ -9,7 +9,7 @@ import { COMMAND_DEADLINE_MS } from '../calls/call-service.ts'
 import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
 import { RelayError } from '../platform/errors.ts'
 import { newId } from '../platform/ids.ts'
-import { pageOf, startAfter } from '../platform/pages.ts'
+import { readPage } from '../platform/pages.ts'
 import type { CallBus, CallRef, Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
@@ -176,15 +176,11 @@ export function createContextService(deps: {
         { fields: ['_id'] },
       )
       if (!call) throw new RelayError('NOT_FOUND')
-      const items = await versionsOf(actor).find(
-        { call_sid: params.call_sid },
-        { sort: { version: -1 }, limit: query.limit + 1, ...startAfter(query.cursor, 'number') },
-      )
-      return pageOf(
-        items,
-        query.limit,
+      return readPage(
+        query,
+        'number',
+        (step) => versionsOf(actor).find({ call_sid: params.call_sid }, { sort: { version: -1 }, ...step }),
         (record) => record.version,
-        (record) => record,
       ) as never
     },
 

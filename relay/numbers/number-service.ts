@@ -5,6 +5,7 @@ import { agents, NO_STATISTICS } from '../agents/agent-records.ts'
 import { readStatistics } from '../analytics/agent-statistics.ts'
 import { RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
+import { pageOf, startAfter } from '../platform/pages.ts'
 import type { EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { createNumberMoves } from './move-numbers.ts'
@@ -135,13 +136,18 @@ export function createNumberService(deps: {
     },
 
     async listNumbers(actor, { query }) {
-      const after = query.cursor ? { values: [query.cursor], _id: query.cursor } : undefined
+      const { after } = startAfter(query.cursor, 'text')
       const items = await numbersOf(actor).find(
         { status: { $ne: 'released' } },
-        { sort: { _id: 1 }, limit: query.limit + 1, ...(after ? { after } : {}) },
+        // In the order of the `_id` alone there is no other value to start after.
+        { sort: { _id: 1 }, limit: query.limit + 1, ...(after && { after: { ...after, values: [] } }) },
       )
-      const shown = items.slice(0, query.limit)
-      return { items: shown, next_cursor: items.length > query.limit ? (shown.at(-1)?._id ?? null) : null }
+      return pageOf(
+        items,
+        query.limit,
+        (number) => number._id,
+        (number) => number,
+      )
     },
 
     async syncNumbers(actor, { body }) {

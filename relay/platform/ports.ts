@@ -125,7 +125,10 @@ export interface CallLeases {
 
 /** Answers to requests with an Idempotency-Key. */
 export interface IdempotencyStore {
-  /** Claims the key, or says what is there: `running`, or the kept answer. */
+  /**
+   * Claims the key, or says what is there: `running`, or the kept answer.
+   * @throws (rejects) RelayError ANSWER_NOT_KEPT for a request that was carried out and has no answer any more
+   */
   begin(
     key: string,
     request_hash: string,

@@ -12,6 +12,8 @@ export interface RedisKeys {
    * `tnt_1:usr_2:…`), else of the installation. Only its hash is shown: an email address may be in it.
    */
   textKey(kind: string, text: string): string
+  /** A key of whoever such a text belongs to. */
+  ownersKey(text: string, ...parts: string[]): string
 }
 
 const TENANT_ID = /^tnt?_[0-9A-Za-z]+$/
@@ -20,11 +22,10 @@ export function redisKeys(prefix: string): RedisKeys {
   const keys: RedisKeys = {
     tenantKey: (tenant_id, ...parts) => prefix + [tenant_id, ...parts].map(escaped).join(':'),
     sharedKey: (...parts) => `${prefix}-:${parts.map(escaped).join(':')}`,
-    textKey(kind, text) {
+    textKey: (kind, text) => keys.ownersKey(text, kind, hashOf(text)),
+    ownersKey(text, ...parts) {
       const tenant_id = text.split(':', 2).find((part) => TENANT_ID.test(part))
-      return tenant_id === undefined
-        ? keys.sharedKey(kind, hashOf(text))
-        : keys.tenantKey(tenant_id, kind, hashOf(text))
+      return tenant_id === undefined ? keys.sharedKey(...parts) : keys.tenantKey(tenant_id, ...parts)
     },
   }
   return keys

@@ -51,5 +51,64 @@ export function idempotencySuite(name: string, bench: SharedStateBench<Idempoten
       await bench.wait(600)
       expect(await store.begin(key, 'hash', 1)).toEqual({ state: 'new' })
     })
+
+    const LARGEST = 'x'.repeat(16 * 1024)
+    const CARRIED_OUT = { code: 'ANSWER_NOT_KEPT', message: expect.stringContaining('was carried out') }
+    const answered = async (key: string, body: string, ttl_seconds = 60) => {
+      await store.begin(key, 'hash', ttl_seconds)
+      await store.finish(key, 200, body)
+    }
+    const stateOf = async (key: string) => (await store.begin(key, 'hash', 60)).state
+    /** Two tenants, and the names of requests of theirs. */
+    const tenants = () =>
+      [bench.fresh(), bench.fresh()].map((name) => (request: number | string) => `tn_${name}:usr_1:${request}`) as [
+        (request: number | string) => string,
+        (request: number | string) => string,
+      ]
+
+    test('an answer over 16 kB is not kept, but that its request was carried out is', async () => {
+      const [key] = tenants()
+      await answered(key('largest'), LARGEST)
+      await answered(key('larger'), `${LARGEST}x`)
+      await answered(key('wide'), 'ü'.repeat(8 * 1024 + 1))
+      expect(await stateOf(key('largest'))).toBe('done')
+      await expect(stateOf(key('larger'))).rejects.toMatchObject(CARRIED_OUT)
+      await expect(stateOf(key('wide'))).rejects.toMatchObject(CARRIED_OUT)
+      expect(await store.begin(key('larger'), 'other', 60)).toEqual({ state: 'mismatch' })
+    })
+
+    test('over 4 MB the oldest answers of that tenant go, and no other’s; none of them is carried out again', async () => {
+      const [ours, theirs] = tenants()
+      await answered(theirs('first'), LARGEST)
+      for (let n = 0; n < 258; n++) await answered(ours(n), LARGEST)
+      await expect(stateOf(ours(0))).rejects.toMatchObject(CARRIED_OUT)
+      await expect(stateOf(ours(1))).rejects.toMatchObject(CARRIED_OUT)
+      expect(await stateOf(ours(2))).toBe('done')
+      expect(await stateOf(ours(257))).toBe('done')
+      expect(await stateOf(theirs('first'))).toBe('done')
+    })
+
+    test('over 8,000 answers the oldest of that tenant are forgotten, and no other’s, and none that runs', async () => {
+      const [ours, theirs] = tenants()
+      await answered(theirs('first'), '')
+      await store.begin(ours('runs'), 'hash', 60)
+      await answered(ours('oldest'), '')
+      for (let n = 0; n < 8_000; n += 100)
+        await Promise.all(Array.from({ length: 100 }, (_, more) => answered(ours(n + more), '')))
+      expect(await stateOf(ours('oldest'))).toBe('new')
+      expect(await stateOf(ours(7_999))).toBe('done')
+      expect(await stateOf(ours('runs'))).toBe('running')
+      expect(await stateOf(theirs('first'))).toBe('done')
+    })
+
+    test('an answer whose name was used before does not go when the old one’s turn comes', async () => {
+      const [key] = tenants()
+      await answered(key('again'), LARGEST, 1)
+      await answered(key('between'), '')
+      await bench.wait(1_100)
+      await answered(key('again'), LARGEST)
+      for (let n = 0; n < 255; n++) await answered(key(n), LARGEST)
+      expect(await stateOf(key('again'))).toBe('done')
+    })
   })
 }

@@ -1,5 +1,5 @@
 // The shared-state ports inside one process, against the suites that Redis must pass too.
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, vi } from 'vitest'
 import { localCallBus } from '../../relay/local/local-call-bus.ts'
 import { localCallLeases } from '../../relay/local/local-call-leases.ts'
 import { localEventLog } from '../../relay/local/local-event-log.ts'
@@ -88,46 +88,4 @@ afterAll(() => void vi.useRealTimers())
 rateLimiterSuite('local', {
   ...bench(() => localRateLimiter()),
   wait: async (ms) => void vi.setSystemTime(Date.now() + ms),
-})
-
-describe('local: answers to requests with an Idempotency-Key are bounded by what they weigh', () => {
-  const megabyte = (sign: string) => sign.repeat(1024 * 1024)
-  const answered = async (store: ReturnType<typeof localIdempotency>, key: string, body: string) => {
-    await store.begin(key, 'hash', 60)
-    await store.finish(key, 200, body)
-  }
-  const stateOf = async (store: ReturnType<typeof localIdempotency>, key: string) =>
-    (await store.begin(key, 'hash', 60)).state
-
-  test('over 32 MB the answers that finished first are forgotten, the newest stay', async () => {
-    const store = localIdempotency({ clock })
-    for (let n = 0; n < 40; n++) await answered(store, `k${n}`, megabyte('x'))
-    expect(await stateOf(store, 'k39')).toBe('done')
-    expect(await stateOf(store, 'k9')).toBe('done')
-    expect(await stateOf(store, 'k8')).toBe('new')
-  })
-
-  test('empty answers are bounded too', async () => {
-    const store = localIdempotency({ clock })
-    for (let n = 0; n < 100_000; n++) await answered(store, `k${n}`, '')
-    expect(await stateOf(store, 'k0')).toBe('new')
-    expect(await stateOf(store, 'k99999')).toBe('done')
-  })
-
-  test('an answer above 1 MB is not kept, whatever its letters weigh, and pushes no other out', async () => {
-    const store = localIdempotency({ clock })
-    await answered(store, 'small', 'x')
-    await answered(store, 'exact', megabyte('x'))
-    await answered(store, 'over', `${megabyte('x')}x`)
-    await answered(store, 'wide', 'ü'.repeat(600_000))
-    const states = await Promise.all(['small', 'exact', 'over', 'wide'].map((key) => stateOf(store, key)))
-    expect(states).toEqual(['done', 'done', 'new', 'new'])
-  })
-
-  test('a request that is still running is never forgotten', async () => {
-    const store = localIdempotency({ clock })
-    await store.begin('running', 'hash', 60)
-    for (let n = 0; n < 40; n++) await answered(store, `k${n}`, megabyte('x'))
-    expect(await stateOf(store, 'running')).toBe('running')
-  })
 })

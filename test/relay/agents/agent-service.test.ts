@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { agentVersions } from '../../../relay/agents/agent-records.ts'
+import { agents, agentVersions } from '../../../relay/agents/agent-records.ts'
+import type { CollectionSpec, Doc, DocStore } from '../../../relay/store/doc-store.ts'
 import { ADA, BOB, type NumberBench, numberAt, numberBench } from '../numbers/number-bench.ts'
 
 const opened: NumberBench[] = []
-const bench = async (numbers: number) => {
-  const one = await numberBench({ numbers })
+const bench = async (numbers: number, through?: (store: DocStore) => DocStore) => {
+  const one = await numberBench({ numbers, ...(through && { through }) })
   opened.push(one)
   return one
 }
@@ -93,5 +94,86 @@ describe('an agent’s base context', () => {
       details: { errors: [{ pointer: '/context', detail: 'The context is over 64 kB.' }] },
     })
     expect(await on.agent(ADA)).toMatchObject({ context_data: half('a'), version: 2 })
+  })
+})
+
+describe('the limit of agents', () => {
+  it('holds for agents that are made at the same time, and all its places are taken', async () => {
+    const on = await bench(0)
+    await agents(on.tenant).deleteMany({})
+    const body = { name: 'Ada', type: 'inbound', system_prompt: 'You answer.', phone_numbers: [] } as never
+    const made = await Promise.allSettled(Array.from({ length: 40 }, () => on.agents.createAgent(on.actor, { body })))
+    const refused = made.flatMap((one) => (one.status === 'rejected' ? [one.reason.code] : []))
+    expect(refused).toEqual(Array.from({ length: 30 }, () => 'AGENT_LIMIT_REACHED'))
+    expect(await agents(on.tenant).count({})).toBe(10)
+    expect(await agentVersions(on.tenant).count({})).toBe(10)
+    expect(on.told.map(({ event_type }) => event_type)).toEqual(Array.from({ length: 10 }, () => 'agent.created'))
+  })
+})
+
+describe('a list of heavy documents', () => {
+  /** How many documents each search gave. */
+  const counting = (given: number[]) => (store: DocStore) => ({
+    ...store,
+    forTenant: (scope: Parameters<DocStore['forTenant']>[0]) => {
+      const tenant = store.forTenant(scope)
+      const collection = <T extends Doc>(spec: CollectionSpec & { scope: 'tenant' }) => {
+        const documents = tenant.collection<T>(spec)
+        const find: typeof documents.find = async (...asked) => {
+          const found = await documents.find(...asked)
+          given.push(found.length)
+          return found
+        }
+        return { ...documents, find }
+      }
+      return { ...tenant, collection }
+    },
+  })
+  const heavy = { text: 'x'.repeat(63_000) }
+
+  it('ends a page of versions at a megabyte, reads little more, and leads to the rest', async () => {
+    const given: number[] = []
+    const on = await bench(0, counting(given))
+    const newest_first = Array.from({ length: 40 }, (_, index) => 40 - index)
+    for (const version of newest_first)
+      await agentVersions(on.tenant).insertOne({
+        _id: `${ADA}.${version}`,
+        tenant_id: on.actor.scope.tenant_id,
+        agent_id: ADA,
+        version,
+        snapshot: heavy,
+        changed_by: { id: 'usr_priya', name: 'Priya' },
+        changed_at: new Date(0),
+        note: null,
+      })
+    const pages: number[][] = []
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const query = { limit: 200, ...(cursor && { cursor }) }
+      const page = await on.agents.listAgentVersions(on.actor, { params, query })
+      pages.push(page.items.map(({ version }) => version))
+      if (cursor === undefined) expect(given).toEqual([10, 10])
+      cursor = page.next_cursor
+    }
+    expect(pages.map(({ length }) => length)).toEqual([17, 17, 6])
+    expect(pages.flat()).toEqual(newest_first)
+  })
+
+  it('ends a page of agents at a megabyte, never before its first', async () => {
+    const on = await bench(0)
+    const { _id, ...ada } = await on.agent(ADA)
+    for (let index = 0; index < 20; index++) {
+      const id = `agt_heavy${String(index).padStart(2, '0')}`
+      await agents(on.tenant).insertOne({ ...ada, _id: id, id, context_data: heavy })
+    }
+    const first = await on.agents.listAgents(on.actor, { query: { limit: 200 } })
+    expect(first.items).toHaveLength(17)
+    const rest = await on.agents.listAgents(on.actor, { query: { limit: 200, cursor: first.next_cursor! } })
+    expect([rest.items.length, rest.next_cursor]).toEqual([5, null])
+    await agents(on.tenant).updateOne(
+      { _id: first.items[0]!.id },
+      { $set: { greeting_message: 'x'.repeat(2_000_000) } },
+    )
+    const huge = await on.agents.listAgents(on.actor, { query: { limit: 200 } })
+    expect(huge.items).toHaveLength(1)
   })
 })
