@@ -344,6 +344,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       takeMedia: (call_sid, ...media) => floor.takeMedia(call_sid, ...media),
       actorOf: access.actorOf,
       takeTicket: access.takeTicket,
+      limit: (actor) => limitTenant(actor),
       standingOf: access.standingOf,
       serveEvents: (socket, ...watching) => {
         metrics.socketOpened('events', socket)

@@ -8,7 +8,7 @@ import type { Actor, Anyone, Handler } from '../access/actor.ts'
 import { isTenantActor } from '../access/actor.ts'
 import { RelayError } from '../platform/errors.ts'
 import type { Idempotency } from './idempotency.ts'
-import { invalid } from './problems.ts'
+import { type FieldError, fieldsRefused, invalid, MOST_FIELD_ERRORS } from './problems.ts'
 
 /** A service method for every route: one that is missing does not compile. */
 export type Handlers = { [N in RouteName]: Handler<Routes[N]> }
@@ -23,19 +23,37 @@ export interface BindDeps {
 
 type AnyHandler = (actor: Actor | Anyone, input: Record<string, unknown>) => Promise<unknown>
 
-/** JSON bodies may be a little over the largest field, so that the field and not the body is named. */
-const readBody = json({ limit: '256kb', strict: false })
+const reading = (kilobytes: number) => json({ limit: kilobytes * 1024, strict: false })
 /** From somebody who has not signed in: no such route has a field of over 500 letters. */
-const readSmallBody = json({ limit: '8kb', strict: false })
+const readPublic = reading(8)
+const readUsual = reading(16)
+/** A context of 64 kB, and as much again for spaces, escapes and the reason. */
+const readContext = reading(112)
+/** With a context, the prompt: 32,000 letters, three bytes each in some languages. And 500 numbers. */
+const readAgent = reading(176)
+/**
+ * Routes whose largest body is over the usual one. A body may be a little over its largest field, so that the field is
+ * named and not the body; what is over that is refused unread, because reading it takes the time of everybody's calls.
+ */
+const READS: Partial<Record<RouteName, typeof readUsual>> = {
+  createAgent: readAgent,
+  replaceAgent: readAgent,
+  changeAgent: readAgent,
+  updateAgentContext: readContext,
+  overrideContext: readContext,
+  // Five hundred pairs of a number and an agent.
+  assignNumbers: reading(56),
+}
 
 export function bindRoutes(deps: BindDeps): Router {
   const router = Router()
   for (const [name, route] of Object.entries(ROUTES) as [RouteName, Route][]) {
     const handler = deps.handlers[name] as unknown as AnyHandler
+    const read = route.permission === 'public' ? readPublic : (READS[name] ?? readUsual)
     router[route.method](route.path, async (req, res) => {
       const actor = await whoAsks(deps, route, req)
       const params = parseParams(route, req)
-      await takeBody(route, req, res)
+      await takeBody(read, req, res)
       const input = { ...params, ...parseInput(route, req) }
       await deps.idempotency.once(route, req, res, actor, async () => {
         const result = await handler(actor, input)
@@ -72,10 +90,9 @@ function parseParams(route: Route, req: Request): Record<string, unknown> {
 }
 
 /** Also where a route takes none, because the idempotency key reads it. @throws (rejects) what `problemOf` knows */
-async function takeBody(route: Route, req: Request, res: Response): Promise<void> {
+async function takeBody(read: typeof readUsual, req: Request, res: Response): Promise<void> {
   // The body of somebody who hung up meanwhile would count as none, and what they asked for be done without it.
   if (!req.socket.readable) throw new RelayError('BODY_MALFORMED')
-  const read = route.permission === 'public' ? readSmallBody : readBody
   return new Promise((resolve, reject) => {
     read(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(error)))
   })
@@ -104,13 +121,13 @@ function parseInput(route: Route, req: Request): Record<string, unknown> {
  */
 function refuseDepth(body: unknown): void {
   if (typeof body !== 'object' || body === null) return
-  const deep = Object.keys(body).filter((key) => isDeeperThan(JSON_DEPTH_LIMIT, body[key as keyof typeof body]))
-  if (deep.length === 0) return
-  const errors = deep.map((key) => ({ pointer: `/${key}`, detail: `Nested over ${JSON_DEPTH_LIMIT} levels deep.` }))
-  throw new RelayError('BODY_INVALID', {
-    detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' '),
-    errors,
-  })
+  const errors: FieldError[] = []
+  for (const [key, value] of Object.entries(body)) {
+    if (errors.length === MOST_FIELD_ERRORS) break
+    if (isDeeperThan(JSON_DEPTH_LIMIT, value))
+      errors.push({ pointer: `/${key}`, detail: `Nested over ${JSON_DEPTH_LIMIT} levels deep.` })
+  }
+  if (errors.length > 0) throw fieldsRefused('BODY_INVALID', errors)
 }
 
 export function sendJson(res: Response, { status, body }: { status: number; body: string }): void {

@@ -1,5 +1,5 @@
-// The events of one tenant to one console: what was missed first, then live, each once and in order. A console that
-// cannot keep up is closed and comes back with its last number; it never delays anyone else.
+// The events of one tenant to one console: what was missed first, then live, each once and in order, and no faster than
+// it reads. A console that cannot keep up is closed and comes back with its last number; it never delays anyone else.
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { CLOSE_CODES, type EventType, HEARTBEAT_MS, type RelayEvent, type SocketNotice } from '../../shared/events.ts'
@@ -8,7 +8,9 @@ import type { TenantActor } from '../access/actor.ts'
 import { textOf } from '../platform/kept-events.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 import { frames, type GatheredWrites } from './gathered-writes.ts'
+import { WireQueue } from './wire-queue.ts'
 
+/** Of live events that wait: who is so far behind does better to begin again from the last number. */
 const SLOW_BYTES = 4 * 1024 * 1024
 
 /** Who may see which event. Source: ours; reading an event needs what reading its thing needs. */
@@ -53,20 +55,24 @@ export async function serveEvents(
   let isWhole = true
   const notice = (event_type: SocketNotice['event_type']): void =>
     socket.send(JSON.stringify({ event_type, tenant_id, last_seq: told, at: clock.now() }))
-  const send = (event: RelayEvent): void => {
-    if (event.seq <= told) return
-    told = event.seq
-    if (!actor.permissions.includes(NEEDS[event.event_type])) return
-    if (socket.bufferedAmount > SLOW_BYTES) return socket.close(CLOSE_CODES.too_slow, 'too slow')
-    if (socket.readyState === socket.OPEN) writes.write(wire, frameOf(event))
+  const queue = new WireQueue<RelayEvent | 'socket.reload'>(socket, wire, (next) => {
+    if (next === 'socket.reload') return notice(next)
+    if (next.seq <= told) return
+    told = next.seq
+    if (actor.permissions.includes(NEEDS[next.event_type])) writes.write(wire, frameOf(next))
+  })
+  const tellLive = (event: RelayEvent): void => {
+    if (socket.readyState !== socket.OPEN) return
+    queue.add(event, textOf(event).length)
+    if (queue.waiting_bytes > SLOW_BYTES) socket.close(CLOSE_CODES.too_slow, 'too slow')
   }
 
   const unsubscribe = events.subscribe(
     tenant_id,
-    (event) => (early ? void early.push(event) : send(event)),
+    (event) => (early ? void early.push(event) : tellLive(event)),
     () => {
       isWhole = false
-      if (!early) notice('socket.reload')
+      if (!early) queue.add('socket.reload')
     },
   )
   socket.on('close', unsubscribe)
@@ -76,9 +82,14 @@ export async function serveEvents(
   if (missed === null) isWhole = false
   if (last_seq === null || !isWhole) told = newest
   notice(isWhole ? 'socket.ready' : 'socket.reload')
-  for (const event of [...(isWhole && missed ? missed : []), ...early]) send(event)
+  for (const event of isWhole && missed ? missed : []) queue.add(event)
+  for (const event of early) tellLive(event)
   early = null
 
-  const heartbeat = setInterval(() => notice('socket.heartbeat'), HEARTBEAT_MS)
+  const heartbeat = setInterval(() => {
+    // A close would wait behind what is not read.
+    if (queue.isStuck()) return socket.terminate()
+    if (!queue.isFull) notice('socket.heartbeat')
+  }, HEARTBEAT_MS)
   socket.on('close', () => clearInterval(heartbeat))
 }

@@ -9,7 +9,8 @@ const CLOSED_WITHIN_MS = 250
 const REQUEST_WITHIN_MS = 15_000
 /**
  * With those of the carrier's sound, unless a worker has them. Far over what one relay carries: hundreds of calls, and
- * some consoles for each. An idle one takes about 10 kB (measured), so whoever opens them all takes 200 MB and no more.
+ * some consoles for each. An idle one takes about 10 kB (measured), so whoever has not signed in and opens them all takes
+ * 200 MB. The sockets of people who have may hold more each, and are counted (open-sockets.ts, wire-queue.ts).
  */
 const MOST_CONNECTIONS = 20_000
 

@@ -8,7 +8,9 @@ import type { Permission } from '../../shared/permissions.ts'
 import type { Standing } from '../access/access-service.ts'
 import type { Actor, TenantActor } from '../access/actor.ts'
 import { isTenantActor } from '../access/actor.ts'
+import { RelayError } from '../platform/errors.ts'
 import type { TakeMedia } from '../platform/ports.ts'
+import { OpenSockets } from './open-sockets.ts'
 
 export interface UpgradeDeps {
   public_url: string
@@ -18,6 +20,8 @@ export interface UpgradeDeps {
   takeMedia: (call_sid: string, ...media: Parameters<TakeMedia>) => void
   actorOf: (token: string) => Promise<Actor | null>
   takeTicket: (ticket: string) => Promise<Actor | null>
+  /** A socket counts as a request. @throws RelayError RATE_LIMITED */
+  limit: (actor: Actor) => Promise<void>
   /** Never rejects. */
   standingOf: (actor: Actor, permission: Permission) => Promise<Standing>
   /** @param wire what the socket is on */
@@ -26,6 +30,10 @@ export interface UpgradeDeps {
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024
+/** Pings are answered while no more than this is unread: one who only sends them would fill the relay's memory. */
+const ANSWER_PINGS_BELOW_BYTES = 64 * 1024
+/** For the other side to answer a close: until then what it has not read is held. */
+const CLOSED_WITHIN_MS = 2_000
 const PROTOCOL = 'phony.v1'
 const STANDING_CHECK_MS = 15_000
 /** A console asks for new tokens after the first, and finds out by them whether it is signed out. */
@@ -38,16 +46,22 @@ const LISTEN = /^\/calls\/(CA[0-9a-f]{32})\/listen$/
 
 /** @returns what closes every socket it let in */
 export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
-  const sockets = new WebSocketServer({
+  const options = {
     noServer: true,
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
-    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
-  })
+    autoPong: false,
+    // Not among the types of the library.
+    closeTimeout: CLOSED_WITHIN_MS,
+    handleProtocols: (offered: Set<string>) => offered.has(PROTOCOL) && PROTOCOL,
+  }
+  const sockets = new WebSocketServer(options)
+  const open = new OpenSockets()
 
   const accept = (req: IncomingMessage, socket: Duplex, head: Buffer, serve: (ws: WebSocket) => void) =>
     sockets.handleUpgrade(req, socket, head, (ws) => {
       ws.on('error', () => ws.terminate())
+      ws.on('ping', (data) => ws.bufferedAmount < ANSWER_PINGS_BELOW_BYTES && ws.pong(data))
       serve(ws)
     })
 
@@ -79,15 +93,20 @@ export function letSocketsIn(server: Server, deps: UpgradeDeps): () => void {
     const actor = await authenticate(req, url, deps)
     if (!actor) return refuse(socket, 401)
     const needed = listen ? 'calls.monitor' : 'calls.read'
+    const wait_seconds = await overLimit(actor, deps)
+    if (wait_seconds !== null) return refuse(socket, 429, 'Too many requests.', `Retry-After: ${wait_seconds}\r\n`)
     if (!isTenantActor(actor) || !actor.permissions.includes(needed)) return refuse(socket, 403)
     const standing = await deps.standingOf(actor, needed)
+    if (socket.destroyed) return
+    const full = open.take(socket, actor)
+    if (full) return refuse(socket, 429, full)
     accept(req, socket, head, (ws) => {
       const tenant = url.searchParams.get('tenant_id')
       if (tenant !== null && tenant !== actor.scope.tenant_id)
         return ws.close(CLOSE_CODES.wrong_tenant, 'not your tenant')
       if (standing !== 'good') return ws.close(...CLOSES[standing])
       closeWhenNotAllowed(ws, actor, needed, deps)
-      if (listen) return deps.serveListening(ws, socket, actor, listen)
+      if (listen) return void (open.listen(ws, actor, listen) && deps.serveListening(ws, socket, actor, listen))
       deps.serveEvents(ws, socket, actor, lastSeq(url))
     })
   }
@@ -117,6 +136,17 @@ async function authenticate(req: IncomingMessage, url: URL, deps: UpgradeDeps): 
   return ticket ? deps.takeTicket(ticket) : null
 }
 
+/** @returns seconds to wait; null for one who is within the limit of their tenant */
+async function overLimit(actor: Actor, { limit }: UpgradeDeps): Promise<number | null> {
+  try {
+    await limit(actor)
+    return null
+  } catch (error) {
+    if (error instanceof RelayError && error.code === 'RATE_LIMITED') return error.details.retry_after_seconds ?? 1
+    throw error
+  }
+}
+
 function lastSeq(url: URL): number | null {
   const given = url.searchParams.get('last_seq')
   return given !== null && /^\d{1,16}$/.test(given) ? Number(given) : null
@@ -138,15 +168,18 @@ function isKnownOrigin(req: IncomingMessage, public_url: string): boolean {
   return origin === `http://${host}` || origin === `https://${host}`
 }
 
-function refuse(socket: Duplex, status: 400 | 401 | 403 | 404 | 503): void {
+/** @param headers each with its end of line */
+function refuse(socket: Duplex, status: 400 | 401 | 403 | 404 | 429 | 503, detail = '', headers = ''): void {
   const words = {
     400: 'Bad Request',
     401: 'Unauthorized',
     403: 'Forbidden',
     404: 'Not Found',
+    429: 'Too Many Requests',
     503: 'Service Unavailable',
   }[status]
   // A peer that keeps its half open would hold the descriptor for ever.
   socket.once('finish', () => socket.destroy())
-  socket.end(`HTTP/1.1 ${status} ${words}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  const length = Buffer.byteLength(detail)
+  socket.end(`HTTP/1.1 ${status} ${words}\r\n${headers}Connection: close\r\nContent-Length: ${length}\r\n\r\n${detail}`)
 }

@@ -1,6 +1,18 @@
 // Agents: who answers a number, with which words and which voice.
 import { z } from 'zod'
-import { CONTEXT_LIMIT_BYTES, Id, Instant, Json, JsonObject, PageQuery, PhoneNumber, page } from '../primitives.ts'
+import {
+  CONTEXT_LIMIT_BYTES,
+  CONTEXT_LIMIT_VALUES,
+  Id,
+  Instant,
+  JSON_DEPTH_LIMIT,
+  Json,
+  JsonObject,
+  jsonObject,
+  PageQuery,
+  PhoneNumber,
+  page,
+} from '../primitives.ts'
 import type { Route } from '../route.ts'
 
 export const AGENT_TYPES = ['inbound', 'outbound', 'hybrid'] as const
@@ -46,20 +58,34 @@ export const EscalationRules = z.strictObject(
 )
 export type EscalationRules = z.infer<typeof EscalationRules>
 
-/** Bytes of a text in UTF-8. JSON.stringify leaves no lone surrogate, so this cannot throw. */
-const utf8Bytes = (text: string): number => encodeURIComponent(text).replace(/%../g, '_').length
+/** Bytes of a text in UTF-8. JSON.stringify leaves no lone surrogate: two halves, of two bytes each, are one letter. */
+function utf8Bytes(text: string): number {
+  let bytes = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    const isHalf = code >= 0xd800 && code <= 0xdfff
+    bytes += code < 0x80 ? 1 : code < 0x800 || isHalf ? 2 : 3
+  }
+  return bytes
+}
 
-/** Free JSON up to 64 kB whose `escalation_rules`, if there, has its fixed form. */
-export const ContextData = JsonObject.superRefine((data, ctx) => {
-  if (utf8Bytes(JSON.stringify(data)) > CONTEXT_LIMIT_BYTES) {
-    ctx.addIssue({ code: 'custom', message: 'The context is over 64 kB.', params: { too_large: true } })
-  }
-  if (data.escalation_rules === undefined || data.escalation_rules === null) return
-  const rules = EscalationRules.safeParse(data.escalation_rules)
-  for (const issue of rules.error?.issues ?? []) {
-    ctx.addIssue({ code: 'custom', message: issue.message, path: ['escalation_rules', ...issue.path] })
-  }
-})
+const TOO_LARGE = 'The context is over 64 kB.'
+
+/** Free JSON up to 64 kB and 10,000 values whose `escalation_rules`, if there, has its fixed form. */
+export const ContextData = jsonObject(
+  `A JSON object of at most 64 kB as compact JSON in UTF-8, ${CONTEXT_LIMIT_VALUES} values (texts, numbers, lists, objects and the rest, all together) and ${JSON_DEPTH_LIMIT} levels.`,
+  { values: CONTEXT_LIMIT_VALUES, bytes: CONTEXT_LIMIT_BYTES },
+  { too_large: TOO_LARGE, too_many_values: 'The context holds over 10,000 values.' },
+  (data, ctx) => {
+    if (utf8Bytes(JSON.stringify(data)) > CONTEXT_LIMIT_BYTES)
+      ctx.addIssue({ code: 'custom', message: TOO_LARGE, params: { too_large: true } })
+    if (data.escalation_rules === undefined || data.escalation_rules === null) return
+    const rules = EscalationRules.safeParse(data.escalation_rules)
+    for (const issue of rules.error?.issues ?? []) {
+      ctx.addIssue({ code: 'custom', message: issue.message, path: ['escalation_rules', ...issue.path] })
+    }
+  },
+)
 
 const agentFields = {
   name: z.string().trim().min(1, 'Give the agent a name.').max(120),

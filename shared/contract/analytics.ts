@@ -1,6 +1,6 @@
 // Analytics: rates and sums over hourly roll-ups of one tenant.
 import { z } from 'zod'
-import { Id, Instant, Usd } from '../primitives.ts'
+import { boundOf, Id, Instant, Usd } from '../primitives.ts'
 import type { Route } from '../route.ts'
 import { Outcome } from './calls.ts'
 
@@ -51,14 +51,16 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const PeriodBound = boundOf(z.iso.datetime({ offset: true }).or(z.iso.date()))
+
 export const analyticsRoutes = {
   getAnalytics: {
     method: 'get',
     path: '/api/analytics',
     permission: 'analytics.read',
     query: z.strictObject({
-      start: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
-      end: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+      start: PeriodBound.optional(),
+      end: PeriodBound.optional(),
       time_zone: z.string().refine(isTimeZone, 'This is not an IANA time zone.').optional(),
     }),
     response: Analytics,

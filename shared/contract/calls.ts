@@ -1,6 +1,6 @@
 // Calls: one call session from the first ring to its cost.
 import { z } from 'zod'
-import { CallSid, Id, Instant, type Json, JsonObject, PageQuery, page, Usd } from '../primitives.ts'
+import { boundOf, CallSid, Id, Instant, type Json, JsonObject, PageQuery, page, Usd } from '../primitives.ts'
 import type { Route } from '../route.ts'
 
 /** The carrier's stored word. Source: Twilio Voice, CallStatus. */
@@ -275,8 +275,8 @@ export const callRoutes = {
       ...PageQuery,
       agent_id: Id.optional(),
       outcome: Outcome.optional(),
-      start: z.iso.datetime().optional(),
-      end: z.iso.datetime().optional(),
+      start: boundOf(z.iso.datetime()).optional(),
+      end: boundOf(z.iso.datetime()).optional(),
     }),
     response: page(CallSummary),
     summary: 'Calls of the tenant, newest first',

@@ -180,6 +180,24 @@ describe('requests', () => {
     })
   })
 
+  it('an Idempotency-Key does a thing once too when its answer is too large to be kept, and says so', async () => {
+    const priya = await test.as('priya').catch(() => test.as('sam'))
+    const body = {
+      name: 'Once, and large',
+      type: 'outbound' as const,
+      system_prompt: 'You call people back.',
+      context_data: { notes: 'x'.repeat(20_000) },
+    }
+    const key = { 'idempotency-key': 'once-large' }
+    expect((await priya.call('createAgent', { body }, key)).status).toBe(201)
+    expect(await priya.call('createAgent', { body }, key)).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('was carried out when it first came') },
+    })
+    const { items } = await priya.ok('listAgents', { query: { limit: 200 } })
+    expect(items.filter(({ name }) => name === body.name)).toHaveLength(1)
+  })
+
   it('an Idempotency-Key never gives a ticket or a token twice: such answers are not kept', async () => {
     const jonas = await test.as('jonas')
     const key = { 'idempotency-key': 'secrets-1' }

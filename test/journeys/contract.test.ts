@@ -18,6 +18,7 @@ const routes = Object.entries(ROUTES) as [RouteName, Route][]
 const guarded = routes.filter(([, route]) => route.permission !== 'public')
 const withParams = guarded.filter(([, route]) => route.params)
 const withBody = routes.filter(([, route]) => route.body)
+const lists = guarded.filter(([, route]) => 'cursor' in (route.query?.shape ?? {}))
 
 /** A body that fits each route that has one: a new one without an example here fails the suite. */
 const BODIES: Record<string, unknown> = {
@@ -36,6 +37,8 @@ const BODIES: Record<string, unknown> = {
   overrideContext: { context: { a: 1 } },
   rollbackContext: { to_version: 0 },
 }
+const hasContext = (route: Route): boolean =>
+  route.body instanceof z.ZodObject && ('context' in route.body.shape || 'context_data' in route.body.shape)
 /** Lists in lists: so many of them, the innermost empty. */
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
 const paramsOf = (route: Route, ids: { agent_id: string; call_sid: string }) =>
@@ -165,8 +168,8 @@ describe('every route', () => {
     async (name, route) => {
       const client = acmeWith(route) ?? clients.dana
       const path = route.path.replace(/:(\w+)/g, (_, key: string) => NEVER[key as 'agent_id'])
-      // What is that deep is over eight kilobytes: more than anyone may send who has not signed in.
-      const deepest = route.permission === 'public' ? [] : [40_000]
+      // What is that deep has eighty kilobytes: more than any body may have that holds no context.
+      const deepest = hasContext(route) ? [40_000] : []
       for (const depth of [33, 2_000, ...deepest]) {
         const body = JSON.stringify({ ...(BODIES[name] as object), fine: 1, deep: 0 })
         const answer = await fetch(`${test.url}${path}`, {
@@ -208,6 +211,51 @@ describe('every route', () => {
     expect((await end('refused')).body).toMatchObject({ errors: [{ pointer: '/outcome' }] })
   })
 
+  it.each(['getAnalytics', 'listCalls'] as const)(
+    '%s takes periods of the years 1970 to 9998, and of no other',
+    async (name) => {
+      const ask = (start: string, end: string) => clients.dana.call(name, { query: { start, end } })
+      for (const [start, end] of [
+        ['1970-01-01T00:00:00Z', '1970-01-02T00:00:00Z'],
+        ['9998-12-30T00:00:00Z', '9998-12-31T23:59:59Z'],
+      ] as const)
+        expect((await ask(start, end)).status).toBe(200)
+      const { status, body } = await ask('0000-01-01T00:00:00Z', '9999-12-31T00:00:00Z')
+      const detail = 'Name a year from 1970 to 9998.'
+      expect([status, body]).toMatchObject([
+        422,
+        {
+          errors: [
+            { pointer: '/query/start', detail },
+            { pointer: '/query/end', detail },
+          ],
+        },
+      ])
+    },
+  )
+
+  it('analytics takes days of those years, in every time zone', async () => {
+    const ask = async (start: string, end: string, time_zone: string) =>
+      (await clients.dana.call('getAnalytics', { query: { start, end, time_zone } })).status
+    for (const time_zone of ['Pacific/Kiritimati', 'Etc/GMT+12']) {
+      expect(await ask('1970-01-01', '1970-01-02', time_zone)).toBe(200)
+      expect(await ask('9998-12-30', '9998-12-31', time_zone)).toBe(200)
+      expect(await ask('9999-12-30', '9999-12-31', time_zone)).toBe(422)
+    }
+  })
+
+  it('describes free JSON as an object of anything, in place', async () => {
+    const text = await (await fetch(`${test.url}/api/openapi.json`)).text()
+    const document = JSON.parse(text)
+    const { requestBody } = document.paths['/api/agents/{agent_id}/context'].put
+    expect(requestBody.content['application/json'].schema.properties.context).toMatchObject({
+      type: 'object',
+      additionalProperties: {},
+      description: expect.stringContaining('64 kB'),
+    })
+    expect(text).not.toContain('#/$defs/')
+  })
+
   it('is in the OpenAPI document, and nothing else is', async () => {
     const document = (await (await fetch(`${test.url}/api/openapi.json`)).json()) as {
       openapi: string
@@ -220,6 +268,56 @@ describe('every route', () => {
     expect((await (await fetch(`${test.url}/api/docs`)).text()).length).toBeGreaterThan(10_000)
   })
 })
+
+describe('every list', () => {
+  type List = { items: unknown[]; next_cursor: string | null }
+  let own: { agent_id: string; call_sid: string }
+  const read = (name: RouteName, route: Route, query: object) =>
+    acmeWith(route)!.ok(name, { params: paramsOf(route, own), query } as never) as unknown as Promise<List>
+
+  beforeAll(async () => {
+    const { dana, priya } = clients
+    const agent = (await priya.ok('listAgents', { query: {} })).items.find(({ phone_numbers }) => phone_numbers[0])!
+    const place = () => test.relay.simulation.network!.placeCall({ from: '+14155550142', to: agent.phone_numbers[0]! })
+    const [call_sid] = [place(), place()].map((call) => call.call_sid)
+    own = { agent_id: agent.id, call_sid: call_sid! }
+    for (const number of [1, 2]) {
+      await dana.ok('updateAgentContext', { params: own, body: { context: { number } } })
+      await until(async () => {
+        const body = { context: { number } }
+        return (await dana.call('overrideContext', { params: own, body })).status === 200
+      })
+    }
+    await until(async () => (await dana.ok('listCalls', { query: {} })).items.length === 2)
+  }, 30_000)
+
+  it.each(lists)('%s is read to its end in pages of one, in the order of the whole', async (name, route) => {
+    const whole = (await read(name, route, {})).items
+    expect(whole.length).toBeGreaterThan(1)
+    const read_one_by_one: unknown[] = []
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page: List = await read(name, route, { limit: 1, ...(cursor && { cursor }) })
+      expect(page.items).toHaveLength(1)
+      read_one_by_one.push(...page.items)
+      cursor = page.next_cursor
+    }
+    expect(read_one_by_one.map(nameOf)).toEqual(whole.map(nameOf))
+  })
+
+  it.each(lists)('%s refuses a cursor that is none of ours', async (name, route) => {
+    const input = { params: paramsOf(route, own), query: { cursor: '+13125550112' } }
+    expect(await acmeWith(route)!.call(name, input as never)).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/query/cursor' }] },
+    })
+  })
+})
+
+/** What tells an item of a list from the others, while calls go on and change. */
+const nameOf = (item: unknown) => {
+  const { id, phone_number, call_sid, version } = item as Record<string, unknown>
+  return [id, phone_number, call_sid, version]
+}
 
 describe('sealed tenants', () => {
   it('a foreign agent in a body does not exist, and nothing is changed', async () => {

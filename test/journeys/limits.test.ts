@@ -1,10 +1,14 @@
 // What a tenant may have at once and in an hour: who is over it hears a sentence, others do not notice.
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { callsOn, recordOf } from '../support/on-a-call.ts'
 import { until } from '../support/running-relay.ts'
 import { BILLING, stageForTests } from '../support/stage.ts'
 
-const calling = callsOn(stageForTests())
+const stage = stageForTests()
+const calling = callsOn(stage)
 const LIMITS = {
   agents: 100,
   calls_per_hour: 1_000,
@@ -49,5 +53,21 @@ describe('the limits of a tenant', () => {
     const second = on.network.placeCall({ from: '+14155550143', to: BILLING })
     await second.ended
     expect(await recordOf({ ...on, params: { call_sid: second.call_sid } })).toMatchObject({ outcome: 'refused' })
+  })
+
+  it('a socket is a request: who has made too many gets none', async () => {
+    const { test } = await stage({}, { default_limits: { ...LIMITS, api_requests_per_minute: 3 } })
+    const dana = await test.as('dana')
+    const statuses = []
+    for (let tries = 0; tries < 4; tries++) statuses.push((await dana.call('getMe', {})).status)
+    expect(statuses.at(-1)).toBe(429)
+    for (const path of ['/events/ws', `/calls/CA${'0'.repeat(32)}/listen`]) {
+      const socket = new WebSocket(`${test.url.replace('http', 'ws')}${path}`, {
+        headers: { authorization: `Bearer ${dana.access_token}` },
+      })
+      socket.on('error', () => {})
+      const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage]
+      expect([answer.statusCode, Number(answer.headers['retry-after']) > 0]).toEqual([429, true])
+    }
   })
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Problem } from '../../shared/errors.ts'
@@ -123,6 +124,18 @@ describe('listening in', () => {
     call.hangUp()
     await feed.next('call.ended')
     await closed
+  })
+
+  it('one person listens to a call in two places: a third closes the first, with words', async () => {
+    const { test, dana, call, params } = await talking()
+    const place = () => listen(test.url, call.call_sid, dana.access_token)
+    const [first, second] = [await place(), await place()]
+    const closed = once(first.socket, 'close')
+    const third = await place()
+    const [code, reason] = await closed
+    expect([code, reason.toString()]).toEqual([1008, 'You are listening to this call in another place.'])
+    await until(() => [second, third].every(({ pieces }) => pieces.length > 0))
+    expect((await dana.ok('getCall', { params })).live?.listeners.map(({ name }) => name)).toEqual(['Dana Ortiz'])
   })
 
   it('a call that is not live, or another tenant’s, cannot be listened to', async () => {

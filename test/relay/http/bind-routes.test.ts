@@ -2,16 +2,18 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Actor } from '../../../relay/access/actor.ts'
 import { bindRoutes, type Handlers } from '../../../relay/http/bind-routes.ts'
 import { idempotency } from '../../../relay/http/idempotency.ts'
 import { localIdempotency } from '../../../relay/local/local-idempotency.ts'
+import type { Problem } from '../../../shared/errors.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { appsForTests } from './asked.ts'
 
 const ANALYST = { scope: { tenant_id: 'tnt_acme0000' }, permissions: ['agents.read'], user: { id: 'usr_ines' } }
-const MANAGER = { ...ANALYST, permissions: ['agents.update', 'numbers.sync'] }
+const MAY = ['agents.update', 'numbers.sync', 'numbers.assign', 'context.update', 'calls.override']
+const MANAGER = { ...ANALYST, permissions: MAY }
 const start = appsForTests()
 
 /** A relay that knows two people by their tokens; what is asked of its nouns is written down and fails. */
@@ -43,10 +45,20 @@ async function relay(knows: (token: string) => Promise<unknown> = async () => nu
     socket.destroy()
     return Number(/^HTTP\/1.1 (\d+)/.exec(data.toString())?.[1])
   }
-  return { asked, send, statusOf }
+  const problemOf = async (line: string, token: string, body: string) => {
+    const [method, path] = line.split(' ') as [string, string]
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` }
+    const text = await (await fetch(url + path, { method, headers, body })).text()
+    return { text, problem: JSON.parse(text) as Problem }
+  }
+  return { asked, send, statusOf, problemOf }
 }
 
 const AGENT = `/api/agents/agt_${'0'.repeat(26)}`
+const CALL = `/api/calls/CA${'0'.repeat(32)}`
+/** Lists in lists. */
+const deep = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+
 it.each([
   ['who asks is not known', 'PATCH', AGENT, '', 401],
   ['they may not', 'PATCH', AGENT, 'analyst', 403],
@@ -65,11 +77,73 @@ it.each(['login', 'refresh', 'logout'])('the body of a %s may have eight kilobyt
   expect([await ask(8 * 1024), await ask(8 * 1024 + 1)]).toEqual([422, 413])
 })
 
-it('the body of somebody who is signed in may have 256 kilobytes', async () => {
-  const { send, statusOf } = await relay()
-  const ask = async (bytes: number) =>
-    statusOf(await send(`PATCH ${AGENT}`, 'manager', JSON.stringify({ x: 'y'.repeat(bytes - 8) })))
-  expect([await ask(256 * 1024), await ask(256 * 1024 + 1)]).toEqual([422, 413])
+describe('the body of somebody who is signed in', () => {
+  it.each([
+    [176, `PATCH ${AGENT}`],
+    [112, `PUT ${AGENT}/context`],
+    [112, `PUT ${CALL}/context`],
+    [56, 'POST /api/numbers/assign'],
+    [16, 'POST /api/numbers/sync'],
+    [16, `POST ${CALL}/hangup`],
+  ])('may have %i kilobytes for %s', async (kilobytes, line) => {
+    const { send, statusOf } = await relay()
+    const ask = async (bytes: number) =>
+      statusOf(await send(line, 'manager', JSON.stringify({ x: 'y'.repeat(bytes - 8) })))
+    expect([await ask(kilobytes * 1024), await ask(kilobytes * 1024 + 1)]).toEqual([422, 413])
+  })
+
+  const numbers = Array.from({ length: 500 }, (_, at) => `+${100_000_000_000_000 + at}`)
+  const context_data = { a: '語'.repeat(21_842) }
+  const agent_id = `agt_${'0'.repeat(40)}`
+  it.each([
+    [
+      `PATCH ${AGENT}`,
+      {
+        name: '語'.repeat(120),
+        system_prompt: '語'.repeat(32_000),
+        greeting_message: '語'.repeat(1_000),
+        note: '語'.repeat(500),
+        context_data,
+        phone_numbers: numbers,
+      },
+    ],
+    [`PUT ${AGENT}/context`, { context: context_data, reason: '語'.repeat(500) }],
+    [`PUT ${CALL}/context`, { context: context_data, reason: '語'.repeat(500) }],
+    ['POST /api/numbers/assign', { assignments: numbers.map((phone_number) => ({ phone_number, agent_id })) }],
+    ['POST /api/numbers/release', { phone_numbers: numbers }],
+    [`POST ${CALL}/hangup`, { reason: '語'.repeat(500) }],
+  ])('has room for all that %s takes', async (line, body) => {
+    const { send, statusOf, asked } = await relay()
+    const text = Buffer.from(JSON.stringify(body)).toString('latin1')
+    const socket = await send(line, 'manager', '', text.length)
+    socket.write(text, 'latin1')
+    await statusOf(socket)
+    expect(asked).toMatchObject([{ body }])
+  })
+})
+
+describe('a body with hundreds of faults', () => {
+  it.each<[string, object]>([
+    ['in its fields', { phone_numbers: Array(500).fill('x') }],
+    ['in its depth', Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`a${at}`, deep(33)]))],
+  ])('%s is answered with the first twenty', async (_where, body) => {
+    const { problemOf } = await relay()
+    const { text, problem } = await problemOf(`PATCH ${AGENT}`, 'manager', JSON.stringify(body))
+    expect(problem).toMatchObject({ status: 422, code: 'BODY_INVALID' })
+    expect(problem.errors).toHaveLength(20)
+    expect(text.length).toBeLessThan(10_000)
+  })
+
+  it.each<[string, object]>([
+    ['names', { ['x'.repeat(150_000)]: 1 }],
+    ['names of what is deep', { ['x'.repeat(150_000)]: deep(33) }],
+    ['lists of names', Object.fromEntries(Array.from({ length: 10_000 }, (_, at) => [`name${at}`, 1]))],
+  ])('or with endless %s is not told all of it', async (_what, body) => {
+    const { problemOf } = await relay()
+    const { text, problem } = await problemOf(`PATCH ${AGENT}`, 'manager', JSON.stringify(body))
+    expect(problem).toMatchObject({ status: 422, code: 'BODY_INVALID' })
+    expect(text.length).toBeLessThan(2_000)
+  })
 })
 
 it('nothing is done for somebody who hung up before it was known who they are', async () => {
