@@ -141,7 +141,7 @@ class Client {
   async #leave(): Promise<void> {
     this.#dropSocket()
     this.#clearTimer('retry')
-    this.#endListening('You signed out.')
+    this.#endListening('Your sign-in has ended.')
     this.#me = null
     this.#last_seq = null
     await this.#session.forget()

@@ -8,7 +8,7 @@ export interface ReceiptStep {
   time?: string
 }
 
-const SAYS = { done: 'done', wait: 'waiting', bad: 'refused' } as const
+const SAYS = { done: 'done', wait: 'waiting', bad: 'not done' } as const
 
 export function Receipt({ steps }: { steps: readonly ReceiptStep[] }) {
   return (

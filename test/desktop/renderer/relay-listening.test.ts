@@ -69,7 +69,7 @@ describe('listening in', () => {
   it('ends with the sign-in', async () => {
     const { relay, heard } = await listening()
     await relay.client.signOut()
-    expect(heard).toEqual([{ type: 'closed', reason: 'You signed out.' }])
+    expect(heard).toEqual([{ type: 'closed', reason: 'Your sign-in has ended.' }])
     expect(relay.socket.closed_with).toBe(1000)
   })
 
