@@ -398,7 +398,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         limit: (actor) => limitTenant(actor),
         idempotency: idempotency(answers),
       }),
-      console: consolePages(fileURLToPath(new URL(`${rootFromHere()}out/renderer`, import.meta.url))),
+      console: consolePages(fileURLToPath(new URL(`${rootFromHere()}out/renderer`, import.meta.url)), public_url),
     })
 
     async function limitTenant(actor: Actor): Promise<void> {
