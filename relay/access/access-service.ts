@@ -138,21 +138,21 @@ export function createAccessService(deps: {
     return (await memberships(user)).some((membership) => membership.tenant_id === tenant_id)
   }
 
-  /** What a person is in a tenant now: `roles` is null for one who may not be there. Null when the store does not say. */
-  function rolesNow(user_id: string, tenant_id: string | null): Promise<{ roles: Role[] | null } | null> {
-    const read = async () => {
-      const user = await users(store).findOne({ _id: user_id })
-      return { roles: user && (await mayBeIn(user, tenant_id)) ? rolesIn(user, tenant_id) : null }
-    }
-    return kept.get(`${user_id}/${tenant_id}`, () => answerWithin(clock, ROLES_WITHIN_MS, read()))
+  /** What a person is in a tenant, as the store has it: `roles` is null for one who may not be there. */
+  async function readRoles(user_id: string, tenant_id: string | null): Promise<{ roles: Role[] | null }> {
+    const user = await users(store).findOne({ _id: user_id })
+    return { roles: user && (await mayBeIn(user, tenant_id)) ? rolesIn(user, tenant_id) : null }
   }
+
+  /** The same, as it was at most two seconds ago; null when the store does not say. */
+  const rolesNow = (user_id: string, tenant_id: string | null) =>
+    kept.get(`${user_id}/${tenant_id}`, () => answerWithin(clock, ROLES_WITHIN_MS, readRoles(user_id, tenant_id)))
 
   async function standing({ session_id, user: { id }, scope }: Actor, permission: Permission): Promise<Standing> {
     if (!(await sessions.goesOnNow(session_id))) return 'sign_in_over'
-    const user = await users(store).findOne({ _id: id })
-    const tenant_id = scope?.tenant_id ?? null
-    if (!user || !(await mayBeIn(user, tenant_id))) return 'sign_in_over'
-    return permissionsOf(rolesIn(user, tenant_id)).includes(permission) ? 'good' : 'not_allowed'
+    const { roles } = await readRoles(id, scope?.tenant_id ?? null)
+    if (roles === null) return 'sign_in_over'
+    return permissionsOf(roles).includes(permission) ? 'good' : 'not_allowed'
   }
 
   /** Ends the whole family, so that its sockets close too. */

@@ -1,4 +1,5 @@
 // The ends of a period as people write them: an instant, or a day of the time zone they asked for. Pure.
+import { clockOf } from '../../shared/zone-clock.ts'
 
 const DAY = /^\d{4}-\d\d-\d\d$/
 const DAY_MS = 86_400_000
@@ -11,26 +12,10 @@ const DAY_MS = 86_400_000
 export function instantOf(text: string, time_zone: string, edge: 'start' | 'end'): Date {
   if (!DAY.test(text)) return new Date(text)
   const midnight_utc = Date.parse(`${text}T00:00:00Z`) + (edge === 'end' ? DAY_MS : 0)
+  const shown = clockOf(time_zone)
+  /** How far the zone's clock is ahead of UTC. */
+  const offsetMs = (at_ms: number): number => shown(at_ms) - Math.floor(at_ms / 1000) * 1000
   // The offset at the guess may be that of the other side of a clock change, so it is taken once more.
-  const guess = midnight_utc - offsetMs(midnight_utc, time_zone)
-  return new Date(midnight_utc - offsetMs(guess, time_zone))
-}
-
-/** How far a zone's clock is ahead of UTC at an instant. */
-function offsetMs(at_ms: number, time_zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: time_zone,
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  }).formatToParts(at_ms)
-  const get = (type: string): number => Number(parts.find((part) => part.type === type)?.value)
-  return (
-    Date.UTC(get('year'), get('month') - 1, get('day'), get('hour'), get('minute'), get('second')) -
-    Math.floor(at_ms / 1000) * 1000
-  )
+  const guess = midnight_utc - offsetMs(midnight_utc)
+  return new Date(midnight_utc - offsetMs(guess))
 }

@@ -65,7 +65,7 @@ export interface CallState {
   /** Requests for a response that the model refused since it last began one. */
   readonly refused_in_a_row: number
   readonly time_is_up: boolean
-  /** Responses in a row that called tools and made no sound. */
+  /** Responses in a row that called tools and made no sound, or called some that could not be used. */
   readonly silent_rounds: number
   /** The agent has a greeting of its own words, which is said in any case, and it has not been heard yet. */
   readonly owes_greeting: boolean
@@ -594,12 +594,10 @@ function lastWord(state: CallState, event: Extract<CallEvent, { type: 'response_
 
 function tryOnceMore(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>, reason: string): Step {
   const { asked } = state.gate
-  // Half a greeting is one.
-  const owes_greeting = state.owes_greeting && !(asked === 'greeting' && event.spoke)
-  const again = asked === null || (asked === 'greeting' && event.spoke) ? 'reply' : asked
-  const unheard = { ...state, owes_greeting }
-  if (event.limit !== null) return askLater(unheard, again, event.limit, reason)
-  const next = freed(unheard)
+  const again = asked === null || isGreeting(state, event) ? 'reply' : asked
+  const failing = { ...state, owes_greeting: owesGreetingAfter(state, event) }
+  if (event.limit !== null) return askLater(failing, again, event.limit, reason)
+  const next = freed(failing)
   if (state.failures_in_a_row >= 1 || whyUseless(event) === null) return then(next, (now) => giveUp(now, reason))
   const failed = to(next.state, { failures_in_a_row: 1 }, ...next.effects, { type: 'report_trouble', text: reason })
   // What waited is being asked for already.
@@ -633,11 +631,20 @@ const whyEndless = (state: CallState, event: Extract<CallEvent, { type: 'respons
     : null
 
 /** "In a row" ends with an answer that was heard, also in part. */
-const countsOf = (state: CallState, { spoke, tool_calls, status }: Extract<CallEvent, { type: 'response_done' }>) => ({
-  failures_in_a_row: spoke || status === 'completed' ? 0 : state.failures_in_a_row,
-  silent_rounds: spoke && !hasUnusable(tool_calls) ? 0 : state.silent_rounds + (tool_calls.length > 0 ? 1 : 0),
-  owes_greeting: state.owes_greeting && !(spoke && state.gate.asked === 'greeting'),
-})
+function countsOf(state: CallState, event: Extract<CallEvent, { type: 'response_done' }>) {
+  const { spoke, tool_calls, status } = event
+  return {
+    failures_in_a_row: spoke || status === 'completed' ? 0 : state.failures_in_a_row,
+    silent_rounds: spoke && !hasUnusable(tool_calls) ? 0 : state.silent_rounds + (tool_calls.length > 0 ? 1 : 0),
+    owes_greeting: owesGreetingAfter(state, event),
+  }
+}
+
+/** Half a greeting is one. */
+const isGreeting = ({ gate }: CallState, { spoke }: { spoke: boolean }): boolean => spoke && gate.asked === 'greeting'
+
+const owesGreetingAfter = (state: CallState, response: { spoke: boolean }): boolean =>
+  state.owes_greeting && !isGreeting(state, response)
 
 /**
  * After a response. The caller spoke first and was answered: that was the greeting, unless the agent has words of its own

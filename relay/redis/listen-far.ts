@@ -1,9 +1,9 @@
 // Listening to a call at another relay, both ends of it. The listener asks the call's owner again every few seconds and
 // hears a channel of its own; an owner that is asked no more lets the listener go.
 import { randomBytes } from 'node:crypto'
+import { givePiece, type PieceKind, pieceOf } from '../platform/heard-piece.ts'
 import type { CallBus, CallRef, Clock, Person, TapListener } from '../platform/ports.ts'
 import { every } from './every.ts'
-import { givePiece, type PieceKind, pieceOf } from './listen-pieces.ts'
 import type { RedisConnection } from './redis-connection.ts'
 
 export const ASKED_EVERY_MS = 5_000

@@ -9,6 +9,7 @@ import type { RedisConnection } from './redis-connection.ts'
 
 /** A relay that died leaves its claims open; no request takes so long. */
 const RUNNING_MS = 60_000
+
 const BEGIN = `
 local claim = redis.call('HMGET', KEYS[1], 'request', 'status', 'body')
 if not claim[1] then

@@ -7,6 +7,7 @@ import type { CallFloor } from '../live/call-floor.ts'
 import { APOLOGY } from '../live/call-machine.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord, LiveCallsDeps } from '../live/live-calls.ts'
 import { pause } from '../platform/clock.ts'
+import { givePiece } from '../platform/heard-piece.ts'
 import type { CallBus, CallLeases, CallRef, Clock, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
 import { CarriedCall } from './carried-call.ts'
 import { unpackPieces } from './heard-pieces.ts'
@@ -74,8 +75,10 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
         serve: (call) => serve(self, call),
         unserve: ({ call_sid }) => forget(call_sid, self),
         pieces(packed) {
-          for (const { listener_id, voice, at_ms, mulaw } of unpackPieces(Buffer.from(packed)))
-            self.listeners.get(listener_id)?.onPiece(voice, at_ms, mulaw)
+          for (const { listener_id, piece } of unpackPieces(Buffer.from(packed))) {
+            const listener = self.listeners.get(listener_id)
+            if (listener) givePiece(piece, listener)
+          }
         },
         flushed: (id) => self.listeners.get(id)?.onFlush(),
         heardOut(id) {

@@ -2,6 +2,7 @@
 
 import type { CallAnswer, CallCommand, LiveCallsDeps } from '../live/live-calls.ts'
 import { messageOf, RelayError } from '../platform/errors.ts'
+import { pieceOf } from '../platform/heard-piece.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TapListener } from '../platform/ports.ts'
 import { type HeardPiece, packPieces } from './heard-pieces.ts'
@@ -72,7 +73,8 @@ export function workerPorts(
   }
   const listenerTo = (listener_id: number): TapListener => ({
     onPiece: (voice, at_ms, mulaw) => {
-      if (pieces.push({ listener_id, voice, at_ms, mulaw }) === 1) setTimeout(sendPieces, PIECES_EVERY_MS)
+      const piece = pieceOf(voice, at_ms, mulaw)
+      if (pieces.push({ listener_id, piece }) === 1) setTimeout(sendPieces, PIECES_EVERY_MS)
     },
     onFlush: () => {
       sendPieces()

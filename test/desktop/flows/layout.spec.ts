@@ -121,19 +121,7 @@ for (const size of [
   [1280, 800],
 ] as const) {
   test(`many values leave room for what is written and its versions, at ${size[0]}`, async ({ page }) => {
-    await page.addInitScript({ path: fake })
-    await page.addInitScript(() => {
-      const answer = window.fake.request
-      window.fake.request = (async (name: never, input: never) => {
-        const reply = await answer(name, input)
-        const value = reply.ok ? (reply as { value: { context_layers?: { agent: object } } }).value : null
-        if (value?.context_layers) {
-          value.context_layers.agent = Object.fromEntries(Array.from({ length: 13 }, (_, at) => [`fact_${at}`, at]))
-        }
-        return reply
-      }) as typeof window.fake.request
-      Object.assign(window, { phony: window.fake })
-    })
+    await withAgentContext(page, Object.fromEntries(Array.from({ length: 13 }, (_, at) => [`fact_${at}`, at])))
     await page.setViewportSize({ width: size[0], height: size[1] })
     await page.goto(`${served.url}${CALL}`)
     await write(page, '{\n  "order_id": "A-1"\n}')
@@ -172,19 +160,7 @@ for (const size of [
   [1920, 1080],
 ] as const) {
   test(`the value in force is seen beside the struck one, however long that is, at ${size[0]}`, async ({ page }) => {
-    await page.addInitScript({ path: fake })
-    await page.addInitScript(() => {
-      const answer = window.fake.request
-      window.fake.request = (async (name: never, input: never) => {
-        const reply = await answer(name, input)
-        const value = reply.ok ? (reply as { value: { context_layers?: { agent: object } } }).value : null
-        if (value?.context_layers) {
-          value.context_layers.agent = { goodwill_credit_usd: 'twenty dollars, and never more than once in a month' }
-        }
-        return reply
-      }) as typeof window.fake.request
-      Object.assign(window, { phony: window.fake })
-    })
+    await withAgentContext(page, { goodwill_credit_usd: 'twenty dollars, and never more than once in a month' })
     await page.setViewportSize({ width: size[0], height: size[1] })
     await page.goto(`${served.url}${CALL}`)
     const row = page.getByRole('row', { name: /goodwill_credit_usd/ })
@@ -200,6 +176,21 @@ for (const size of [
       })
     expect(right).toBeLessThanOrEqual(edge)
   })
+}
+
+/** The fake relay, where the agent's layer of a call's context is this one. */
+async function withAgentContext(page: Page, context: Record<string, string | number>): Promise<void> {
+  await page.addInitScript({ path: fake })
+  await page.addInitScript((agent) => {
+    const answer = window.fake.request
+    window.fake.request = (async (name: never, input: never) => {
+      const reply = await answer(name, input)
+      const value = reply.ok ? (reply as { value: { context_layers?: { agent: object } } }).value : null
+      if (value?.context_layers) value.context_layers.agent = agent
+      return reply
+    }) as typeof window.fake.request
+    Object.assign(window, { phony: window.fake })
+  }, context)
 }
 
 /** How far the words of an element stand out from what is behind them: 1 for not at all. */

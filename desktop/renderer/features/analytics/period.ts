@@ -1,4 +1,5 @@
 // Periods of a report and changes against the period before. Pure.
+import { clockOf } from '../../../../shared/zone-clock.ts'
 import { formatCount, MISSING } from '../../lib/format.ts'
 
 export const PERIODS = ['today', '7d', '30d'] as const
@@ -47,25 +48,6 @@ function midnight(now: number, time_zone: string, days_ago: number): number {
   const found = [wanted - DAY_MS, wanted + DAY_MS].map((near) => wanted - (shown(near) - near))
   // Where the clocks skip midnight the day begins later, and where they show it twice, with the first.
   return Math.min(...found.filter((at) => shown(at) >= wanted))
-}
-
-/** What the clocks of a zone show at an instant, to the second, as if it were UTC. */
-function clockOf(time_zone: string): (at: number) => number {
-  const clock = new Intl.DateTimeFormat('en-GB', {
-    timeZone: time_zone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-    hourCycle: 'h23',
-  })
-  return (at) => {
-    const parts = clock.formatToParts(at)
-    const value = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value ?? 0)
-    return Date.UTC(value('year'), value('month') - 1, value('day'), value('hour'), value('minute'), value('second'))
-  }
 }
 
 export interface Change {

@@ -1,6 +1,6 @@
-// A piece of a live call's sound on its way between relays:
+// A piece of a live call's sound on its way to who listens in, between relays and between processes:
 //   byte 0 what it is · 1-8 milliseconds on the call's clock, a double, big endian · µ-law
-import type { TapListener } from '../platform/ports.ts'
+import type { TapListener } from './ports.ts'
 
 const KINDS = ['caller', 'agent', 'flush', 'close'] as const
 export type PieceKind = (typeof KINDS)[number]
