@@ -152,28 +152,13 @@ export class Transcript {
   }
 
   tool(name: string, args: JsonObject, result: string, failed: boolean, now: Now): TurnRecord {
-    const turn: TurnRecord = {
-      ...this.#frame(`tool_${this.#turns.length + 1}`, now.ms, now),
-      kind: 'tool',
-      name,
-      arguments: args,
-      result,
-      failed,
-      ended_ms: Math.round(now.ms),
-      is_final: true,
-    }
+    const turn: TurnRecord = { kind: 'tool', name, arguments: args, result, failed, ...this.#moment('tool', now) }
     this.#turns.push(turn)
     return turn
   }
 
   notice(text: string, now: Now): TurnRecord {
-    const turn: TurnRecord = {
-      ...this.#frame(`note_${this.#turns.length + 1}`, now.ms, now),
-      kind: 'notice',
-      text,
-      ended_ms: Math.round(now.ms),
-      is_final: true,
-    }
+    const turn: TurnRecord = { kind: 'notice', text, ...this.#moment('note', now) }
     this.#turns.push(turn)
     return turn
   }
@@ -205,7 +190,12 @@ export class Transcript {
     const known = this.#byItem.get(item_id)
     if (known) return known
     const turn: SpeechRecord = {
-      ...this.#frame(item_id, started_ms, now),
+      turn_id: item_id,
+      turn_index: this.#turns.length + 1,
+      at: now.at,
+      started_ms: Math.max(0, Math.round(started_ms)),
+      ended_ms: null,
+      is_final: false,
       kind: 'speech',
       speaker,
       text: '',
@@ -221,15 +211,11 @@ export class Transcript {
     return turn
   }
 
-  #frame(turn_id: string, started_ms: number, now: Now) {
-    return {
-      turn_id,
-      turn_index: this.#turns.length + 1,
-      at: now.at,
-      started_ms: Math.max(0, Math.round(started_ms)),
-      ended_ms: null as number | null,
-      is_final: false,
-    }
+  /** A turn that takes no time. */
+  #moment(name: string, { at, ms }: Now) {
+    const turn_index = this.#turns.length + 1
+    const at_ms = Math.max(0, Math.round(ms))
+    return { turn_id: `${name}_${turn_index}`, turn_index, at, started_ms: at_ms, ended_ms: at_ms, is_final: true }
   }
 }
 

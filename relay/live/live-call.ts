@@ -11,7 +11,7 @@ import type { PriceTable } from '../calls/prices.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { Clock, Person, TapListener } from '../platform/ports.ts'
+import type { CallRef, Clock, Person, TapListener } from '../platform/ports.ts'
 import type { AudioMeters } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
 import { CallEnding } from './call-ending.ts'
@@ -55,10 +55,9 @@ export interface LiveCallDeps {
   openRealtimeSession: OpenRealtimeSession
   /** The model's voices for a stored one, in the order they are tried. */
   realtimeVoices: (requested: Voice) => string[]
-  hangUpAtCarrier: (call_sid: string) => void
+  hangUpAtCarrier: (call: CallRef) => void
   /** Keeps what the carrier is to say, where it finds it whichever relay it asks; null when it only hangs up. */
   keepFarewell: (call_sid: string, say: string | null) => void
-  record: (fact: CallFact) => Promise<void>
   observer: CallObserver
   prices: PriceTable
   /** How many frames go to the model at once. */
@@ -91,6 +90,7 @@ const UNSAID = { speaker: null, words: [] }
 
 export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #deps: LiveCallDeps
+  readonly #record: (fact: CallFact) => Promise<void>
   readonly agent: AnsweringAgent
   readonly #ledger: CallLedger
   readonly #session: RealtimeSession
@@ -126,14 +126,19 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   readonly #doneResponses = new Set<string>()
   #isBroken = false
 
-  constructor(setup: CallSetup, deps: LiveCallDeps) {
+  /**
+   * @param deps the same for all calls
+   * @param record puts a fact of this call on disk
+   */
+  constructor(setup: CallSetup, deps: LiveCallDeps, record: (fact: CallFact) => Promise<void>) {
     this.#deps = deps
+    this.#record = record
     this.agent = setup.agent
     this.#state = { ...NEW_CALL, owes_greeting: setup.agent.greeting_message !== null }
     this.#ledger = new CallLedger(setup.record, deps.prices)
     this.#context = new LiveContext(setup.agent, setup.record)
     this.#quality = new CallQuality(deps.meters)
-    this.#ending = new CallEnding(deps.clock, () => deps.hangUpAtCarrier(this.call_sid))
+    this.#ending = new CallEnding(deps.clock, () => deps.hangUpAtCarrier(this))
     this.#timers = new CallTimers(deps.clock, (timer) => this.#rang(timer))
     this.#view = new LiveView(deps.clock.now())
     this.#words = new CallWords({
@@ -686,7 +691,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #lay(fact: CallFact, told?: () => void): void {
-    this.#deps.record(fact).then(told, (error: unknown) => {
+    this.#record(fact).then(told, (error: unknown) => {
       this.#deps.log.error('A fact of a call could not be laid down', {
         ...this.#fields(),
         fact: fact.type,

@@ -50,7 +50,7 @@ export class LiveContext {
 
   /** The context in force with the newest layer: what the relay itself acts on. */
   inForce(): JsonObject {
-    return contextInForce({ ...this.#below, call: this.#newest.context })
+    return contextInForce({ call: this.#newest.context, ...this.#below })
   }
 
   /** @returns false for a version that is not newer than what is there */
@@ -122,6 +122,6 @@ export class LiveContext {
   }
 
   #render(layer: Layer): string {
-    return renderInstructions(this.#agent, { ...this.#below, call: layer.context })
+    return renderInstructions(this.#agent, { call: layer.context, ...this.#below })
   }
 }

@@ -29,7 +29,7 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
   }
 
   const number = (tenant: TenantLog, event: NewEvent): RelayEvent =>
-    ({ ...event, seq: ++tenant.last_seq, at: clock.now().toISOString() }) as RelayEvent
+    ({ seq: ++tenant.last_seq, at: clock.now().toISOString(), ...event }) as RelayEvent
 
   const keep = (tenant: TenantLog, event: RelayEvent): void => {
     tenant.kept.push(event)

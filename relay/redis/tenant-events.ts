@@ -64,7 +64,7 @@ export class TenantEvents {
   }
 
   take(event: NewEvent, is_kept: boolean): void {
-    const body = JSON.stringify({ ...event, at: this.#deps.clock.now().toISOString() })
+    const body = JSON.stringify({ at: this.#deps.clock.now().toISOString(), ...event })
     const queued: Queued = { nth: ++this.#nth, is_kept, body, isTold: false }
     if (this.#mode === 'away') {
       // Before it is told: a listener may append, and what it appends comes after.

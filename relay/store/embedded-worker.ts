@@ -43,7 +43,7 @@ function serve(engine: EmbeddedEngine, release: () => void): void {
     const now_ms = sharedClockMs()
     // Nobody waits for the others any more: the caller was told that they did not happen in time.
     const live = calls.filter((call) => call.expires_at_ms > now_ms)
-    const placed: PlacedCall[] = live.map((call) => ({ ...call, at: places.get(call.place)! }))
+    const placed: PlacedCall[] = live.map((call) => ({ at: places.get(call.place)!, ...call }))
     tell({ type: 'replies', replies: engine.run(placed) })
   }
   const schedule = (): void => {

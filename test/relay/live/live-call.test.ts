@@ -59,7 +59,6 @@ function onALine(max_call_duration = 600) {
       realtimeVoices: (voice) => [voice],
       hangUpAtCarrier: () => {},
       keepFarewell: (_sid, words) => void kept.push(words),
-      record: async (fact) => void facts.push(fact),
       observer: {
         updated() {},
         turn() {},
@@ -74,6 +73,7 @@ function onALine(max_call_duration = 600) {
       clock,
       log: silentLogger,
     },
+    async (fact) => void facts.push(fact),
   )
   /** What the carrier has still to play: each a piece of sound, or the mark after it. */
   const queue: ({ ms: number } | { mark: string })[] = []
