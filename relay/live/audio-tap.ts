@@ -3,30 +3,21 @@
 // of it. A listener that cannot keep up is its own socket's affair: it never delays the call.
 
 import type { TapListener, Voice } from '../platform/ports.ts'
-import { pcmuDurationMs } from './playback.ts'
+import { type SoundPiece, SoundQueue } from './sound-queue.ts'
 
 /** What came of both voices goes together, every five frames of the caller's: each time costs more than the sound. */
 const GIVEN_EVERY_MS = 90
-
-/** Sounds of the agent follow each other to the millisecond, or belong to different answers. */
-const SAME_ANSWER_MS = 1
-
-interface Sound {
-  /** Base64 µ-law. */
-  payload: string
-  /** When it is heard, on the call's clock. */
-  at_ms: number
-}
 
 export class AudioTap {
   readonly #listeners = new Set<TapListener>()
   /** Those who have not been given anything yet. */
   readonly #newcomers = new Set<TapListener>()
-  /** Not given yet. */
-  #caller: Sound[] = []
-  /** What the caller has not heard to its end, or the listeners have not been given. */
-  #agent: Sound[] = []
-  /** So many of them, from the first, have been given. */
+  /** Base64 µ-law that was not given yet, and when the first of it was heard. */
+  #caller: string[] = []
+  #caller_at_ms = 0
+  /** What the caller has not heard yet, or the listeners have not been given. */
+  readonly #agent = new SoundQueue()
+  /** The place in it up to which it has been given. */
   #agentGiven = 0
   /** Not a number before the first sound for those who listen now. */
   #given_at_ms = Number.NaN
@@ -38,6 +29,7 @@ export class AudioTap {
 
   /** @param now_ms on the call's clock */
   add(listener: TapListener, now_ms: number): () => void {
+    if (!this.isOpen) this.#agentGiven = this.#agent.end
     this.#forgetHeard(now_ms)
     this.#listeners.add(listener)
     this.#newcomers.add(listener)
@@ -53,7 +45,8 @@ export class AudioTap {
   /** @param now_ms on the call's clock, which is when it is heard */
   hearCaller(payload: string, now_ms: number): void {
     if (!this.isOpen) return
-    this.#caller.push({ payload, at_ms: now_ms })
+    if (this.#caller.length === 0) this.#caller_at_ms = now_ms
+    this.#caller.push(payload)
     this.#giveInTime(now_ms)
   }
 
@@ -61,7 +54,7 @@ export class AudioTap {
   hearAgent(payload: string, at_ms: number, now_ms: number): void {
     if (this.#isClosed) return
     this.#forgetHeard(now_ms)
-    this.#agent.push({ payload, at_ms })
+    this.#agent.add(payload, at_ms)
     if (this.isOpen) this.#giveInTime(now_ms)
   }
 
@@ -73,18 +66,15 @@ export class AudioTap {
 
   /** What the agent was about to say is not said. */
   flush(now_ms: number): void {
-    this.#agent = this.#agent.filter(({ at_ms }) => at_ms < now_ms)
-    this.#agentGiven = Math.min(this.#agentGiven, this.#agent.length)
+    this.#agent.cutAt(this.#agent.heardBy(now_ms))
     this.#give(now_ms)
-    this.#agent = []
-    this.#agentGiven = 0
     for (const listener of this.#listeners) listener.onFlush()
   }
 
   close(now_ms: number): void {
     this.#isClosed = true
     this.#give(now_ms)
-    this.#agent = []
+    this.#agent.forgetTo(this.#agent.end)
     for (const listener of this.#listeners) listener.onClose()
     this.#listeners.clear()
   }
@@ -97,52 +87,35 @@ export class AudioTap {
   #give(now_ms: number): void {
     if (this.isOpen) {
       this.#given_at_ms = now_ms
-      const caller = piecesOf(this.#caller, Number.POSITIVE_INFINITY)
-      const agent = piecesOf(this.#agent.slice(this.#agentGiven), SAME_ANSWER_MS)
-      const rest = this.#newcomers.size > 0 ? piecesOf(this.#agent, SAME_ANSWER_MS) : []
+      const caller = this.#takeCaller()
+      const agent = this.#agent.from(this.#agentGiven)
+      const rest = this.#newcomers.size > 0 ? this.#agent.from(0) : []
       for (const listener of this.#listeners) {
         give(listener, 'caller', caller)
         give(listener, 'agent', this.#newcomers.has(listener) ? rest : agent)
       }
     }
-    this.#caller = []
     this.#newcomers.clear()
-    this.#agentGiven = this.#agent.length
+    this.#agentGiven = this.#agent.end
     this.#forgetHeard(now_ms)
+  }
+
+  #takeCaller(): SoundPiece[] {
+    const sounds = this.#caller
+    if (sounds.length === 0) return []
+    this.#caller = []
+    const mulaw = Buffer.concat(sounds.map((payload) => Buffer.from(payload, 'base64')))
+    return [{ at_ms: Math.round(this.#caller_at_ms), mulaw }]
   }
 
   /** Newcomers are given all that was ahead when they came; the others what they have not been given. */
   #forgetHeard(now_ms: number): void {
     if (this.#newcomers.size > 0) return
-    const most = this.isOpen ? this.#agentGiven : this.#agent.length
-    let heard = 0
-    while (heard < most && endOf(this.#agent[heard]!) <= now_ms) heard++
-    if (heard > 0) this.#agent.splice(0, heard)
-    this.#agentGiven = most - heard
+    const heard = this.#agent.heardBy(now_ms)
+    this.#agent.forgetTo(this.isOpen ? Math.min(heard, this.#agentGiven) : heard)
   }
 }
 
-interface Piece {
-  at_ms: number
-  mulaw: Buffer
-}
-
-const endOf = ({ payload, at_ms }: Sound): number => at_ms + pcmuDurationMs(payload)
-
-/** @param apart_ms sounds that do not follow each other so closely are pieces of their own */
-function piecesOf(sounds: Sound[], apart_ms: number): Piece[] {
-  const runs: Sound[][] = []
-  for (const sound of sounds) {
-    const before = runs.at(-1)?.at(-1)
-    if (before && Math.abs(sound.at_ms - endOf(before)) < apart_ms) runs.at(-1)!.push(sound)
-    else runs.push([sound])
-  }
-  return runs.map((run) => ({
-    at_ms: Math.round(run[0]!.at_ms),
-    mulaw: Buffer.concat(run.map(({ payload }) => Buffer.from(payload, 'base64'))),
-  }))
-}
-
-function give(listener: TapListener, voice: Voice, pieces: Piece[]): void {
+function give(listener: TapListener, voice: Voice, pieces: SoundPiece[]): void {
   for (const { at_ms, mulaw } of pieces) listener.onPiece(voice, at_ms, mulaw)
 }

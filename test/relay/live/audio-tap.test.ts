@@ -49,7 +49,7 @@ it('what was said until then is given before what the agent was about to say is 
   tap.hearAgent(voiced(200, 3), 1_240, 1_042)
   tap.flush(1_080)
   callerSpeaks(1_100, 1_220)
-  expect(given).toEqual(['caller 1000 40 ms of 1', 'agent 1040 200 ms of 2', 'flush', 'caller 1100 100 ms of 1'])
+  expect(given).toEqual(['caller 1000 40 ms of 1', 'agent 1040 40 ms of 2', 'flush', 'caller 1100 100 ms of 1'])
 })
 
 it('sounds of two answers are two pieces', () => {
@@ -96,7 +96,7 @@ it('one who comes in the middle of an answer is given what of it the caller has 
   const later = listener()
   tap.add(later.listener, 2_100)
   callerSpeaks(2_100, 2_300)
-  expect(later.given).toEqual(['caller 2040 100 ms of 1', 'agent 2020 1000 ms of 7', 'caller 2140 100 ms of 1'])
+  expect(later.given).toEqual(['caller 2040 100 ms of 1', 'agent 2100 920 ms of 7', 'caller 2140 100 ms of 1'])
   const agent = given.filter((piece) => piece.startsWith('agent')).map((piece) => Number(piece.split(' ')[2]))
   expect(agent.reduce((sum, ms) => sum + ms)).toBe(2_000)
 })
