@@ -68,6 +68,7 @@ import { demoLines, simulatedNumbers } from './tenants/demo-tenants.ts'
 import { addFirstAdmin, demoUsers, letDemoUsersIn, seedDemo } from './tenants/first-tenants.ts'
 import { tenantReader, tenants } from './tenants/tenant-records.ts'
 import { createTenantService } from './tenants/tenant-service.ts'
+import { createVersionQuota } from './tenants/version-quota.ts'
 import { mediaDoor } from './twilio/media-door.ts'
 import { twilioNumbers, voiceUrls } from './twilio/number-provider.ts'
 import { signatureCheck } from './twilio/signature.ts'
@@ -126,7 +127,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     if (config.mongodb) later(await holdDataFolder(config.data_dir))
     const store = later(await openStore(config, log))
     const redis = config.redis && later(await openRedis({ ...config.redis, log }))
-    const tenantOf = tenantReader(store, clock)
+    const tenantOf = tenantReader(store, clock, config.default_limits)
+    const quota = createVersionQuota({ store, tenantOf })
     const shared = redis ? stateInRedis({ redis, clock, log }) : stateHere({ store, clock, log })
     const { limiter, leases, directory, lines, sessions, tickets, streamTickets, farewells, answers } = shared
 
@@ -193,6 +195,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       store,
       bus,
       events,
+      quota,
       flushed: (key) => spool.flushed({ key }),
       settled,
       clock,
@@ -290,7 +293,15 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     })
     const analytics = createAnalyticsService({ store, clock, tenantOf })
     const numbers = createNumberService({ store, events, provider, log })
-    const agents = createAgentService({ store, events, clock, numbers, tenantOf, statistics: analytics.statistics })
+    const agents = createAgentService({
+      store,
+      events,
+      clock,
+      numbers,
+      tenantOf,
+      quota,
+      statistics: analytics.statistics,
+    })
     const calls = createCallService({ store, bus, directory, events, tenantOf, settled })
     const routing = later(createCallRouting({ store, clock, log }))
     const answerCall = createAnswerCall({

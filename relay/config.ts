@@ -12,6 +12,7 @@ const DEFAULT_LIMITS: TenantLimits = {
   concurrent_calls: 100,
   api_requests_per_minute: 1200,
   monthly_budget: null,
+  version_megabytes: 5_000,
 }
 
 /** Enough to watch on two tenants; a laptop does not feel it. */

@@ -63,6 +63,11 @@ export const ERRORS = {
     retryable: false,
     meaning: 'The tenant has as many agents as its limit allows.',
   },
+  VERSION_LIMIT_REACHED: {
+    status: 409,
+    retryable: false,
+    meaning: 'The versions of agents and contexts fill what the tenant may keep; nothing was changed.',
+  },
   AGENT_CANNOT_ANSWER: {
     status: 422,
     retryable: false,

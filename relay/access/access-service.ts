@@ -60,6 +60,15 @@ const LOGIN_LIMITS = {
   per_email: { points: 100, seconds: 60 },
   per_ip: { points: 60, seconds: 60 },
 }
+/**
+ * A console renews every ten minutes, and when its page is loaded; all windows of a person may come back at once. What was
+ * never a token of ours is counted by where it comes from, and shuts out nobody there who has one.
+ */
+const REFRESH_LIMITS = {
+  per_session: { points: 30, seconds: 60 },
+  per_user: { points: 300, seconds: 60 },
+  unknown_per_place: { points: 300, seconds: 60 },
+}
 
 export function createAccessService(deps: {
   store: DocStore
@@ -120,9 +129,23 @@ export function createAccessService(deps: {
   }
 
   /** `session_id.secret`: the id finds the family, the secret is compared by its hash. */
-  async function sessionOf(refresh_token: string): Promise<{ session: SessionRecord | null; secret: string }> {
+  function partsOf(refresh_token: string): { session_id: string; secret: string } {
     const [session_id = '', ...secret] = refresh_token.split('.')
-    return { session: await sessions.get(session_id), secret: secret.join('.') }
+    return { session_id, secret: secret.join('.') }
+  }
+
+  async function sessionOf(refresh_token: string): Promise<{ session: SessionRecord | null; secret: string }> {
+    const { session_id, secret } = partsOf(refresh_token)
+    return { session: await sessions.get(session_id), secret }
+  }
+
+  /** Before anything is read for its sake. @param place an address, or who is signed in */
+  async function limitToken(place: string, refresh_token: string): Promise<void> {
+    const { session_id, secret } = partsOf(refresh_token)
+    // The id alone is no secret: counted without the mark, anybody could keep others from renewing.
+    if (tokens.isMarkedRefresh(session_id, secret))
+      await limited(`refresh:session:${session_id}`, REFRESH_LIMITS.per_session)
+    else await limited(`refresh:unknown:${place}`, REFRESH_LIMITS.unknown_per_place)
   }
 
   /** Whether it is a refresh token of this sign-in, or was one. */
@@ -169,6 +192,7 @@ export function createAccessService(deps: {
   async function rotate(refresh_token: string, tenant_id?: string): Promise<SignedIn> {
     const { session, secret } = await sessionOf(refresh_token)
     if (!session || !isOfFamily(session, secret)) throw new RelayError('REFRESH_REFUSED')
+    await limited(`refresh:user:${session.user_id}`, REFRESH_LIMITS.per_user)
     const hash = hashToken(secret)
     const { previous } = session
     // Its answer may have been lost: it gets the same successor once more.
@@ -226,14 +250,19 @@ export function createAccessService(deps: {
       return answer(user, session, `${session_id}.${secret}`)
     },
 
-    refresh: (_anyone, { body }) => rotate(body.refresh_token),
+    async refresh({ ip }, { body }) {
+      await limitToken(ip, body.refresh_token)
+      return rotate(body.refresh_token)
+    },
 
-    async logout(_anyone, { body }) {
+    async logout({ ip }, { body }) {
+      await limitToken(ip, body.refresh_token)
       const { session, secret } = await sessionOf(body.refresh_token)
       if (session && isOfFamily(session, secret)) await sessions.revoke(session.session_id)
     },
 
     async switchTenant(actor, { body }) {
+      await limitToken(actor.user.id, body.refresh_token)
       const user = await users(store).findOne({ _id: actor.user.id })
       const tenants = user ? await memberships(user) : []
       if (!tenants.some((tenant) => tenant.tenant_id === body.tenant_id)) throw new RelayError('NOT_FOUND')
@@ -263,7 +292,7 @@ export function createAccessService(deps: {
 
     async actorOf(token) {
       const claims = await tokens.verify(token)
-      if (!claims || !(await sessions.goesOn(claims.sid, claims.sub))) return null
+      if (!claims || !(await sessions.goesOn(claims.sid))) return null
       const now = await rolesNow(claims.sub, claims.tenant_id)
       if (now?.roles === null) return null
       const roles = now?.roles ?? claims.roles

@@ -10,6 +10,7 @@ import { readPage } from '../platform/pages.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
+import type { VersionQuota } from '../tenants/version-quota.ts'
 import { type AgentRecord, type AgentStatistics, agents, agentVersions, NO_STATISTICS } from './agent-records.ts'
 
 export interface AgentService {
@@ -32,6 +33,7 @@ export function createAgentService(deps: {
   clock: Clock
   numbers: Pick<NumberService, 'assignFree' | 'releaseFrom' | 'agentDeleted'>
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
+  quota: VersionQuota
   statistics: (actor: TenantActor, agent_ids: readonly string[]) => Promise<Map<string, AgentStatistics>>
 }): AgentService {
   const { store, events, clock } = deps
@@ -79,9 +81,7 @@ export function createAgentService(deps: {
     return saved
   }
 
-  /** What was saved becomes a state to come back to, and is told. */
-  async function keep(actor: TenantActor, saved: AgentRecord, note: string | null) {
-    await keepVersion(actor, saved, note)
+  async function tell(actor: TenantActor, saved: AgentRecord) {
     const result = await shown(actor, saved)
     events.append({ event_type: 'agent.updated', tenant_id: actor.scope.tenant_id, agent: result })
     return result
@@ -105,16 +105,22 @@ export function createAgentService(deps: {
   async function change(actor: TenantActor, agent_id: string, body: AgentChange) {
     const agent = await found(actor, agent_id)
     const { expected_version, note, phone_numbers, ...fields } = body
-    const saved = await write(actor, agent, fields, expected_version)
-    if (!phone_numbers) return keep(actor, saved, note ?? null)
-    try {
-      await leadNumbers(actor, saved, phone_numbers)
-    } catch (error) {
-      const { _id, tenant_id: _tenant, phone_numbers: _numbers, ...before } = agent
-      await agentsOf(actor).updateOne({ _id, version: saved.version }, { $set: before })
-      throw error
-    }
-    return keep(actor, await found(actor, agent_id), note ?? null)
+    const saved = await deps.quota.keep(actor, { ...agent, ...body }, async () => {
+      let saved = await write(actor, agent, fields, expected_version)
+      if (phone_numbers) {
+        try {
+          await leadNumbers(actor, saved, phone_numbers)
+        } catch (error) {
+          const { _id, tenant_id: _tenant, phone_numbers: _numbers, ...before } = agent
+          await agentsOf(actor).updateOne({ _id, version: saved.version }, { $set: before })
+          throw error
+        }
+        saved = await found(actor, agent_id)
+      }
+      await keepVersion(actor, saved, note ?? null)
+      return saved
+    })
+    return tell(actor, saved)
   }
 
   /**
@@ -163,15 +169,17 @@ export function createAgentService(deps: {
         created_at: now,
         updated_at: now,
       }
-      await agentsOf(actor).insertOne(agent)
-      try {
-        if (!(await isWithin(actor, id, limit))) throw limitReached(limit)
-        if (phone_numbers.length > 0) await deps.numbers.assignFree(actor, id, phone_numbers)
-      } catch (error) {
-        await agentsOf(actor).deleteMany({ _id: id })
-        throw error
-      }
-      await keepVersion(actor, { ...agent, phone_numbers }, null)
+      await deps.quota.keep(actor, { ...agent, phone_numbers }, async () => {
+        await agentsOf(actor).insertOne(agent)
+        try {
+          if (!(await isWithin(actor, id, limit))) throw limitReached(limit)
+          if (phone_numbers.length > 0) await deps.numbers.assignFree(actor, id, phone_numbers)
+        } catch (error) {
+          await agentsOf(actor).deleteMany({ _id: id })
+          throw error
+        }
+        await keepVersion(actor, { ...agent, phone_numbers }, null)
+      })
       const result = { ...agent, phone_numbers, statistics: NO_STATISTICS }
       events.append({ event_type: 'agent.created', tenant_id: actor.scope.tenant_id, agent: result })
       return result
@@ -203,7 +211,12 @@ export function createAgentService(deps: {
     async updateAgentContext(actor, { params, body }) {
       const agent = await found(actor, params.agent_id)
       const context_data = body.mode === 'merge' ? mergeWithinLimit(agent.context_data, body.context) : body.context
-      return keep(actor, await write(actor, agent, { context_data }, body.expected_version), body.reason ?? null)
+      const saved = await deps.quota.keep(actor, { ...agent, context_data, reason: body.reason }, async () => {
+        const saved = await write(actor, agent, { context_data }, body.expected_version)
+        await keepVersion(actor, saved, body.reason ?? null)
+        return saved
+      })
+      return tell(actor, saved)
     },
   }
 }

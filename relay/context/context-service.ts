@@ -4,6 +4,7 @@ import type { ContextOverride } from '../../shared/contract/context.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import type { Routes } from '../../shared/routes.ts'
 import type { Handler, TenantActor } from '../access/actor.ts'
+import type { CallRecord } from '../calls/call-facts.ts'
 import { callSessions } from '../calls/call-records.ts'
 import { COMMAND_DEADLINE_MS } from '../calls/call-service.ts'
 import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
@@ -13,6 +14,7 @@ import { readPage } from '../platform/pages.ts'
 import type { CallBus, CallRef, Clock, EventLog } from '../platform/ports.ts'
 import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
+import type { VersionQuota } from '../tenants/version-quota.ts'
 import { CONTEXT_UPDATES, type ContextRecord } from './context-records.ts'
 import { diffContext } from './merge-context.ts'
 import { mergeWithinLimit } from './merge-within-limit.ts'
@@ -39,6 +41,7 @@ export function createContextService(deps: {
   store: DocStore
   bus: CallBus<CallCommand, CallAnswer>
   events: EventLog
+  quota: VersionQuota
   /** Until everything laid down of a call so far is in the store. */
   flushed: (call_sid: string) => Promise<void>
   /** As long, but no longer than a request may wait. */
@@ -72,35 +75,40 @@ export function createContextService(deps: {
       if (wanted.expected_version !== undefined && wanted.expected_version !== call.context_version) {
         throw new RelayError('VERSION_CONFLICT', { current_version: call.context_version })
       }
-      const context = wanted.next(call.context)
-      const version = call.context_version + 1
-      const { matched } = await callSessions(store.forTenant(actor.scope)).updateOne(
-        { _id: call_sid, context_version: call.context_version },
-        { $set: { context, context_version: version } },
-      )
-      if (matched === 0) continue
-      return send(actor, call_sid, { version, context, before: call.context, agent_id: call.agent_id }, wanted)
+      const record = nextVersion(actor, call_sid, call, wanted)
+      const { context_data: context, version: context_version } = record
+      const kept = await deps.quota.keep(actor, record, async () => {
+        const { matched } = await callSessions(store.forTenant(actor.scope)).updateOne(
+          { _id: call_sid, context_version: call.context_version },
+          { $set: { context, context_version } },
+        )
+        if (matched === 0) return null
+        await versionsOf(actor).insertOne(record)
+        return record
+      })
+      if (kept) return send(actor, call_sid, kept, wanted.speak_now)
     }
     throw new RelayError('VERSION_CONFLICT')
   }
 
-  async function send(
+  function nextVersion(
     actor: TenantActor,
     call_sid: string,
-    stored: { version: number; context: JsonObject; before: JsonObject; agent_id: string | null },
+    call: Pick<CallRecord, 'context' | 'context_version' | 'agent_id'>,
     wanted: Change,
-  ) {
+  ): ContextRecord {
     const now = clock.now()
     const id = newId('ctx', now)
-    const record: ContextRecord = {
+    const context_data = wanted.next(call.context)
+    return {
       _id: id,
       id,
       tenant_id: actor.scope.tenant_id,
       call_sid,
-      agent_id: stored.agent_id,
-      version: stored.version,
-      context_data: stored.context,
-      diff: diffContext(stored.before, stored.context) as never,
+      agent_id: call.agent_id,
+      version: call.context_version + 1,
+      context_data,
+      diff: diffContext(call.context, context_data) as never,
       updated_by: { id: actor.user.id, name: actor.user.name },
       updated_at: now,
       reason: wanted.reason,
@@ -109,28 +117,31 @@ export function createContextService(deps: {
       refused_reason: null,
       used_in_turn: null,
     }
-    await versionsOf(actor).insertOne(record)
+  }
+
+  async function send(actor: TenantActor, call_sid: string, record: ContextRecord, speak_now: boolean) {
+    const { agent_id, version, context_data: context } = record
     deps.events.append({
       event_type: 'context.updated',
       tenant_id: actor.scope.tenant_id,
       call_sid,
-      agent_id: stored.agent_id,
-      context: stored.context,
+      agent_id,
+      context,
       version: record as never,
     })
     const call = { tenant_id: actor.scope.tenant_id, call_sid }
     const answer = await deps.bus.send(
       call,
-      { type: 'override_context', version: stored.version, context: stored.context, speak_now: wanted.speak_now },
+      { type: 'override_context', version, context, speak_now },
       COMMAND_DEADLINE_MS,
     )
     // One that is only late still settles it: applied, refused, or with the end of the call.
     if (answer === null && !(await isLive(actor, call_sid))) {
       await versionsOf(actor).updateOne(
-        { _id: id, state: 'pending' },
+        { _id: record._id, state: 'pending' },
         { $set: { state: 'refused', refused_reason: 'The call had ended.' } },
       )
-      await tell(call, stored.version)
+      await tell(call, version)
       throw new RelayError('CALL_NOT_LIVE')
     }
     return record as never

@@ -7,8 +7,8 @@ import { ROUTES, type RouteName, type Routes } from '../../shared/routes.ts'
 import type { Actor, Anyone, Handler } from '../access/actor.ts'
 import { isTenantActor } from '../access/actor.ts'
 import { RelayError } from '../platform/errors.ts'
+import { type FieldError, fieldsRefused, invalid, MOST_FIELD_ERRORS } from '../platform/refused-fields.ts'
 import type { Idempotency } from './idempotency.ts'
-import { type FieldError, fieldsRefused, invalid, MOST_FIELD_ERRORS } from './problems.ts'
 
 /** A service method for every route: one that is missing does not compile. */
 export type Handlers = { [N in RouteName]: Handler<Routes[N]> }
@@ -103,12 +103,12 @@ function parseInput(route: Route, req: Request): Record<string, unknown> {
   refuseDepth(req.body)
   if (route.query) {
     const query = route.query.safeParse(req.query)
-    if (!query.success) throw invalid('query', query.error)
+    if (!query.success) throw invalid(['query'], query.error)
     input.query = query.data
   }
   if (route.body) {
     const body = route.body.safeParse(req.body ?? {})
-    if (!body.success) throw invalid('body', body.error)
+    if (!body.success) throw invalid([], body.error)
     input.body = body.data
   }
   return input

@@ -48,10 +48,12 @@ export async function serveEvents(
   { events, writes, clock }: { events: EventLog; writes: GatheredWrites; clock: Clock },
 ): Promise<void> {
   const { tenant_id } = actor.scope
+  const isOpen = (): boolean => socket.readyState === socket.OPEN
   /** The newest number this console was told. */
   let told = last_seq ?? 0
-  /** What happens while the log is asked waits here, and then follows it. */
+  /** What happens while the console catches up waits here, and then follows. */
   let early: RelayEvent[] | null = []
+  let early_bytes = 0
   let isWhole = true
   const notice = (event_type: SocketNotice['event_type']): void =>
     socket.send(JSON.stringify({ event_type, tenant_id, last_seq: told, at: clock.now() }))
@@ -62,34 +64,47 @@ export async function serveEvents(
     if (actor.permissions.includes(NEEDS[next.event_type])) writes.write(wire, frameOf(next))
   })
   const tellLive = (event: RelayEvent): void => {
-    if (socket.readyState !== socket.OPEN) return
-    queue.add(event, textOf(event).length)
-    if (queue.waiting_bytes > SLOW_BYTES) socket.close(CLOSE_CODES.too_slow, 'too slow')
+    if (!isOpen()) return
+    const bytes = textOf(event).length
+    if (early) {
+      early.push(event)
+      early_bytes += bytes
+    } else queue.add(event, bytes)
+    if ((early ? early_bytes : queue.waiting_bytes) > SLOW_BYTES) socket.close(CLOSE_CODES.too_slow, 'too slow')
   }
 
-  const unsubscribe = events.subscribe(
-    tenant_id,
-    (event) => (early ? void early.push(event) : tellLive(event)),
-    () => {
-      isWhole = false
-      if (!early) queue.add('socket.reload')
-    },
-  )
+  const unsubscribe = events.subscribe(tenant_id, tellLive, () => {
+    isWhole = false
+    if (!early) queue.add('socket.reload')
+  })
   socket.on('close', unsubscribe)
   const newest = await events.last_seq(tenant_id)
   const missed = last_seq === null ? [] : await events.since(tenant_id, last_seq)
-  if (socket.readyState !== socket.OPEN) return
-  if (missed === null) isWhole = false
-  if (last_seq === null || !isWhole) told = newest
-  notice(isWhole ? 'socket.ready' : 'socket.reload')
-  for (const event of isWhole && missed ? missed : []) queue.add(event)
-  for (const event of early) tellLive(event)
-  early = null
-
+  if (!isOpen()) return
+  const isLost = missed === null || !isWhole
+  if (last_seq === null || isLost) told = newest
+  notice(isLost ? 'socket.reload' : 'socket.ready')
   const heartbeat = setInterval(() => {
     // A close would wait behind what is not read.
     if (queue.isStuck()) return socket.terminate()
     if (!queue.isFull) notice('socket.heartbeat')
   }, HEARTBEAT_MS)
   socket.on('close', () => clearInterval(heartbeat))
+
+  if (!isLost && !(await catchUp(missed))) queue.add('socket.reload')
+  const waiting = early
+  early = null
+  for (const event of waiting) tellLive(event)
+
+  /** Each page is read when the one before it is written. @returns false when some of it is gone */
+  async function catchUp(first: RelayEvent[]): Promise<boolean> {
+    for (let page: RelayEvent[] | null = first; page; page = await events.since(tenant_id, told)) {
+      if (!isWhole) return false
+      if (page.length === 0) return true
+      for (const event of page) queue.add(event)
+      await queue.emptied()
+      if (!isOpen()) return true
+    }
+    return false
+  }
 }

@@ -8,10 +8,14 @@ import { CLOSE_CODES } from '../../shared/events.ts'
 import type { TenantActor } from '../access/actor.ts'
 import type { ListenLines, Voice } from '../platform/ports.ts'
 import { frames, type GatheredWrites } from './gathered-writes.ts'
+import { WireWatch } from './wire-queue.ts'
 
 const HEAD_BYTES = 8
 /** What is held back of a socket, and the rest of an answer of half a minute, which is given at once. */
 const SLOW_BYTES = 512 * 1024
+/** One who has taken nothing for half a minute is not listening: what lies on the wire would be held for the whole call. */
+const LOOK_EVERY_MS = 5_000
+const LOOKS_WITHOUT = 6
 const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
 
 /** @param wire what the socket is on */
@@ -38,7 +42,14 @@ export async function serveListening(
   if (!stop) return socket.close(CLOSE_CODES.call_over, 'no such live call')
   // It may have gone while the call was looked for.
   if (socket.readyState !== socket.OPEN) return stop()
-  socket.on('close', stop)
+  const watch = new WireWatch(socket, wire)
+  const looking = setInterval(() => {
+    if (watch.look().looks_without >= LOOKS_WITHOUT) socket.close(CLOSE_CODES.too_slow, 'too slow')
+  }, LOOK_EVERY_MS)
+  socket.on('close', () => {
+    clearInterval(looking)
+    stop()
+  })
 }
 
 function piece(voice: number, kind: number, at_ms: number, mulaw: Buffer): Buffer {

@@ -1,6 +1,5 @@
 // Errors become answers here and nowhere else: RFC 9457 problem documents, with the field at fault.
 import type { ErrorRequestHandler } from 'express'
-import type { z } from 'zod'
 import { ERRORS, type ErrorCode, type Problem } from '../../shared/errors.ts'
 import { messageOf, RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -40,39 +39,6 @@ function toRelayError(error: unknown): RelayError {
   if (http.type?.startsWith('encoding') || http.type?.startsWith('charset') || http.status === 415)
     return new RelayError('BODY_MALFORMED')
   return new RelayError('INTERNAL', {}, { cause: error })
-}
-
-export interface FieldError {
-  /** A JSON pointer. */
-  pointer: string
-  detail: string
-}
-
-/** So many fields are named: who has more at fault has the first ones to mend, and gets no larger answer than that. */
-export const MOST_FIELD_ERRORS = 20
-/** Names of fields are the sender's own, and may be as long as the body. */
-const MOST_LETTERS = 300
-
-const shortened = (text: string): string => (text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text)
-
-export function fieldsRefused(code: 'BODY_INVALID' | 'BODY_TOO_LARGE', all: readonly FieldError[]): RelayError {
-  const errors = all
-    .slice(0, MOST_FIELD_ERRORS)
-    .map(({ pointer, detail }) => ({ pointer: shortened(pointer), detail: shortened(detail) }))
-  return new RelayError(code, {
-    detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join(' '),
-    errors,
-  })
-}
-
-/** @param part `body` or `query`: where the fields are; pointers of the body begin at its root */
-export function invalid(part: string, error: z.ZodError): RelayError {
-  const errors = error.issues.slice(0, MOST_FIELD_ERRORS).map((issue) => ({
-    pointer: `/${[...(part === 'body' ? [] : [part]), ...issue.path].map(String).join('/')}`,
-    detail: issue.message,
-  }))
-  const isTooLarge = error.issues.some((issue) => issue.code === 'custom' && issue.params?.too_large === true)
-  return fieldsRefused(isTooLarge ? 'BODY_TOO_LARGE' : 'BODY_INVALID', errors)
 }
 
 /** The last handler of the app. */

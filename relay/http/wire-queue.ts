@@ -12,14 +12,38 @@ const AHEAD_BYTES = 256 * 1024
 const STUCK_LOOKS = 2
 const LOOK_MORE_BYTES = 128 * 1024
 
+/** Whether the other side takes what lies on its wire. */
+export class WireWatch {
+  readonly #socket: WebSocket
+  readonly #wire: Duplex
+  #atLastLook = { lying: 0, taken: 0 }
+  #looksWithout = 0
+
+  constructor(socket: WebSocket, wire: Duplex) {
+    this.#socket = socket
+    this.#wire = wire
+  }
+
+  /** @returns the bytes that lie there, and at how many looks in a row some did and none had been taken */
+  look(): { lying: number; looks_without: number } {
+    const lying = this.#socket.bufferedAmount
+    // What is on its way counts as written, and as lying there.
+    const taken = (this.#wire as Socket).bytesWritten - this.#wire.writableLength
+    const last = this.#atLastLook
+    this.#looksWithout = lying > 0 && last.lying > 0 && taken === last.taken ? this.#looksWithout + 1 : 0
+    this.#atLastLook = { lying, taken }
+    return { lying, looks_without: this.#looksWithout }
+  }
+}
+
 export class WireQueue<T> {
   readonly #socket: WebSocket
   readonly #wire: Duplex
   readonly #write: (item: T) => void
   #waiting: { item: T; bytes: number }[] = []
   #isResting = false
-  #atLastLook = { lying: 0, taken: 0 }
-  #looksWithout = 0
+  readonly #watch: WireWatch
+  #onEmpty: (() => void) | null = null
   /** Of what waits. */
   waiting_bytes = 0
 
@@ -28,6 +52,7 @@ export class WireQueue<T> {
     this.#socket = socket
     this.#wire = wire
     this.#write = write
+    this.#watch = new WireWatch(socket, wire)
     socket.on('close', () => this.#drop())
   }
 
@@ -38,6 +63,14 @@ export class WireQueue<T> {
     if (!this.#isResting) this.#goOn()
   }
 
+  /** Until all that was added is written, or the socket is closed. One waits at a time. */
+  emptied(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#waiting.length === 0) resolve()
+      else this.#onEmpty = resolve
+    })
+  }
+
   /** Whether more lies on the wire than is written ahead: nothing is to be added to it. */
   get isFull(): boolean {
     return this.#socket.bufferedAmount > AHEAD_BYTES
@@ -45,13 +78,8 @@ export class WireQueue<T> {
 
   /** Asked at every heartbeat. @returns whether what lies on the wire has not moved for too long */
   isStuck(): boolean {
-    const lying = this.#socket.bufferedAmount
-    // What is on its way counts as written, and as lying there.
-    const taken = (this.#wire as Socket).bytesWritten - this.#wire.writableLength
-    const last = this.#atLastLook
-    this.#looksWithout = lying > 0 && last.lying > 0 && taken === last.taken ? this.#looksWithout + 1 : 0
-    this.#atLastLook = { lying, taken }
-    return this.#looksWithout >= STUCK_LOOKS + Math.floor(lying / LOOK_MORE_BYTES)
+    const { lying, looks_without } = this.#watch.look()
+    return looks_without >= STUCK_LOOKS + Math.floor(lying / LOOK_MORE_BYTES)
   }
 
   #goOn(): void {
@@ -63,6 +91,7 @@ export class WireQueue<T> {
       this.waiting_bytes -= bytes
       this.#write(item)
     }
+    this.#tellEmpty()
   }
 
   /** In another turn of the event loop: a near console takes all of it at once, and calls would wait for that. */
@@ -74,5 +103,11 @@ export class WireQueue<T> {
   #drop(): void {
     this.#waiting = []
     this.waiting_bytes = 0
+    this.#tellEmpty()
+  }
+
+  #tellEmpty(): void {
+    this.#onEmpty?.()
+    this.#onEmpty = null
   }
 }

@@ -1,6 +1,6 @@
 // The events of each tenant inside one process: a ring of what may be asked for again, and those who listen now.
 import type { NewEvent, RelayEvent } from '../../shared/events.ts'
-import { EVENTS_KEPT, EVENTS_KEPT_BYTES, textOf } from '../platform/kept-events.ts'
+import { EVENTS_KEPT, EVENTS_KEPT_BYTES, EVENTS_PAGE_BYTES, textOf } from '../platform/kept-events.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Clock, EventLog } from '../platform/ports.ts'
 
@@ -67,7 +67,10 @@ export function localEventLog({ clock, log }: { clock: Clock; log?: Pick<Logger,
       // A number that was never given here belongs to a run before this one whose clock was ahead.
       if (seq < tenant.gone_seq || seq > tenant.last_seq) return null
       const next = firstAfter(tenant.kept, seq)
-      return tenant.kept.slice(next)
+      let end = next
+      for (let bytes = 0; end < tenant.kept.length && bytes < EVENTS_PAGE_BYTES; end++)
+        bytes += bytesOf(tenant.kept[end]!)
+      return tenant.kept.slice(next, end)
     },
     last_seq: async (tenant_id) => logOf(tenant_id).last_seq,
     // Who listens here is told at once, so nobody misses anything.

@@ -32,4 +32,10 @@ export class KeptAnswers<T> {
     }
     return entry.answer
   }
+
+  /** What is kept of one, or of all: it is asked for again, also where the answer is still on its way. */
+  forget(key?: string): void {
+    if (key === undefined) this.#kept.clear()
+    else this.#kept.delete(key)
+  }
 }

@@ -8,6 +8,8 @@ export const EVENTS_KEPT = 10_000
  * them, may be 0.6 MB, and ten thousand of those no machine can hold: a hundred busy tenants take 0.8 GB at most.
  */
 export const EVENTS_KEPT_BYTES = 8 * 1024 * 1024
+/** Of what a console has missed, so much is read at a time: half of what is written ahead of it (wire-queue.ts). */
+export const EVENTS_PAGE_BYTES = 128 * 1024
 
 /** Written out once, for the log that weighs it and for all consoles that get it. */
 const texts = new WeakMap<RelayEvent, string>()

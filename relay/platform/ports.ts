@@ -57,8 +57,9 @@ export interface EventLog {
   /** Shown to who is there now, numbered, but not kept for who comes later (partials of a transcript). */
   announce(event: NewEvent): void
   /**
-   * Kept events after `seq`, or null when some of them are gone or cannot be had. The newest are kept, up to a count and
-   * a size: kept-events.ts.
+   * The first kept events after `seq`: none when there are none, else one at least, and as many more as a page holds; who
+   * wants the rest asks again. Null when some after `seq` are gone or cannot be had. The newest are kept, up to a count
+   * and a size, which stand with the page's in kept-events.ts.
    */
   since(tenant_id: string, seq: number): Promise<RelayEvent[] | null>
   /** The newest number given. */

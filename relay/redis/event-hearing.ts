@@ -88,15 +88,17 @@ export class EventHearing {
   async #read(round: number): Promise<void> {
     do {
       this.#hasMissed = false
-      for await (const events of this.#deps.wire.after(this.#newest!.kept)) {
+      for (let last = this.#newest!.kept; ; ) {
+        const page = await this.#deps.wire.after(last)
         if (round !== this.#round) return
-        for (const event of events) {
+        if (page.length === 0) break
+        for (const event of page) {
           this.#passEarly(event.seq)
           this.#pass(event)
         }
+        last = page.at(-1)!.seq
       }
     } while (this.#hasMissed)
-    if (round !== this.#round) return
     this.#passEarly(Number.POSITIVE_INFINITY)
     this.#early = null
   }

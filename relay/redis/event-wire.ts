@@ -6,12 +6,11 @@
 //   <prefix><tenant>:events:from:<run>  how many events of one relay were taken, so that one sent twice is taken once
 //   <prefix><tenant>:events        channel: every event as it is numbered
 import type { RelayEvent } from '../../shared/events.ts'
-import { EVENTS_KEPT, EVENTS_KEPT_BYTES } from '../platform/kept-events.ts'
+import { EVENTS_KEPT, EVENTS_KEPT_BYTES, EVENTS_PAGE_BYTES } from '../platform/kept-events.ts'
 import type { RedisConnection } from './redis-connection.ts'
 
 /** Longer than a relay holds events back. */
 const TAKEN_SECONDS = 24 * 3600
-const PAGE = 500
 
 export interface LoggedEvent {
   seq: number
@@ -88,6 +87,22 @@ last = math.max(last, floor)
 redis.call('HSET', KEYS[1], 'last', text(last), 'kept', text(kept))
 return {text(last), text(kept)}`
 
+/** Few at first, for they may be large. KEYS stream. ARGV the id before the page, its bytes. */
+const PAGE = `
+local page, bytes, before, step = {}, 0, ARGV[1], 1
+repeat
+  local entries = redis.call('XRANGE', KEYS[1], '(' .. before, '+', 'COUNT', step)
+  for _, entry in ipairs(entries) do
+    if bytes >= tonumber(ARGV[2]) then break end
+    before = entry[1]
+    page[#page + 1] = entry[2][2]
+    bytes = bytes + #entry[2][2]
+  end
+  local is_end = #entries < step
+  step = math.min(step * 2, 64)
+until is_end or bytes >= tonumber(ARGV[2])
+return page`
+
 export class EventWire {
   readonly #redis: RedisConnection
   readonly #stream: string
@@ -124,18 +139,9 @@ export class EventWire {
     return { last: Number(last), kept: Number(kept) }
   }
 
-  /** Kept events after a number, page by page. @throws (rejects) RelayError STORE_UNAVAILABLE */
-  async *after(seq: number): AsyncGenerator<LoggedEvent[]> {
-    for (let last = seq; ; ) {
-      const entries = await this.#redis.ask((commands) =>
-        commands.xrange(this.#stream, `(${last}-0`, '+', 'COUNT', PAGE),
-      )
-      if (entries.length === 0) return
-      const events = entries.map(([, fields]) => readEvent(fields[1] ?? ''))
-      yield events
-      if (entries.length < PAGE) return
-      last = events.at(-1)!.seq
-    }
+  /** The first kept events after a number, up to a page of them. @throws (rejects) RelayError STORE_UNAVAILABLE */
+  async after(seq: number): Promise<LoggedEvent[]> {
+    return ((await this.#redis.run(PAGE, [this.#stream], [`${seq}-0`, EVENTS_PAGE_BYTES])) as string[]).map(readEvent)
   }
 }
 

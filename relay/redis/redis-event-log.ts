@@ -25,6 +25,17 @@ export function redisEventLog(deps: {
     tenants.set(tenant_id, tenant)
     return tenant
   }
+  /**
+   * One page after another: of a hundred consoles that come back at once the last would not be answered in time. A tenant
+   * asks for one at a time, so that one with many consoles does not keep the others waiting.
+   */
+  const inTurn = taker()
+  const turns = new Map<string, Taker>()
+  const inTurnOf = (tenant_id: string): Taker => {
+    const turn = turns.get(tenant_id) ?? taker()
+    turns.set(tenant_id, turn)
+    return turn
+  }
   redis.onChange((isUp) => {
     for (const tenant of tenants.values()) tenant.onChange(isUp)
   })
@@ -37,8 +48,10 @@ export function redisEventLog(deps: {
     append: (event) => of(event.tenant_id).take(event, true),
     announce: (event) => of(event.tenant_id).take(event, false),
     async since(tenant_id, seq) {
+      const tenant = of(tenant_id)
+      if (!(await tenant.flushed(FLUSH_MS))) return null
       // Redis is away, or the number is none: in both cases the answer is that it cannot be had.
-      return readSince(of(tenant_id), seq).catch(() => null)
+      return inTurnOf(tenant_id)(() => inTurn(() => readSince(tenant, seq))).catch(() => null)
     },
     async last_seq(tenant_id) {
       const tenant = of(tenant_id)
@@ -49,19 +62,23 @@ export function redisEventLog(deps: {
   }
 }
 
+type Taker = <T>(work: () => Promise<T>) => Promise<T>
+/** @returns does one piece of work after another, in the order in which they come */
+function taker(): Taker {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const done = last.then(work)
+    last = done.catch(() => {})
+    return done
+  }
+}
+
 /** Each kept event knows the one before it: what was trimmed away is noticed. */
 async function readSince(tenant: TenantEvents, seq: number): Promise<RelayEvent[] | null> {
-  if (!(await tenant.flushed(FLUSH_MS))) return null
   const head = await tenant.head()
   if (!(seq <= head.last)) return null
-  const events: RelayEvent[] = []
-  let before = seq
-  for await (const page of tenant.wire.after(seq)) {
-    for (const event of page) {
-      if (events.length === 0 ? event.prev_kept > seq : event.prev_kept !== before) return null
-      events.push(numbered(event.body, event.seq))
-      before = event.seq
-    }
-  }
-  return events.length > 0 || head.kept <= seq ? events : null
+  const page = await tenant.wire.after(seq)
+  if (page.length === 0) return head.kept <= seq ? [] : null
+  const isWhole = page.every(({ prev_kept }, nth) => (nth === 0 ? prev_kept <= seq : prev_kept === page[nth - 1]!.seq))
+  return isWhole ? page.map(({ body, seq }) => numbered(body, seq)) : null
 }

@@ -41,12 +41,14 @@ async function addTenant(
   deps: FirstTenantsDeps,
   tenant: Pick<TenantRecord, 'id' | 'name' | 'time_zone' | 'business_context'>,
 ): Promise<void> {
+  // Not in the record, so that it is raised with the setting for tenants that are there, too.
+  const { version_megabytes: _default, ...limits } = deps.limits
   await tenants(deps.store).insertOne({
     ...tenant,
     _id: tenant.id,
     status: 'active',
     isolation_level: deps.isolation_level,
-    limits: deps.limits,
+    limits: limits as TenantLimits,
     created_at: deps.clock.now(),
   })
 }

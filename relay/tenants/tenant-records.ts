@@ -1,5 +1,5 @@
 // Tenants in the store, read often and changed rarely: a short cache stands before them.
-import type { Tenant } from '../../shared/contract/tenants.ts'
+import type { Tenant, TenantLimits } from '../../shared/contract/tenants.ts'
 import type { Stored } from '../../shared/primitives.ts'
 import { KeptAnswers } from '../platform/kept-answers.ts'
 import type { Clock } from '../platform/ports.ts'
@@ -14,8 +14,19 @@ export const tenants = (store: DocStore): DocCollection<TenantRecord> =>
 
 const KEPT_MS = 2_000
 
-/** @returns reads a tenant by id; what it answers is at most two seconds old */
-export function tenantReader(store: DocStore, clock: Clock): (tenant_id: string) => Promise<TenantRecord | null> {
+/**
+ * @param default_limits those that a tenant's record does not name
+ * @returns reads a tenant by id; what it answers is at most two seconds old
+ */
+export function tenantReader(
+  store: DocStore,
+  clock: Clock,
+  default_limits: TenantLimits,
+): (tenant_id: string) => Promise<TenantRecord | null> {
   const kept = new KeptAnswers<TenantRecord | null>(clock, KEPT_MS)
-  return (tenant_id) => kept.get(tenant_id, () => tenants(store).findOne({ _id: tenant_id }))
+  const read = async (tenant_id: string): Promise<TenantRecord | null> => {
+    const tenant = await tenants(store).findOne({ _id: tenant_id })
+    return tenant && { ...tenant, limits: { ...default_limits, ...tenant.limits } }
+  }
+  return (tenant_id) => kept.get(tenant_id, () => read(tenant_id))
 }

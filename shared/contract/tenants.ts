@@ -9,6 +9,8 @@ export const TenantLimits = z.object({
   concurrent_calls: z.number().int().positive(),
   api_requests_per_minute: z.number().int().positive(),
   monthly_budget: Usd.nullable(),
+  /** What versions of agents and contexts may fill of the store; 1 MB is 1,048,576 bytes. */
+  version_megabytes: z.number().int().positive(),
 })
 export type TenantLimits = z.infer<typeof TenantLimits>
 

@@ -15,6 +15,7 @@ const LIMITS = {
   concurrent_calls: 100,
   api_requests_per_minute: 10_000,
   monthly_budget: null,
+  version_megabytes: 5_000,
 }
 
 describe('the limits of a tenant', () => {
@@ -53,6 +54,49 @@ describe('the limits of a tenant', () => {
     const second = on.network.placeCall({ from: '+14155550143', to: BILLING })
     await second.ended
     expect(await recordOf({ ...on, params: { call_sid: second.call_sid } })).toMatchObject({ outcome: 'refused' })
+  })
+
+  it('versions fill so much and no more: further saves are refused, calls and what is there are not', async () => {
+    const on = await calling({}, {}, { default_limits: { ...LIMITS, version_megabytes: 1 } })
+    const { dana, priya, params } = on
+    const session = await on.model.session()
+    await session.next('response.create')
+    const override = async (nth: number) => {
+      const context = { notes: String(nth).repeat(30_000) }
+      return dana.call('overrideContext', { params, body: { context, mode: 'replace' } })
+    }
+    let saved = 0
+    let answer = await override(saved)
+    while (answer.status === 200) answer = await override(++saved)
+    expect(saved).toBeGreaterThan(5)
+    expect(answer).toMatchObject({ status: 409, body: { code: 'VERSION_LIMIT_REACHED' } })
+    expect((answer.body as unknown as { detail: string }).detail).toMatch(/the 1 MB .* can raise .* version_megabytes/)
+    const pausing = { params: { agent_id: on.billing.id }, body: { system_prompt: 'You are brief. '.repeat(2_000) } }
+    expect(await priya.call('changeAgent', pausing)).toMatchObject({
+      status: 409,
+      body: { code: 'VERSION_LIMIT_REACHED' },
+    })
+    const sam = await on.test.as('sam')
+    const theirs = (await sam.ok('listAgents', { query: {} })).items[0]!
+    await sam.ok('changeAgent', { ...pausing, params: { agent_id: theirs.id } })
+
+    session.send({ type: 'input_audio_buffer.speech_started', item_id: 'c1', audio_start_ms: 40 })
+    session.send({
+      type: 'conversation.item.input_audio_transcription.completed',
+      item_id: 'c1',
+      content_index: 0,
+      transcript: 'Are you still there?',
+    })
+    await on.feed.next('call.transcript', ({ turn }) => turn.kind === 'speech' && turn.text.includes('still there'))
+    on.call.hangUp()
+    const record = await recordOf(on)
+    expect(record).toMatchObject({ context_version: saved, outcome: expect.any(String) })
+    expect(record.transcript.some((turn) => turn.kind === 'speech' && turn.text.includes('still there'))).toBe(true)
+    expect((await dana.ok('listContextVersions', { params, query: { limit: 200 } })).items[0]!.version).toBe(saved)
+    const next = on.network.placeCall({ from: '+14155550143', to: BILLING })
+    await next.streaming
+    next.hangUp()
+    await next.ended
   })
 
   it('a socket is a request: who has made too many gets none', async () => {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EventLog } from '../../relay/platform/ports.ts'
 import type { NewEvent, RelayEvent } from '../../shared/events.ts'
+import { allSince } from '../support/all-since.ts'
 import { until } from '../support/until.ts'
 import type { SharedStateBench } from './shared-state-bench.ts'
 
@@ -55,9 +56,9 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       const tenant_id = freshTenant()
       const start = await log.last_seq(tenant_id)
       const events = await appended(tenant_id, 'agt_a', 'agt_b', 'agt_c')
-      expect(idsOf(await log.since(tenant_id, start))).toEqual(['agt_a', 'agt_b', 'agt_c'])
-      expect(idsOf(await log.since(tenant_id, events[1]!.seq))).toEqual(['agt_c'])
-      expect(await log.since(tenant_id, events[2]!.seq)).toEqual([])
+      expect(idsOf(await allSince(log, tenant_id, start))).toEqual(['agt_a', 'agt_b', 'agt_c'])
+      expect(idsOf(await allSince(log, tenant_id, events[1]!.seq))).toEqual(['agt_c'])
+      expect(await allSince(log, tenant_id, events[2]!.seq)).toEqual([])
     })
 
     test('an announcement is heard and numbered, but not kept', async () => {
@@ -71,8 +72,8 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       expect(idsOf(heard)).toEqual(['agt_a', 'agt_b', 'agt_c'])
       expect(heard.map((one) => one.seq)).toEqual(heard.map((one) => one.seq).sort((a, b) => a - b))
       expect(new Set(heard.map((one) => one.seq)).size).toBe(3)
-      expect(idsOf(await log.since(tenant_id, start))).toEqual(['agt_a', 'agt_c'])
-      expect(idsOf(await log.since(tenant_id, heard[1]!.seq))).toEqual(['agt_c'])
+      expect(idsOf(await allSince(log, tenant_id, start))).toEqual(['agt_a', 'agt_c'])
+      expect(idsOf(await allSince(log, tenant_id, heard[1]!.seq))).toEqual(['agt_c'])
     })
 
     test('a thousand appends in a row are told once each, in order, and nothing is missed', async () => {
@@ -96,7 +97,7 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       log.append(event(one))
       await until(() => heard.length > 0)
       expect(heard).toEqual([one])
-      const foreign = await log.since(one, await log.last_seq(two))
+      const foreign = await allSince(log, one, await log.last_seq(two))
       expect(foreign?.map((given) => given.tenant_id) ?? []).not.toContain(two)
     })
 
@@ -145,18 +146,18 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       const tenant_id = freshTenant()
       const start = await log.last_seq(tenant_id)
       await appended(tenant_id, 'agt_a')
-      expect(await log.since(tenant_id, start - 1_000_000)).toBeNull()
-      expect(await log.since(tenant_id, 0)).toBeNull()
-      expect(await log.since(tenant_id, (await log.last_seq(tenant_id)) + 1_000_000)).toBeNull()
+      expect(await allSince(log, tenant_id, start - 1_000_000)).toBeNull()
+      expect(await allSince(log, tenant_id, 0)).toBeNull()
+      expect(await allSince(log, tenant_id, (await log.last_seq(tenant_id)) + 1_000_000)).toBeNull()
     })
 
     test('ten thousand events are kept, far older ones are gone', async () => {
       const tenant_id = freshTenant()
       const start = await log.last_seq(tenant_id)
       const events = await appended(tenant_id, ...Array.from({ length: 10_001 }, (_, n) => `agt_${n}`))
-      expect(await log.since(tenant_id, events[0]!.seq)).toHaveLength(10_000)
+      expect(await allSince(log, tenant_id, events[0]!.seq)).toHaveLength(10_000)
       await appended(tenant_id, ...Array.from({ length: 1_000 }, (_, n) => `agt_${n}`))
-      expect(await log.since(tenant_id, start)).toBeNull()
+      expect(await allSince(log, tenant_id, start)).toBeNull()
     }, 20_000)
 
     test('of large events eight megabytes are kept, those before them are gone', async () => {
@@ -166,19 +167,38 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       const large = (sign: string) => sign.repeat(256 * 1024)
       const events = await appended(tenant_id, ...[...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN'].map(large))
       expect(events).toHaveLength(40)
-      expect(await log.since(tenant_id, start)).toBeNull()
-      expect(await log.since(tenant_id, events[7]!.seq)).toBeNull()
-      expect(await log.since(tenant_id, events[8]!.seq)).toEqual(events.slice(9))
+      expect(await allSince(log, tenant_id, start)).toBeNull()
+      expect(await allSince(log, tenant_id, events[7]!.seq)).toBeNull()
+      expect(await allSince(log, tenant_id, events[8]!.seq)).toEqual(events.slice(9))
     }, 20_000)
+
+    test('what was missed comes in pages of about an eighth of a megabyte, one event at least, none left out', async () => {
+      const tenant_id = freshTenant()
+      const start = await log.last_seq(tenant_id)
+      const sizes = [...Array<number>(700).fill(600), ...Array<number>(8).fill(50_000), 300_000, 300_000, 600, 300_000]
+      const events = await appended(tenant_id, ...sizes.map((bytes) => 'x'.repeat(bytes)))
+      const pages: RelayEvent[][] = []
+      for (let seq = start; ; seq = pages.at(-1)!.at(-1)!.seq) {
+        const page = await log.since(tenant_id, seq)
+        if (page?.length === 0) break
+        pages.push(page!)
+      }
+      expect(pages.flat()).toEqual(events)
+      const bytesOf = (page: RelayEvent[]) => page.reduce((sum, one) => sum + JSON.stringify(one).length, 0)
+      for (const page of pages) expect(bytesOf(page.slice(0, -1))).toBeLessThan(128 * 1024)
+      for (const page of pages.slice(0, -1)) expect(bytesOf(page)).toBeGreaterThan(110 * 1024)
+      const early = await log.since(tenant_id, events[699]!.seq)
+      expect(early).toHaveLength(3)
+    })
 
     test('bytes count and not letters, and small events that follow push the large ones out in their turn', async () => {
       const tenant_id = freshTenant()
       const wide = await appended(tenant_id, ...Array.from({ length: 20 }, () => 'ü'.repeat(256 * 1024)))
-      expect(await log.since(tenant_id, wide[3]!.seq)).toBeNull()
-      expect(await log.since(tenant_id, wide[4]!.seq)).toHaveLength(15)
+      expect(await allSince(log, tenant_id, wide[3]!.seq)).toBeNull()
+      expect(await allSince(log, tenant_id, wide[4]!.seq)).toHaveLength(15)
       const small = await appended(tenant_id, ...Array.from({ length: 10_000 }, (_, n) => `agt_${n}`))
-      expect(await log.since(tenant_id, wide[18]!.seq)).toBeNull()
-      expect(await log.since(tenant_id, small[1_000]!.seq)).toHaveLength(8_999)
+      expect(await allSince(log, tenant_id, wide[18]!.seq)).toBeNull()
+      expect(await allSince(log, tenant_id, small[1_000]!.seq)).toHaveLength(8_999)
     }, 20_000)
 
     test('numbers grow over restarts, and numbers of before are answered with null or in full', async () => {
@@ -189,7 +209,7 @@ export function eventLogSuite(name: string, bench: SharedStateBench<EventLog>): 
       log = await opened.reopen()
       const [after] = await appended(tenant_id, 'agt_b')
       expect(after!.seq).toBeGreaterThan(before!.seq)
-      expect([null, ['agt_b']]).toContainEqual(idsOf(await log.since(tenant_id, before!.seq)))
+      expect([null, ['agt_b']]).toContainEqual(idsOf(await allSince(log, tenant_id, before!.seq)))
     })
   })
 }

@@ -40,6 +40,7 @@ export function floorTenant(): Tenant {
       concurrent_calls: 100,
       api_requests_per_minute: 600,
       monthly_budget: null,
+      version_megabytes: 5_000,
     },
     business_context: {
       company_name: 'Acme Corporation',

@@ -12,6 +12,7 @@ import { localTickets } from '../../../relay/local/local-tickets.ts'
 import { newSecret } from '../../../relay/platform/ids.ts'
 import type { DocStore } from '../../../relay/store/doc-store.ts'
 import { type TenantRecord, tenantReader, tenants } from '../../../relay/tenants/tenant-records.ts'
+import type { TenantLimits } from '../../../shared/contract/tenants.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { sharedTableStore } from '../../support/in-process-store.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -57,7 +58,7 @@ async function open() {
       tickets,
       limiter: localRateLimiter(),
       tokens: createTokens('s'.repeat(32)),
-      tenantOf: tenantReader(store, clock),
+      tenantOf: tenantReader(store, clock, {} as TenantLimits),
       session_ttl_seconds,
       setup: { version: '1', multi_tenant: true, simulated: { phone: true, model: true }, demo_users: [] },
     })
@@ -153,6 +154,58 @@ it('wrong passwords from elsewhere do not keep a person out; from where they are
   const refused = on.access.login({ ip: '203.0.113.9' }, { body: JONAS })
   await expect(refused).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   expect(await on.login()).toMatchObject({ tenant_id: ACME })
+})
+
+describe('so many refreshes a minute, and no more', () => {
+  const codeOf = (asked: Promise<unknown>) =>
+    asked.then(
+      () => 'let in',
+      ({ code }: { code: string }) => code,
+    )
+  /** Renews as often as it is let, with the newest token. @returns how often, and the last token */
+  async function renewing(refresh_token: string) {
+    for (let times = 0; ; times++) {
+      const renewed = await on.refresh(refresh_token).catch(({ code }: { code: string }) => code)
+      if (typeof renewed === 'string') return { times, code: renewed, refresh_token }
+      refresh_token = renewed.refresh_token
+    }
+  }
+
+  it('of one sign-in, which goes on; others of the same person, at the same place, do not notice', async () => {
+    const [one, other] = [await on.login(), await on.login()]
+    const { times, code, refresh_token } = await renewing(one.refresh_token)
+    expect([times, code]).toEqual([30, 'RATE_LIMITED'])
+    expect(await on.isSignedIn(one.access_token)).toBe(true)
+    expect(await codeOf(on.access.logout(ANYONE, { body: { refresh_token } }))).toBe('RATE_LIMITED')
+    const actor = (await on.access.actorOf(one.access_token))!
+    const elsewhere = { body: { refresh_token, tenant_id: NORTHWIND } }
+    expect(await codeOf(on.access.switchTenant(actor, elsewhere))).toBe('RATE_LIMITED')
+    expect(await codeOf(on.refresh(other.refresh_token))).toBe('let in')
+  })
+
+  it('of one person in many windows', async () => {
+    let times = 0
+    for (let nth = 0; nth < 11; nth++) {
+      const signedIn = await on.access.login({ ip: `203.0.113.${nth}` }, { body: JONAS })
+      times += (await renewing(signedIn.refresh_token)).times
+    }
+    expect(times).toBe(300)
+  })
+
+  it('of tokens that never were ours from one place; who is there and has one is let in', async () => {
+    const { refresh_token } = await on.login()
+    const [session_id] = refresh_token.split('.')
+    const codes = new Map<string, number>()
+    for (let nth = 0; nth < 320; nth++) {
+      const made_up = { body: { refresh_token: `${session_id}.${newSecret()}.${nth}` } }
+      const code = await codeOf(nth % 2 ? on.access.refresh(ANYONE, made_up) : on.access.logout(ANYONE, made_up))
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+    }
+    expect(Object.fromEntries(codes)).toEqual({ REFRESH_REFUSED: 150, 'let in': 150, RATE_LIMITED: 20 })
+    const elsewhere = on.access.refresh({ ip: '203.0.113.9' }, { body: { refresh_token: 'made.up' } })
+    expect(await codeOf(elsewhere)).toBe('REFRESH_REFUSED')
+    expect(await codeOf(on.refresh(refresh_token))).toBe('let in')
+  })
 })
 
 it('a sign-in that may lie unused for a minute gives tokens that are renewed within it', async () => {

@@ -18,7 +18,7 @@ function scripted() {
     revokeUser: async () => {},
   } as unknown as SessionStore
   const sessions = liveSessions({ sessions: store, clock })
-  const goesOn = () => sessions.goesOn('ses_1', 'usr_1')
+  const goesOn = () => sessions.goesOn('ses_1')
   /** Asks, and has the store say so. */
   const hears = async (goes_on: boolean) => {
     const answer = goesOn()
@@ -93,10 +93,10 @@ describe('a sign-in', () => {
   it('is forgotten when ten thousand others were asked for', async () => {
     const { sessions, asked, goesOn, hears } = scripted()
     await hears(true)
-    for (let n = 0; n < 9_999; n++) void sessions.goesOn(`ses_other${n}`, 'usr_2')
+    for (let n = 0; n < 9_999; n++) void sessions.goesOn(`ses_other${n}`)
     await goesOn()
     expect(asked).toHaveLength(10_000)
-    void sessions.goesOn('ses_one_more', 'usr_2')
+    void sessions.goesOn('ses_one_more')
     void goesOn()
     expect(asked).toHaveLength(10_002)
   })

@@ -97,6 +97,45 @@ describe('an agent’s base context', () => {
   })
 })
 
+describe('the limit of what versions fill', () => {
+  const heavy = (sign: string) => ({ context: { text: sign.repeat(64_000) }, mode: 'replace' as const })
+
+  it('refuses the next save of any kind, which changes nothing; what lost to another save filled nothing', async () => {
+    const on = await bench(1)
+    for (let nth = 0; nth < 40; nth++)
+      await expect(
+        on.agents.updateAgentContext(on.actor, { params, body: { ...heavy('x'), expected_version: 9 } }),
+      ).rejects.toMatchObject({ code: 'VERSION_CONFLICT' })
+    let saves = 0
+    const full = async () => {
+      for (; ; saves++) await on.agents.updateAgentContext(on.actor, { params, body: heavy(String(saves % 10)) })
+    }
+    await expect(full()).rejects.toMatchObject({ code: 'VERSION_LIMIT_REACHED' })
+    expect(saves).toBe(16)
+    const before = await on.agent(ADA)
+    on.told.length = 0
+    const body = {
+      name: 'Ada',
+      type: 'inbound' as const,
+      system_prompt: 'You answer the phone.',
+      voice: 'alloy' as const,
+    }
+    const usual = { is_active: true, max_call_duration: 60, greeting_message: null }
+    const whole = { ...body, ...usual, context_data: heavy('y').context, phone_numbers: [numberAt(0)] }
+    for (const save of [
+      on.agents.createAgent(on.actor, { body: whole }),
+      on.agents.replaceAgent(on.actor, { params, body: whole }),
+      on.agents.changeAgent(on.actor, { params, body: { phone_numbers: [numberAt(0)] } }),
+    ])
+      await expect(save).rejects.toMatchObject({ code: 'VERSION_LIMIT_REACHED' })
+    expect(await on.agent(ADA)).toEqual(before)
+    expect(await agents(on.tenant).count({})).toBe(2)
+    expect(await agentVersions(on.tenant).count({})).toBe(16)
+    expect((await on.number(numberAt(0))).assigned_agent).toBeNull()
+    expect(on.told).toEqual([])
+  })
+})
+
 describe('the limit of agents', () => {
   it('holds for agents that are made at the same time, and all its places are taken', async () => {
     const on = await bench(0)

@@ -17,6 +17,7 @@ function service(isLive: boolean) {
     store: store(),
     bus: { send: async () => (isLive ? { call_session: {}, whole: null, moved: null } : null) } as never,
     events: {} as never,
+    quota: { keep: (_actor, _version, save) => save() },
     // A record of this call is stuck: it is waited for no longer than a request may.
     flushed: () => new Promise(() => {}),
     settled: async () => {},

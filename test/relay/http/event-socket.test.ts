@@ -9,7 +9,9 @@ import { serveEvents } from '../../../relay/http/event-socket.ts'
 import type { GatheredWrites } from '../../../relay/http/gathered-writes.ts'
 import { localEventLog } from '../../../relay/local/local-event-log.ts'
 import { systemClock } from '../../../relay/platform/clock.ts'
+import type { EventLog } from '../../../relay/platform/ports.ts'
 import { CLOSE_CODES, HEARTBEAT_MS, type NewEvent } from '../../../shared/events.ts'
+import { until } from '../../support/until.ts'
 
 const TENANT = 'tnt_acme0000'
 const actor = { scope: { tenant_id: TENANT }, permissions: ['calls.read'] } as unknown as TenantActor
@@ -79,7 +81,16 @@ describe('a console', () => {
 
   /** @param missed bytes of each event that it has missed */
   async function watching(missed: number[] = []) {
-    const events = localEventLog({ clock: systemClock })
+    const log = localEventLog({ clock: systemClock })
+    const pages: number[] = []
+    const events: EventLog = {
+      ...log,
+      async since(...asked) {
+        const page = await log.since(...asked)
+        pages.push(page!.length)
+        return page
+      },
+    }
     const first = await events.last_seq(TENANT)
     for (const bytes of missed) events.append(event(bytes))
     const wire = new Wire()
@@ -91,18 +102,20 @@ describe('a console', () => {
         to.write(frame)
       },
     } as unknown as GatheredWrites
-    await serveEvents(socket as unknown as WebSocket, wire as unknown as Duplex, actor, first, {
+    void serveEvents(socket as unknown as WebSocket, wire as unknown as Duplex, actor, first, {
       events,
       writes,
       clock: systemClock,
     })
+    await until(() => socket.notices.length > 0)
     const beats = (count: number) => vi.advanceTimersByTime(count * HEARTBEAT_MS)
-    return { events, wire, socket, written, beats }
+    return { events, wire, socket, written, pages, beats }
   }
 
   it('that has missed much is written so much of it at a time, and the rest when that is taken, in later turns', async () => {
-    const { wire, socket, written } = await watching(Array(40).fill(100_000))
-    expect(written.length).toBe(3)
+    const { wire, socket, written, pages } = await watching(Array(40).fill(100_000))
+    await setImmediate()
+    expect([written.length, pages]).toEqual([3, [2, 2]])
     for (let portion = 2; written.length < 40; portion++) {
       await wire.takeAll()
       expect(written.length).toBe((portion - 1) * 3)
@@ -124,12 +137,13 @@ describe('a console', () => {
   })
 
   it('that reads nothing is cut off after some heartbeats, and until then little is written to it', async () => {
-    const { events, wire, socket, written, beats } = await watching(Array(40).fill(100_000))
+    const { events, wire, socket, written, pages, beats } = await watching(Array(40).fill(100_000))
     for (let sent = 0; sent < 30; sent++) events.append(event(100_000))
     beats(4)
     expect([written.length, socket.notices, socket.ended]).toEqual([3, ['socket.ready'], []])
     beats(1)
     expect([written.length, socket.ended, vi.getTimerCount()]).toEqual([3, ['terminated'], 0])
+    expect(pages).toEqual([2, 2])
     expect(wire.writableLength).toBeLessThan(400_000)
   })
 

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { TenantActor } from '../../../relay/access/actor.ts'
 import { serveEvents } from '../../../relay/http/event-socket.ts'
@@ -123,7 +123,7 @@ describe('a console whose relay missed events', () => {
   /** An event log that a test tells what to say. */
   async function console(last_seq: number) {
     let say!: { event: (seq: number) => void; missed: () => void }
-    let answer!: (missed: RelayEvent[] | null) => void
+    let answer: ((missed: RelayEvent[] | null) => void) | null = null
     const events = {
       last_seq: async () => 20,
       since: () => new Promise<RelayEvent[] | null>((resolve) => (answer = resolve)),
@@ -136,18 +136,26 @@ describe('a console whose relay missed events', () => {
       serveEvents(socket, wire, actor, last_seq, { events, writes, clock: systemClock }),
     )
     const { messages } = await open()
-    await until(() => answer !== undefined)
+    /** The next page of what was missed, when it is asked for. */
+    const page = async (missed: number[] | null) => {
+      await until(() => answer !== null)
+      const give = answer!
+      answer = null
+      give(missed?.map(eventOf) ?? null)
+    }
+    await until(() => answer !== null)
     const told = () =>
       messages
         .map((data) => JSON.parse(data.toString()))
         .map(({ event_type, seq, last_seq }) => [event_type, seq ?? last_seq])
-    return { say, answer, told }
+    return { say, page, told }
   }
   const eventOf = (seq: number) => ({ event_type: 'call.transcript', tenant_id: TENANT, seq }) as unknown as RelayEvent
 
   it('is told to reload, and then what follows', async () => {
-    const { say, answer, told } = await console(9)
-    answer([eventOf(10)])
+    const { say, page, told } = await console(9)
+    await page([10])
+    await page([])
     await until(() => told().length === 2)
     say.missed()
     say.event(30)
@@ -161,26 +169,65 @@ describe('a console whose relay missed events', () => {
   })
 
   it('is told to reload, too, when that happens while it is caught up', async () => {
-    const { say, answer, told } = await console(9)
+    const { say, page, told } = await console(9)
     say.missed()
     say.event(30)
-    answer([eventOf(10)])
+    await page([10])
     await until(() => told().length === 2)
     expect(told()).toEqual([
       ['socket.reload', 20],
       ['call.transcript', 30],
     ])
   })
+
+  it.each([
+    ['the rest of what it has missed is gone', null],
+    ['that happens between two pages of what it has missed', [12]],
+  ])('is told to reload, too, when %s', async (_when, second) => {
+    const { say, page, told } = await console(9)
+    await page([10, 11])
+    if (second) say.missed()
+    say.event(30)
+    await page(second)
+    await until(() => told().length === 5)
+    expect(told()).toEqual([
+      ['socket.ready', 9],
+      ['call.transcript', 10],
+      ['call.transcript', 11],
+      ['socket.reload', 11],
+      ['call.transcript', 30],
+    ])
+  })
+
+  it('is told what happens while it catches up once and in order, also what is on a page by then', async () => {
+    const { say, page, told } = await console(9)
+    say.event(12)
+    await page([10, 11])
+    say.event(13)
+    await page([12])
+    say.event(14)
+    await page([13])
+    await page([])
+    say.event(15)
+    await until(() => told().length === 7)
+    expect(told().slice(1)).toEqual([10, 11, 12, 13, 14, 15].map((seq) => ['call.transcript', seq]))
+  })
 })
 
 describe('a listener that stops reading', () => {
-  it('loses pieces, is not closed, and holds little of the relay’s memory', async () => {
+  afterEach(() => void vi.useRealTimers())
+  const piece = Buffer.alloc(800, 1)
+
+  async function listening() {
     const lines = localListenLines()
     let ear: TapListener | null = null
+    let isLeft = false
     const served: WebSocket[] = []
     lines.serve({ tenant_id: TENANT, call_sid: SID }, (_person, listener) => {
       ear = listener
-      return () => {}
+      return () => {
+        isLeft = true
+      }
     })
     const open = await serving((socket, wire) => {
       served.push(socket)
@@ -188,22 +235,59 @@ describe('a listener that stops reading', () => {
     })
     const { socket, messages } = await open()
     await until(() => ear !== null)
-    stopReading(socket)
-    const piece = Buffer.alloc(800, 1)
-    const MOST = 20_000
-    for (let at = 0; at < MOST; at++) {
-      ear!.onPiece('caller', at * 100, piece)
-      if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    /** So many pieces of 100 ms. */
+    const speak = async (count: number) => {
+      for (let at = 0; at < count; at++) {
+        ear!.onPiece('caller', at * 100, piece)
+        if (at % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
     }
-    expect(served[0]!.bufferedAmount).toBeLessThan(600 * 1024)
+    return { socket, messages, served: served[0]!, ear: ear! as TapListener, speak, isLeft: () => isLeft }
+  }
+
+  it('loses pieces, is not closed soon, and holds little of the relay’s memory', async () => {
+    const { socket, messages, served, ear, speak } = await listening()
+    stopReading(socket)
+    const MOST = 20_000
+    await speak(MOST)
+    expect(served.bufferedAmount).toBeLessThan(600 * 1024)
     socket.resume()
     const last = () => messages.at(-1)!.readUInt32BE(4)
-    ear!.onPiece('caller', MOST * 100, piece)
     await until(() => {
-      ear!.onPiece('caller', MOST * 100, piece)
+      ear.onPiece('caller', MOST * 100, piece)
       return messages.length > 0 && last() === MOST * 100
     })
     expect(messages.length).toBeLessThan(MOST)
     expect(socket.readyState).toBe(WebSocket.OPEN)
+  })
+
+  it('is closed after half a minute without a byte taken, and the call has one listener less', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { socket, served, speak, isLeft } = await listening()
+    stopReading(socket)
+    await speak(20_000)
+    vi.advanceTimersByTime(30_000)
+    expect(served.readyState).toBe(WebSocket.OPEN)
+    vi.advanceTimersByTime(5_000)
+    expect(served.readyState).toBe(WebSocket.CLOSING)
+    const closed = once(socket, 'close')
+    socket.resume()
+    expect((await closed)[0]).toBe(CLOSE_CODES.too_slow)
+    await until(isLeft)
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('one who takes a little now and then, and one who has nothing to take, is not', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const { socket, served, speak } = await listening()
+    vi.advanceTimersByTime(120_000)
+    for (let times = 0; times < 6; times++) {
+      stopReading(socket)
+      await speak(10_000)
+      vi.advanceTimersByTime(25_000)
+      socket.resume()
+      await until(() => served.bufferedAmount === 0)
+    }
+    expect(served.readyState).toBe(WebSocket.OPEN)
   })
 })

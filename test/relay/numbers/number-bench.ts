@@ -12,6 +12,7 @@ import type { EventLog } from '../../../relay/platform/ports.ts'
 import type { DocStore } from '../../../relay/store/doc-store.ts'
 import { tenantScope } from '../../../relay/store/tenant-scope.ts'
 import type { TenantRecord } from '../../../relay/tenants/tenant-records.ts'
+import { createVersionQuota } from '../../../relay/tenants/version-quota.ts'
 import type { NewEvent } from '../../../shared/events.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { sharedTableStore } from '../../support/in-process-store.ts'
@@ -125,6 +126,7 @@ export async function numberBench(options: { numbers: number; through?: (store: 
     })
   }
   const numbers = createNumberService({ store, events, provider: carrier, log })
+  const tenantOf = async () => ({ limits: { agents: 10, version_megabytes: 1 } }) as TenantRecord
   return {
     store: plain,
     tenant,
@@ -140,7 +142,8 @@ export async function numberBench(options: { numbers: number; through?: (store: 
       events,
       clock,
       numbers,
-      tenantOf: async () => ({ limits: { agents: 10 } }) as TenantRecord,
+      tenantOf,
+      quota: createVersionQuota({ store, tenantOf }),
       statistics: (_actor, agent_ids) => readStatistics(tenant, agent_ids),
     }),
     assign: (pairs: Record<string, string>) =>

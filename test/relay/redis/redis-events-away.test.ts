@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { systemClock as clock } from '../../../relay/platform/clock.ts'
 import { redisEventLog } from '../../../relay/redis/redis-event-log.ts'
+import { allSince } from '../../support/all-since.ts'
 import { freshName } from '../../support/fresh-name.ts'
 import { redisOfFile, withRedisServer } from '../../support/redis-server.ts'
 import { until } from '../../support/until.ts'
@@ -80,7 +81,7 @@ withRedisServer(() => {
       a.append('agt_4')
       await until(() => b.heard.length === 7)
       expect(a.heard.at(-1)!.seq).toBeGreaterThan(told)
-      expect((await b.log.since(tenant_id, told))?.map(nameOf)).toEqual(['agt_4'])
+      expect((await allSince(b.log, tenant_id, told))?.map(nameOf)).toEqual(['agt_4'])
       expect([seqsGrow(a), seqsGrow(b)]).toEqual([true, true])
     })
 
@@ -98,7 +99,7 @@ withRedisServer(() => {
       b.append('agt_b1')
       expect(a.names()).toEqual(['agt_before', 'agt_a1', 'agt_partial', 'agt_a2'])
       expect(b.names()).toEqual(['agt_before', 'agt_b1'])
-      expect(await a.log.since(tenant_id, last)).toBeNull()
+      expect(await allSince(a.log, tenant_id, last)).toBeNull()
       expect(await a.log.last_seq(tenant_id)).toBe(a.heard.at(-1)!.seq)
       await file.server.restart()
       const back = performance.now()
@@ -110,8 +111,8 @@ withRedisServer(() => {
       expect(b.names()).toEqual(['agt_before', 'agt_b1', 'agt_a1', 'agt_a2', 'agt_after'])
       expect([seqsGrow(a), seqsGrow(b)]).toEqual([true, true])
       // Numbers of before the loss are answered with null, those after it in full: nobody misses anything in silence.
-      expect(await b.log.since(tenant_id, last)).toBeNull()
-      expect(await b.log.since(tenant_id, b.heard.at(-1)!.seq)).toEqual([])
+      expect(await allSince(b.log, tenant_id, last)).toBeNull()
+      expect(await allSince(b.log, tenant_id, b.heard.at(-1)!.seq)).toEqual([])
     })
 
     test('events on the way when the server stands still are told all the same, and kept once', async () => {
@@ -139,7 +140,7 @@ withRedisServer(() => {
       expect(b.names()).toEqual(['agt_before', 'agt_1', 'agt_2', 'agt_3'])
       expect(a.heard).toHaveLength(5)
       expect([seqsGrow(a), seqsGrow(b)]).toEqual([true, true])
-      expect((await a.log.since(tenant_id, start))?.map(nameOf)).toEqual(['agt_1', 'agt_2', 'agt_3'])
+      expect((await allSince(a.log, tenant_id, start))?.map(nameOf)).toEqual(['agt_1', 'agt_2', 'agt_3'])
     })
 
     test('who comes back right after an outage gets what was told during it', async () => {
@@ -149,7 +150,7 @@ withRedisServer(() => {
       for (const name of ['agt_1', 'agt_2', 'agt_3']) a.append(name)
       await until(() => a.heard.length === 3)
       await a.redis.commands.config('SET', 'maxmemory', '0')
-      expect((await a.log.since(tenant_id, start))?.map(nameOf)).toEqual(['agt_1', 'agt_2', 'agt_3'])
+      expect((await allSince(a.log, tenant_id, start))?.map(nameOf)).toEqual(['agt_1', 'agt_2', 'agt_3'])
     })
 
     test('who begins to listen meanwhile hears this relay at once and the others after the return', async () => {
@@ -163,7 +164,7 @@ withRedisServer(() => {
       expect(heard).toEqual(['agt_away'])
       await file.server.restart()
       await until(() => a.redis.isUp && b.redis.isUp)
-      await until(async () => (await b.log.since(other, 0)) === null && (await b.log.last_seq(other)) > 0)
+      await until(async () => (await allSince(b.log, other, 0)) === null && (await b.log.last_seq(other)) > 0)
       b.log.append(eventOf(other, 'agt_back'))
       await until(() => heard.length === 2)
       expect(heard).toEqual(['agt_away', 'agt_back'])
@@ -210,7 +211,7 @@ withRedisServer(() => {
       await until(() => b.heard.length === 32)
       expect(b.names().slice(1)).toEqual(SIGNS.slice(9).map(large))
       expect(b.missed).toEqual([1])
-      expect(await b.log.since(tenant_id, before)).toBeNull()
+      expect(await allSince(b.log, tenant_id, before)).toBeNull()
       a.append('agt_after')
       await until(() => a.heard.length === 42 && b.heard.length === 33)
       expect(b.missed).toEqual([1])
@@ -250,11 +251,11 @@ withRedisServer(() => {
       await a.redis.commands.hset(head, 'last', prev + 1, 'kept', prev + 1)
       a.append('agt_new')
       await until(() => a.heard.length === 2)
-      expect((await a.log.since(tenant_id, prev))?.map(nameOf)).toEqual(['agt_old', 'agt_new'])
+      expect((await allSince(a.log, tenant_id, prev))?.map(nameOf)).toEqual(['agt_old', 'agt_new'])
       for (const sign of SIGNS) a.append(large(sign))
       await until(() => a.heard.length === 42)
-      expect(await a.log.since(tenant_id, a.heard[9]!.seq)).toBeNull()
-      expect(await a.log.since(tenant_id, a.heard[11]!.seq)).toHaveLength(30)
+      expect(await allSince(a.log, tenant_id, a.heard[9]!.seq)).toBeNull()
+      expect(await allSince(a.log, tenant_id, a.heard[11]!.seq)).toHaveLength(30)
     })
   })
 })

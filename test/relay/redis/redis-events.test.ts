@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { systemClock as clock } from '../../../relay/platform/clock.ts'
 import { redisEventLog } from '../../../relay/redis/redis-event-log.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
+import { allSince } from '../../support/all-since.ts'
 import { freshName } from '../../support/fresh-name.ts'
 import { redisOfFile, withRedisServer } from '../../support/redis-server.ts'
 import { until } from '../../support/until.ts'
@@ -35,7 +36,7 @@ withRedisServer(() => {
       const start = await b.log.last_seq(tenant_id)
       for (const name of ['agt_1', 'agt_2', 'agt_3']) a.append(name)
       await until(() => b.heard.length === 3)
-      expect((await b.log.since(tenant_id, start))?.map(nameOf)).toEqual(['agt_1', 'agt_2', 'agt_3'])
+      expect((await allSince(b.log, tenant_id, start))?.map(nameOf)).toEqual(['agt_1', 'agt_2', 'agt_3'])
       expect(await a.log.last_seq(tenant_id)).toBe(await b.log.last_seq(tenant_id))
     })
 

@@ -91,14 +91,14 @@ withRedisServer(() => {
       await sessions.create({ ...SESSION, created_at_ms: 0 }, 60)
       file.server.pause()
       const start = performance.now()
-      expect(await Promise.all([sessions.goesOn('ses_1', 'usr_1'), sessions.goesOnNow('ses_1')])).toEqual([true, true])
+      expect(await Promise.all([sessions.goesOn('ses_1'), sessions.goesOnNow('ses_1')])).toEqual([true, true])
       expect(performance.now() - start).toBeLessThan(SOON_MS)
       await until(() => !redis.isUp)
-      expect(await sessions.goesOn('ses_1', 'usr_1')).toBe(true)
+      expect(await sessions.goesOn('ses_1')).toBe(true)
       file.server.resume()
       await until(() => redis.isUp)
       await sessions.revoke('ses_1')
-      expect(await sessions.goesOn('ses_1', 'usr_1')).toBe(false)
+      expect(await sessions.goesOn('ses_1')).toBe(false)
     })
 
     test('a request whose beginning was in doubt may begin again once Redis is back', async () => {
