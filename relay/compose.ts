@@ -10,13 +10,14 @@ import { liveSessions } from './access/live-sessions.ts'
 import { createPasswords } from './access/passwords.ts'
 import { createTokens } from './access/tokens.ts'
 import { createAgentService } from './agents/agent-service.ts'
-import { rollUpCall } from './analytics/analytics-records.ts'
+import { correctCost, rollUpCall } from './analytics/analytics-records.ts'
 import { createAnalyticsService } from './analytics/analytics-service.ts'
 import { createAnswerCall } from './calls/answer-call.ts'
 import { type JournalRecord, reviveDates } from './calls/call-facts.ts'
 import { applyFacts } from './calls/call-records.ts'
 import { createCallRouting } from './calls/call-routing.ts'
 import { createCallService } from './calls/call-service.ts'
+import { createCarrierMinutes } from './calls/carrier-minutes.ts'
 import { createCloseLostCall } from './calls/close-lost-call.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
@@ -304,7 +305,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     })
     const calls = createCallService({ store, bus, directory, events, tenantOf, settled })
     const routing = later(createCallRouting({ store, clock, log }))
-    const answerCall = createAnswerCall({
+    const { answerCall, decided } = createAnswerCall({
       store,
       routing,
       floor,
@@ -327,6 +328,8 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       isOverloaded: () => floor.isOverloaded,
       isDiskFull: async () => (await disk.look()).is_full,
     })
+
+    const minutes = later(createCarrierMinutes({ store, prices: PRICES, correctRollUp: correctCost, clock, log }))
 
     // ---- what an empty store begins with
     const beginnings = {
@@ -388,7 +391,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
         public_url,
         signatures,
         answerCall,
-        reportStatus: createStatusReports({ store, floor, bus }),
+        reportStatus: createStatusReports({ store, floor, bus, minutes, decided }),
         streams: createStreamReports({ store, floor, bus, farewells, clock }),
         log,
       }),

@@ -25,6 +25,8 @@ export interface HourRecord {
   hour_at: Date
   last_call_at: Date
   call_sids: string[]
+  /** Of them, those whose cost the carrier has corrected. */
+  corrected_sids?: string[]
   q0?: QuarterSums
   q1?: QuarterSums
   q2?: QuarterSums
@@ -49,14 +51,12 @@ const QUARTER_MS = 900_000
  *   the media stream did not reach it, whatever its outcome says
  */
 export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<void> {
-  if (!call.agent_id || !call.answered_at || !call.ended_at || call.outcome === null) return
-  const started = call.started_at.getTime()
-  const hour_at = new Date(started - (started % HOUR_MS))
-  const quarter = QUARTERS[Math.floor((started % HOUR_MS) / QUARTER_MS)] as Quarter
+  if (!isRolledUp(call)) return
+  const { _id, hour_at, quarter } = placeOf(call)
   const outcome = OUTCOMES.find((known) => known === call.outcome) as Outcome
   try {
     await usageHourly(store).updateOne(
-      { _id: `${call.agent_id}.${hour_at.toISOString()}`, call_sids: { $ne: call.call_sid } },
+      { _id, call_sids: { $ne: call.call_sid } },
       {
         $setOnInsert: { agent_id: call.agent_id, hour_at },
         $set: { agent_name: call.agent_name ?? '' },
@@ -76,4 +76,30 @@ export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<
     // The hour is there and contains the call already, so the upsert met its own document.
     if (!(error instanceof StoreError) || error.code !== 'DUPLICATE_KEY') throw error
   }
+}
+
+/**
+ * The carrier says later what an ended call cost: its hour is corrected, once.
+ * @param usd what the call cost more, or less
+ * @returns false while the hour does not contain the call
+ */
+export async function correctCost(store: TenantStore, call: CallRecord, usd: number): Promise<boolean> {
+  if (!isRolledUp(call)) return true
+  const { _id, quarter } = placeOf(call)
+  const { call_sid } = call
+  const { matched } = await usageHourly(store).updateOne(
+    { $and: [{ _id }, { call_sids: call_sid }, { corrected_sids: { $ne: call_sid } }] },
+    { $inc: { [`${quarter}.cost`]: usd }, $push: { corrected_sids: call_sid } },
+  )
+  return matched > 0 || (await usageHourly(store).count({ _id, corrected_sids: call_sid })) > 0
+}
+
+const isRolledUp = (call: CallRecord): boolean =>
+  Boolean(call.agent_id && call.answered_at && call.ended_at && call.outcome)
+
+function placeOf({ agent_id, started_at }: CallRecord): { _id: string; hour_at: Date; quarter: Quarter } {
+  const started = started_at.getTime()
+  const hour_at = new Date(started - (started % HOUR_MS))
+  const quarter = QUARTERS[Math.floor((started % HOUR_MS) / QUARTER_MS)] as Quarter
+  return { _id: `${agent_id}.${hour_at.toISOString()}`, hour_at, quarter }
 }

@@ -38,6 +38,12 @@ export type AnswerPlan = { plan: 'connect'; stream_token: string } | { plan: 're
 
 export type AnswerCall = (call: IncomingCall) => Promise<AnswerPlan>
 
+export interface CallAnswering {
+  answerCall: AnswerCall
+  /** Resolves when what is being decided about a call is decided. Never rejects. */
+  decided(call_sid: string): Promise<void>
+}
+
 /** Renewed while the call is in progress; `live/live-calls.ts` does it. */
 const LEASE_SECONDS = 120
 const STREAM_TOKEN_SECONDS = 60
@@ -65,7 +71,7 @@ export function createAnswerCall(deps: {
   relay_id: string
   clock: Clock
   log: Logger
-}): AnswerCall {
+}): CallAnswering {
   const { store } = deps
   /** The carrier may ask twice at once; both get the same call. */
   const deciding = new Map<string, Promise<AnswerPlan>>()
@@ -144,7 +150,7 @@ export function createAnswerCall(deps: {
       : 'too_many_calls'
   }
 
-  return async (call) => {
+  const answerCall: AnswerCall = async (call) => {
     const running = deciding.get(call.call_sid)
     if (running) return running.then((plan) => (plan.plan === 'connect' ? decide(call) : plan))
     const decision = decide(call)
@@ -161,6 +167,11 @@ export function createAnswerCall(deps: {
     } finally {
       deciding.delete(call.call_sid)
     }
+  }
+
+  return {
+    answerCall,
+    decided: async (call_sid) => void (await deciding.get(call_sid)?.catch(() => {})),
   }
 }
 

@@ -98,17 +98,27 @@ export interface PricedCall {
   seconds: number
 }
 
-/** @returns USD, rounded to a millionth; the carrier bills started minutes */
+/** @returns USD, rounded to a millionth */
 export function priceCall(usage: Usage, call: PricedCall, prices: PriceTable): CostBreakdown {
   const price = prices.models[call.model] ?? prices.models[nearestModel(call.model)]
-  const perMinute =
-    call.direction === 'inbound' ? prices.carrier.inbound_per_minute : prices.carrier.outbound_per_minute
-  const minutes = Math.ceil(call.seconds / 60)
+  const { direction, seconds } = call
   return {
     model: round((price ? tokensCost(usage, price) : 0) + transcriptionCost(usage, call.transcription_model, prices)),
-    carrier: round(minutes * (perMinute + prices.carrier.stream_per_minute)),
+    carrier: carrierCost(direction, { seconds, stream_seconds: seconds }, prices),
   }
 }
+
+/** @returns USD, rounded to a millionth; started minutes of the call and of its media stream */
+export function carrierCost(
+  direction: PricedCall['direction'],
+  { seconds, stream_seconds }: { seconds: number; stream_seconds: number },
+  { carrier }: PriceTable,
+): number {
+  const per_minute = direction === 'inbound' ? carrier.inbound_per_minute : carrier.outbound_per_minute
+  return round(Math.ceil(seconds / 60) * per_minute + Math.ceil(stream_seconds / 60) * carrier.stream_per_minute)
+}
+
+export const sumOf = ({ model, carrier }: CostBreakdown): number => round(model + carrier)
 
 function tokensCost(usage: Usage, price: NonNullable<PriceTable['models'][string]>): number {
   const million =

@@ -7,8 +7,10 @@ import type { DocStore } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import { callSessions, tenantOfCall } from './call-records.ts'
 import { isTerminal, nextStatus } from './call-status.ts'
+import type { CarrierMinutes } from './carrier-minutes.ts'
 
-export type ReportStatus = (call_sid: string, status: CallStatus) => Promise<void>
+/** @param seconds how long the call was; null when the carrier does not say */
+export type ReportStatus = (call_sid: string, status: CallStatus, seconds: number | null) => Promise<void>
 
 const TOLD_WITHIN_MS = 1_000
 
@@ -18,6 +20,9 @@ export function createStatusReports(deps: {
   floor: Pick<CallFloor, 'carrierEnded' | 'has'>
   /** To the relay that has the call, when it is another. */
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
+  minutes: Pick<CarrierMinutes, 'count'>
+  /** Resolves when it is known whether an incoming call is taken up here; at once for any other. */
+  decided: (call_sid: string) => Promise<void>
 }): ReportStatus {
   const isTold = (call: { tenant_id: string; call_sid: string }, status: CallStatus): Promise<boolean> =>
     deps.bus.send(call, { type: 'carrier_ended', status }, TOLD_WITHIN_MS).then(
@@ -25,7 +30,9 @@ export function createStatusReports(deps: {
       () => false,
     )
 
-  return async (call_sid, status) => {
+  return async (call_sid, status, seconds) => {
+    if (isTerminal(status) && seconds !== null) deps.minutes.count(call_sid, seconds)
+    await deps.decided(call_sid)
     if (isTerminal(status) && deps.floor.carrierEnded(call_sid, status)) return
     if (deps.floor.has(call_sid)) return
     const tenant_id = await tenantOfCall(deps.store, call_sid)

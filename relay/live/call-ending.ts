@@ -48,15 +48,17 @@ export class CallEnding {
     this.#patience?.cancel()
   }
 
-  /** [L13] The line is closed. @param close called once: when the last words are there, or do not come in time */
-  finish(close: () => void): void {
-    this.#patience = this.#clock.setTimeout(
-      () => {
-        if (!this.#hasCarrierEnded) this.#hangUpAtCarrier()
-      },
-      this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS,
-    )
-    if (this.#hasCarrierEnded) this.#patience.cancel()
+  /**
+   * [L13] The line is closed.
+   * @param isOurs we left: where the carrier ended the stream, the call may go on without us, and is not to be ended
+   * @param close called once: when the last words are there, or do not come in time
+   */
+  finish(isOurs: boolean, close: () => void): void {
+    if (isOurs && !this.#hasCarrierEnded)
+      this.#patience = this.#clock.setTimeout(
+        () => this.#hangUpAtCarrier(),
+        this.#farewell ? CARRIER_PATIENCE_SAYING_MS : CARRIER_PATIENCE_MS,
+      )
     const late = this.#clock.setTimeout(() => this.settle(), LAST_WORDS_MS)
     this.#close = () => {
       late.cancel()

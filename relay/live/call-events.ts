@@ -75,6 +75,9 @@ export interface Ending {
   summary: string | null
 }
 
+/** Who silences the agent. */
+export type Interrupter = 'caller' | 'supervisor' | 'time_limit'
+
 export type CallEffect =
   /** `as_note`: its task is told in a note of the conversation instead of in the request, which was refused. */
   | { type: 'create_response'; kind: ResponseKind; as_note: boolean }
@@ -83,7 +86,9 @@ export type CallEffect =
   | { type: 'context_refused'; version: number; reason: string }
   /** Of a call that has ended and whose record waits: the agent's word, where nobody else has given one. */
   | { type: 'amend_end'; outcome: Outcome | null; summary: string | null }
-  | { type: 'interrupt_playback'; by: 'caller' | 'supervisor' }
+  /** The same, of what was recorded as a hang-up and was none. */
+  | { type: 'correct_end'; end_reason: string; failed: boolean }
+  | { type: 'interrupt_playback'; by: Interrupter }
   /** The one that runs; nothing of it is let through. */
   | { type: 'cancel_response' }
   | { type: 'answer_tool'; call: ToolCall; output: string; failed: boolean }

@@ -6,6 +6,7 @@ import {
   addTranscriptionUsage,
   priceCall,
   type ResponseUsage,
+  sumOf,
   type TranscriptionUsage,
 } from '../calls/cost.ts'
 import { decideOutcome } from '../calls/outcome.ts'
@@ -109,6 +110,6 @@ export class CallLedger {
       { model: this.#model, transcription_model: this.#transcriptionModel, direction: record.direction, seconds },
       this.#prices,
     )
-    record.cost = Math.round((record.cost_breakdown.model + record.cost_breakdown.carrier) * 1e6) / 1e6
+    record.cost = sumOf(record.cost_breakdown)
   }
 }

@@ -11,6 +11,17 @@ import type { CallStatus, Outcome } from '../../shared/contract/calls.ts'
 import type { JsonObject } from '../../shared/primitives.ts'
 import { unreachable } from '../platform/errors.ts'
 import type { CallEffect, CallEvent } from './call-events.ts'
+import {
+  begunWith,
+  type ContextStep,
+  type ContextUpdates,
+  confirm,
+  NO_UPDATES,
+  override,
+  refuse,
+  sendNewest,
+  unanswered,
+} from './context-updates.ts'
 import type { RateLimit, ToolCall } from './live-ports.ts'
 import { readToolCall } from './live-tools.ts'
 import {
@@ -45,15 +56,7 @@ export interface CallState {
   readonly is_playing: boolean
   /** Between the start and the stop of the caller's voice: nothing is asked for that would talk over it. */
   readonly caller_speaking: boolean
-  readonly context: {
-    /** What the session has. */
-    readonly applied: number
-    /** The newest version there is. */
-    readonly wanted: number
-    readonly in_flight: number | null
-    /** Speak about this version as soon as the session has it. */
-    readonly speak_about: number | null
-  }
+  readonly context: ContextUpdates
   readonly leaving: Leaving | null
   /** The caller spoke into a farewell once already. */
   readonly was_called_back: boolean
@@ -71,6 +74,8 @@ export interface CallState {
   readonly owes_greeting: boolean
   /** Keys pressed that the model was not told of yet. */
   readonly digits: string
+  /** The carrier ended the stream, as when a caller hangs up, and has not said yet that the call is over. */
+  readonly hang_up_assumed: boolean
 }
 
 export const NEW_CALL: CallState = {
@@ -80,7 +85,7 @@ export const NEW_CALL: CallState = {
   gate: FREE_GATE,
   is_playing: false,
   caller_speaking: false,
-  context: { applied: 0, wanted: 0, in_flight: null, speak_about: null },
+  context: NO_UPDATES,
   leaving: null,
   was_called_back: false,
   said: null,
@@ -91,6 +96,7 @@ export const NEW_CALL: CallState = {
   silent_rounds: 0,
   owes_greeting: false,
   digits: '',
+  hang_up_assumed: false,
 }
 
 export interface Step {
@@ -257,70 +263,26 @@ function digitPressed(state: CallState, event: Extract<CallEvent, { type: 'digit
   return then(kept, (next) => to(next, {}, { type: 'start_timer', timer: 'digits' }))
 }
 
-/** [L8] One update in flight; what came meanwhile goes as one newer update. */
-function sendNewestContext(state: CallState): Step {
-  const { context } = state
-  if (!state.session_ready || context.in_flight !== null || context.wanted <= context.applied) return stay(state)
-  return to(
-    state,
-    { context: { ...context, in_flight: context.wanted } },
-    { type: 'update_instructions', version: context.wanted },
-    { type: 'start_timer', timer: 'instructions' },
-  )
+const sendNewestContext = (state: CallState): Step => updated(state, sendNewest(state.context, state.session_ready))
+
+/** [L8] What becomes of the context, and what is then due. */
+function updated(state: CallState, { context, effects, speak }: ContextStep): Step {
+  const next = to(state, { context }, ...effects)
+  return speak && state.name === 'talking' ? then(next, (now) => asking(now, 'override')) : next
 }
 
-function overrideContext(state: CallState, event: Extract<CallEvent, { type: 'context_overridden' }>): Step {
-  const wanted = Math.max(state.context.wanted, event.version)
-  const speak_about = event.speak_now ? event.version : state.context.speak_about
-  return sendNewestContext({ ...state, context: { ...state.context, wanted, speak_about } })
-}
+const overrideContext = (state: CallState, event: Extract<CallEvent, { type: 'context_overridden' }>): Step =>
+  updated(state, override(state.context, event, state.session_ready))
 
-function confirmContext(state: CallState, version: number): Step {
-  // The version before, sent again after one that was not acknowledged.
-  if (version <= state.context.applied) return settleInstructions(state, [])
-  const { speak_about } = state.context
-  const isTime = speak_about !== null && version >= speak_about
-  const context = { ...state.context, applied: version, speak_about: isTime ? null : speak_about }
-  const applied = settleInstructions({ ...state, context }, [{ type: 'context_applied', version }])
-  return isTime && state.name === 'talking' ? then(applied, (next) => asking(next, 'override')) : applied
-}
+const confirmContext = (state: CallState, { version }: Extract<CallEvent, { type: 'instructions_confirmed' }>): Step =>
+  updated(state, confirm(state.context, version, state.session_ready))
 
-function refuseContext(state: CallState, version: number, reason: string): Step {
-  if (version <= state.context.applied) return settleInstructions(state, [{ type: 'report_trouble', text: reason }])
-  const wanted = state.context.wanted === version ? state.context.applied : state.context.wanted
-  // A newer version still has its word to come.
-  const speak_about = (state.context.speak_about ?? 0) > version ? state.context.speak_about : null
-  const context = { ...state.context, wanted, speak_about }
-  return settleInstructions({ ...state, context }, [{ type: 'context_refused', version, reason }])
-}
+const refuseContext = (
+  state: CallState,
+  { version, reason }: Extract<CallEvent, { type: 'instructions_refused' }>,
+): Step => updated(state, refuse(state.context, version, reason, state.session_ready))
 
-/** [L8] Nothing is in flight any more; the newest version goes next. */
-const settleInstructions = (state: CallState, effects: CallEffect[]): Step =>
-  then(
-    to(
-      state,
-      { context: { ...state.context, in_flight: null } },
-      { type: 'stop_timer', timer: 'instructions' },
-      ...effects,
-    ),
-    sendNewestContext,
-  )
-
-/** [L8] Refused for us, but the session may still take it: so it is given the version before once more. */
-function instructionsLate(state: CallState): Step {
-  const { in_flight, applied } = state.context
-  if (in_flight === null) return stay(state)
-  const refused = refuseContext(state, in_flight, 'The realtime session did not acknowledge it in time.')
-  if (in_flight <= applied || refused.state.context.in_flight !== null) return refused
-  return then(refused, (next) =>
-    to(
-      next,
-      { context: { ...next.context, in_flight: applied } },
-      { type: 'update_instructions', version: applied },
-      { type: 'start_timer', timer: 'instructions' },
-    ),
-  )
-}
+const instructionsLate = (state: CallState): Step => updated(state, unanswered(state.context, state.session_ready))
 
 /** [L6] The model cannot go on: the caller hears a sentence, the record says why. */
 function giveUp(state: CallState, end_reason: string): Step {
@@ -392,20 +354,30 @@ function sayFarewell(
   return alreadySpoken ? then(next, leaveWhenSaid) : then(next, (now) => asking(now, 'farewell'))
 }
 
-const timeIsUp = (state: CallState): Step =>
-  sayFarewell(
-    { ...state, time_is_up: true },
-    { by: 'time_limit', end_reason: 'The call reached its maximum duration.', outcome: null, summary: null },
-    false,
+const isAgentBusy = ({ is_playing, gate }: CallState): boolean => is_playing || gate.state === 'active'
+
+/** [L9] What is still to be heard may last for minutes: the goodbye does not wait behind it. */
+function timeIsUp(state: CallState): Step {
+  const silenced = to(
+    state,
+    { is_playing: false, time_is_up: true },
+    ...(isAgentBusy(state) ? [{ type: 'interrupt_playback', by: 'time_limit' } as const] : []),
   )
+  return then(silenced, (next) =>
+    sayFarewell(
+      next,
+      { by: 'time_limit', end_reason: 'The call reached its maximum duration.', outcome: null, summary: null },
+      false,
+    ),
+  )
+}
 
 /** [L2] Silence first. An answer is due again when the caller has stopped. */
 function cutIn(state: CallState): Step {
-  const isAgentBusy = state.is_playing || state.gate.state === 'active'
   return to(
     state,
     { is_playing: false, caller_speaking: true },
-    ...(isAgentBusy ? [{ type: 'interrupt_playback', by: 'caller' } as const] : []),
+    ...(isAgentBusy(state) ? [{ type: 'interrupt_playback', by: 'caller' } as const] : []),
     ...(state.gate.state === 'free' ? [{ type: 'stop_timer', timer: 'response' } as const] : []),
   )
 }
@@ -473,8 +445,20 @@ function endWithStream(state: CallState, event: Extract<CallEvent, { type: 'stre
   const gone = { ...state, stream_open: false }
   if (event.how === 'lost' && state.leaving === null)
     return endWithoutStream(gone, 'completed', event.reason ?? 'The media stream was lost.')
-  return finish(gone, { end_reason: state.leaving?.end_reason ?? 'The caller hung up.' })
+  if (state.leaving !== null) return finish(gone, { end_reason: state.leaving.end_reason })
+  return finish({ ...gone, hang_up_assumed: true }, { end_reason: 'The caller hung up.' })
 }
+
+/** [L6] The stream was ended by something else than the caller, who is still there. */
+const callGoesOn = (state: CallState, { reason }: Extract<CallEvent, { type: 'stream_failed' }>): Step =>
+  state.hang_up_assumed
+    ? to(
+        state,
+        { hang_up_assumed: false },
+        { type: 'leave', say: APOLOGY },
+        { type: 'correct_end', end_reason: reason, failed: true },
+      )
+    : stay(state)
 
 /** [L6] The caller may still be there, and can be reached through the carrier only. */
 const endWithoutStream = (state: CallState, status: CallStatus, end_reason: string): Step =>
@@ -683,13 +667,9 @@ const TABLE: Table = {
     stream_failed: streamFailed,
     carrier_ended: endWithCarrier,
     session_ready: (state, { version }) => {
-      const { context } = state
-      // What is in its first settings needs no word of its own.
-      const speak_about = context.speak_about !== null && context.speak_about <= version ? null : context.speak_about
-      const ready = { ...state, session_ready: true, context: { ...context, applied: version, speak_about } }
-      const applied = version > 0 ? to(ready, {}, { type: 'context_applied', version }) : stay(ready)
+      const begun = updated({ ...state, session_ready: true }, begunWith(state.context, version))
       return then(
-        then(applied, (next) => to(next, {}, { type: 'stop_timer', timer: 'session' })),
+        then(begun, (next) => to(next, {}, { type: 'stop_timer', timer: 'session' })),
         (next) => (next.stream_open ? begin(next) : stay(next)),
       )
     },
@@ -703,8 +683,8 @@ const TABLE: Table = {
     audio_started: (state) => to(state, { is_playing: true }),
     playback_idle: (state) => to(state, { is_playing: false }),
     context_overridden: overrideContext,
-    instructions_confirmed: (state, { version }) => confirmContext(state, version),
-    instructions_refused: (state, { version, reason }) => refuseContext(state, version, reason),
+    instructions_confirmed: confirmContext,
+    instructions_refused: refuseContext,
     hang_up_commanded: hangUp,
     digit_pressed: keepDigit,
     timer_rang: (state, { timer }) => {
@@ -733,8 +713,8 @@ const TABLE: Table = {
     audio_started: (state) => to(state, { is_playing: true }),
     playback_idle: (state) => to(state, { is_playing: false }),
     context_overridden: overrideContext,
-    instructions_confirmed: (state, { version }) => confirmContext(state, version),
-    instructions_refused: (state, { version, reason }) => refuseContext(state, version, reason),
+    instructions_confirmed: confirmContext,
+    instructions_refused: refuseContext,
     hang_up_commanded: hangUp,
     digit_pressed: digitPressed,
     timer_rang: (state, { timer }) => {
@@ -776,8 +756,8 @@ const TABLE: Table = {
     audio_started: (state) => to(state, { is_playing: true }),
     playback_idle: (state) => leaveWhenSaid({ ...state, is_playing: false }),
     context_overridden: overrideContext,
-    instructions_confirmed: (state, { version }) => confirmContext(state, version),
-    instructions_refused: (state, { version, reason }) => refuseContext(state, version, reason),
+    instructions_confirmed: confirmContext,
+    instructions_refused: refuseContext,
     hang_up_commanded: hangUp,
     digit_pressed: stay,
     timer_rang: (state, { timer }) => {
@@ -799,8 +779,8 @@ const TABLE: Table = {
   ended: {
     stream_opened: (state) => to(state, { stream_open: true }, { type: 'leave', say: null }),
     stream_ended: stay,
-    stream_failed: stay,
-    carrier_ended: stay,
+    stream_failed: callGoesOn,
+    carrier_ended: (state) => to(state, { hang_up_assumed: false }),
     session_ready: stay,
     session_failed: stay,
     session_lost: stay,

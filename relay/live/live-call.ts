@@ -15,7 +15,14 @@ import type { CallRef, Clock, Person, TapListener } from '../platform/ports.ts'
 import type { AudioMeters } from './audio-meters.ts'
 import { AudioTap } from './audio-tap.ts'
 import { CallEnding } from './call-ending.ts'
-import { type CallEffect, type CallEvent, type Ending, TIMER_MS, type TimerName } from './call-events.ts'
+import {
+  type CallEffect,
+  type CallEvent,
+  type Ending,
+  type Interrupter,
+  TIMER_MS,
+  type TimerName,
+} from './call-events.ts'
 import { CallLedger } from './call-ledger.ts'
 import { APOLOGY, type CallState, NEW_CALL, step } from './call-machine.ts'
 import { CallQuality, type FrameTotals } from './call-quality.ts'
@@ -68,8 +75,10 @@ export interface LiveCallDeps {
   log: Logger
 }
 
-/** A realtime session ends by itself after an hour. Source: protocols D.13. */
-const LONGEST_CALL_MS = 55 * 60_000
+/** A realtime session ends by itself after an hour, or when it says. Source: protocols D.13. */
+const LONGEST_CALL_SECONDS = 55 * 60
+/** Before that a goodbye is asked for and heard. */
+const GOODBYE_SECONDS = 60
 /** A goodbye waits for a long answer that is still being heard, but not for ever. */
 const FAREWELL_WAITS = 3
 /** A complaint of the carrier's older than this is not about what happens now. */
@@ -78,6 +87,10 @@ const COMPLAINT_MS = 10_000
 const STILL_HEARD_MS = 2_000
 /** What a caller was saying when the line closed ends in silence, so that the model writes it down. µ-law, 800 ms. */
 const SILENCE = Buffer.alloc(6_400, 0xff).toString('base64')
+
+const CALL_WENT_ON = 'The carrier ended the media stream while the call went on.'
+/** Of a stream that the carrier ended, where neither its status nor its question how to go on came in time. */
+const NOT_SAID_TO_BE_OVER = 'The carrier ended the media stream and did not say that the call is over.'
 
 /** A supervisor's word stands, and an earlier one of the agent's. */
 const worded = (end: Ending, { outcome, summary }: Pick<Ending, 'outcome' | 'summary'>) => ({
@@ -110,6 +123,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #streamStartedMs = 0
   #isSessionReady = false
   #isModelLost = false
+  /** The carrier wants to know how to go on with a call that is not over. */
+  #isAskedToGoOn = false
+  #sessionExpiresAt: Date | null = null
   /** When the model said anything last, on the monotonic clock. */
   #modelSpokeMs = 0
   #responseSpoke = false
@@ -178,16 +194,26 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
    * @returns what it is to say before it hangs up; null when nothing
    */
   carrierAsks(is_over: boolean): string | null {
-    const reason = this.#complaint ?? 'The media stream did not open.'
-    if (!is_over) this.#guard(() => this.#happen({ type: 'stream_failed', reason }))
+    if (!is_over) {
+      this.#isAskedToGoOn = true
+      this.#streamIsGone()
+    }
     // Its stream is still open here: that it was lost, we hear in a moment.
     return this.#ending.farewell() ?? (this.hasEnded || is_over ? null : APOLOGY)
   }
   /** The carrier could not open or keep the stream. @param error in its words; null when it gave none */
   streamFailed(error: string | null): void {
-    const reason = error === null ? 'The media stream did not open.' : `The media stream failed: ${error}`
-    if (error !== null) this.#streamError = { reason, at_ms: this.#deps.clock.monotonic_ms() }
+    if (error !== null) {
+      const reason = `The media stream failed: ${error}`
+      this.#streamError = { reason, at_ms: this.#deps.clock.monotonic_ms() }
+    }
+    this.#streamIsGone()
+  }
+  #streamIsGone(): void {
+    const opened = this.record.answered_at !== null
+    const reason = this.#complaint ?? (opened ? CALL_WENT_ON : 'The media stream did not open.')
     this.#guard(() => this.#happen({ type: 'stream_failed', reason }))
+    this.#settleWhenAllIsThere()
   }
   get #complaint(): string | null {
     const { reason, at_ms } = this.#streamError ?? { reason: null, at_ms: 0 }
@@ -289,6 +315,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   onEnd(how: 'stopped' | 'lost'): void {
     this.#endWords()
     this.#stream = null
+    if (how === 'stopped' && this.#isAskedToGoOn)
+      return this.#happen({ type: 'stream_ended', how: 'lost', reason: this.#complaint ?? CALL_WENT_ON })
     this.#happen({ type: 'stream_ended', how, reason: this.#complaint })
   }
 
@@ -301,6 +329,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   carrierEnded(status: CallRecord['status']): void {
     this.#ending.carrierEnded()
     this.#happen({ type: 'carrier_ended', status })
+    this.#settleWhenAllIsThere()
   }
 
   // ---- the model's side
@@ -314,6 +343,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
           requested: this.agent.voice,
           used: event.voice,
         })
+        this.#sessionExpiresAt = event.expires_at
         return this.#sessionReady()
       case 'session_failed':
       case 'session_lost':
@@ -508,21 +538,24 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
       case 'amend_end':
         if (this.#end !== null) this.#end = { ...this.#end, ...worded(this.#end, effect) }
         return
+      case 'correct_end':
+        if (this.#end !== null) this.#end = { ...this.#end, end_reason: effect.end_reason, failed: effect.failed }
+        return
       default:
         return unreachable(effect)
     }
   }
 
-  #interrupt(by: 'caller' | 'supervisor'): void {
+  #interrupt(by: Interrupter): void {
     this.#stream?.clear()
     const cut = this.#playback.interrupt(this.#nowMs())
-    if (cut.length > 0) this.#quality.interruption()
+    if (cut.length > 0 && by !== 'time_limit') this.#quality.interruption()
     for (const item of cut) {
       this.#session.truncate(item.item_id, item.heard_ms)
-      this.#words.agentCut(item, by)
+      this.#words.agentCut(item, by === 'time_limit' ? null : by)
     }
     if (this.#responseId !== null && this.#state.gate.state === 'active') this.#playback.discard(this.#responseId)
-    if (by === 'supervisor' && this.#state.gate.state === 'active') this.#session.cancelResponse(this.#responseId)
+    if (by !== 'caller' && this.#state.gate.state === 'active') this.#session.cancelResponse(this.#responseId)
     this.#tap.flush(this.#nowMs())
   }
 
@@ -544,17 +577,19 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
     this.#tap.close(this.#nowMs())
     this.#view.enter('ended', now.at)
-    this.#ending.finish(() => this.#close(this.#end ?? end, now.at))
+    this.#ending.finish(!this.#state.hang_up_assumed, () => this.#close(this.#end ?? end, now.at))
     if (this.#responseId !== null) this.#session.cancelResponse(this.#responseId)
     this.#settleWhenAllIsThere()
   }
 
   /** Nothing more comes of this call: what the caller said is written down, what the model used is counted. */
   #settleWhenAllIsThere(): void {
+    if (this.#state.hang_up_assumed) return
     if (this.#isModelLost || (!this.#words.awaitsCaller && this.#responseId === null)) this.#ending.settle()
   }
 
-  #close(end: Ending, ended_at: Date): void {
+  #close(known: Ending, ended_at: Date): void {
+    const end = this.#state.hang_up_assumed ? { ...known, end_reason: NOT_SAID_TO_BE_OVER } : known
     this.#session.close()
     this.#words.close(this.#now())
     const caller_spoke = this.#words.hasCallerSpoken
@@ -566,6 +601,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #sessionReady(): void {
     this.#isSessionReady = true
     this.#appendHeld()
+    if (this.#stream !== null) this.#startTimer('time_limit')
     this.#happen({ type: 'session_ready', version: this.#context.opened() })
   }
 
@@ -702,12 +738,18 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   }
 
   #startTimer(timer: TimerName, after_ms?: number): void {
-    this.#timers.start(timer, after_ms ?? (timer === 'time_limit' ? this.#longestSeconds * 1_000 : TIMER_MS[timer]))
+    const ms = timer === 'time_limit' ? this.#longestSeconds * 1_000 - this.#nowMs() : TIMER_MS[timer]
+    this.#timers.start(timer, after_ms ?? Math.max(0, ms))
   }
 
   /** The agent's own limit, or the model's. */
   get #longestSeconds(): number {
-    return Math.min(this.agent.max_call_duration, LONGEST_CALL_MS / 1_000)
+    const { answered_at } = this.record
+    const own = Math.min(this.agent.max_call_duration, LONGEST_CALL_SECONDS)
+    if (this.#sessionExpiresAt === null || answered_at === null) return own
+    const session = (this.#sessionExpiresAt.getTime() - answered_at.getTime()) / 1_000 - GOODBYE_SECONDS
+    // One that ends before anybody could talk tells of a clock that is wrong.
+    return session > 0 ? Math.min(own, session) : own
   }
 
   /** Milliseconds since the media stream started. */

@@ -73,7 +73,14 @@ export interface ToolCall {
 
 /** What the model reports, in our words. Source of each: OpenAI Realtime server events; protocols D.6. */
 export type RealtimeEvent =
-  | { type: 'session_ready'; model: string; voice: string; transcription_model: string | null }
+  /** `expires_at`: when it ends by itself; null when it does not say. */
+  | {
+      type: 'session_ready'
+      model: string
+      voice: string
+      transcription_model: string | null
+      expires_at: Date | null
+    }
   | { type: 'session_failed'; reason: string }
   | { type: 'session_lost'; reason: string }
   /** `instructions` as the session now has them; null when it does not say. */

@@ -77,6 +77,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
   #isPongDue = false
   #count = 0
   #lastError: string | null = null
+  #expires_at: Date | null = null
 
   constructor(config: RealtimeConfig, wire: Wire, settings: () => SessionSettings, listener: RealtimeListener) {
     this.#config = config
@@ -230,7 +231,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
     switch (message.type) {
       case 'session.created':
       case 'conversation.created':
-        return this.#configure()
+        return this.#configure(message)
       case 'session.updated':
         return this.#configured(message)
       case 'error':
@@ -266,9 +267,10 @@ class OpenaiRealtimeSession implements RealtimeSession {
   }
 
   /** The first update carries everything; later ones only what changed. Source: protocols D.3. */
-  #configure(): void {
+  #configure(message: Message): void {
     if (this.#state !== 'opening') return
     this.#state = 'configuring'
+    this.#expires_at = expiryOf(message)
     this.#wanted = this.#settings()
     this.#sendSettings(this.#wanted)
   }
@@ -313,6 +315,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
       voice,
       transcription_model:
         input?.transcription?.model ?? this.#config.transcription_models[this.#transcription] ?? null,
+      expires_at: this.#expires_at,
     })
   }
 
@@ -371,6 +374,12 @@ function parseMessage(data: Buffer): Message | null {
   } catch {
     return null
   }
+}
+
+/** Epoch seconds on the wire. Source: protocols D.6. */
+function expiryOf({ session }: Message): Date | null {
+  const { expires_at } = (session ?? {}) as { expires_at?: unknown }
+  return typeof expires_at === 'number' && expires_at > 0 ? new Date(expires_at * 1_000) : null
 }
 
 function refusalOf(status: number): string {

@@ -4,7 +4,7 @@ import type { Wire } from '../framing/wire.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
 import type { LoopPressure } from '../live/loop-pressure.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { TakeMedia } from '../platform/ports.ts'
+import type { TakeMedia, UpgradeRequest } from '../platform/ports.ts'
 import { serveMediaStream } from './media-stream.ts'
 
 /** One message of the carrier's is a few hundred bytes. What is not UTF-8 in it, JSON parsing finds. */
@@ -22,7 +22,8 @@ export interface MediaDoorDeps {
 
 export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
   const open = new Set<Framed>()
-  const admit = async (start: { token: string; call_sid: string }) => {
+  const admit = async (request: UpgradeRequest, start: { token: string; call_sid: string }) => {
+    if (!isPathOf(request, start.call_sid)) return null
     const call = await claimStream(start.token, start.call_sid)
     if (call === null) return null
     return (stream: MediaStream) => {
@@ -50,7 +51,7 @@ export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): 
           if (framed) open.add(framed)
           return framed
         },
-        admit,
+        (start) => admit(request, start),
         pressure,
         (why) => log.warn('A media stream was closed', { why }),
       ),
@@ -59,3 +60,7 @@ export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): 
     },
   }
 }
+
+/** The call stands in the path, too, which the carrier has signed. */
+const isPathOf = ({ url = '' }: UpgradeRequest, call_sid: string): boolean =>
+  url.replace(/\?.*/, '').endsWith(`/${call_sid}`)

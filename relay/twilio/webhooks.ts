@@ -5,6 +5,7 @@ import { CALL_STATUSES, type CallStatus } from '../../shared/contract/calls.ts'
 import { CallSid } from '../../shared/primitives.ts'
 import type { AnswerCall } from '../calls/answer-call.ts'
 import { isTerminal } from '../calls/call-status.ts'
+import type { ReportStatus } from '../calls/status-reports.ts'
 import type { StreamReports } from '../calls/stream-reports.ts'
 import { messageOf, RelayError } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -17,13 +18,18 @@ export interface WebhookDeps {
   signatures: SignatureCheck
   answerCall: AnswerCall
   /** The carrier reports a status. Idempotent, in any order. */
-  reportStatus: (call_sid: string, status: CallStatus) => Promise<void>
+  reportStatus: ReportStatus
   streams: StreamReports
   log: Logger
 }
 
 const IncomingForm = z.looseObject({ CallSid, From: z.string().min(1).max(200), To: z.string().min(1).max(200) })
-const StatusForm = z.looseObject({ CallSid, CallStatus: z.enum(CALL_STATUSES) })
+const StatusForm = z.looseObject({
+  CallSid,
+  CallStatus: z.enum(CALL_STATUSES),
+  /** Seconds. */
+  CallDuration: z.coerce.number().int().nonnegative().nullable().catch(null).default(null),
+})
 const EndedForm = z.looseObject({ CallSid })
 const StreamForm = z.looseObject({ CallSid, StreamEvent: z.string().optional(), StreamError: z.string().optional() })
 
@@ -55,7 +61,7 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
   /** What is asked here is what to say: a store that is away must not leave the caller with an error message. */
   const noteStatus = (call_sid: string, status: CallStatus): Promise<void> =>
     deps
-      .reportStatus(call_sid, status)
+      .reportStatus(call_sid, status, null)
       .catch((error: unknown) =>
         deps.log.warn('A status of the carrier could not be kept', { call_sid, status, error: messageOf(error) }),
       )
@@ -72,7 +78,7 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
 
   router.post('/call_status', async (req, res) => {
     const form = parse(StatusForm, req.body)
-    await deps.reportStatus(form.CallSid, form.CallStatus)
+    await deps.reportStatus(form.CallSid, form.CallStatus, form.CallDuration)
     res.status(204).end()
   })
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { PRICES } from '../../relay/calls/prices.ts'
+import { createTwilioClient } from '../../relay/twilio/twilio-client.ts'
 import { callsOn, recordOf } from '../support/on-a-call.ts'
 import { until } from '../support/running-relay.ts'
 import { BILLING, stageForTests } from '../support/stage.ts'
@@ -117,6 +119,8 @@ describe('how a call ends', () => {
     const spare = on.network.placeCall({ from: '+14155550142', to: '+13125550112' })
     await spare.ended
     expect((await on.dana.ok('getAnalytics', { query: {} })).summary.total_calls).toBe(0)
+    // The carrier bills what it said.
+    await until(async () => (await record(on)).cost === PRICES.carrier.inbound_per_minute)
   })
 
   it('an agent that needs a person where nobody asked for one says so, and how urgent it is', async () => {
@@ -243,6 +247,22 @@ describe('what goes wrong on the wire', () => {
     await record(on)
   })
 
+  it('[L6] a media stream that another update of the call ends: it goes on, and the record does not say that the caller hung up', async () => {
+    const on = await calling()
+    await (await on.model.session()).next('response.create')
+    const carrier = createTwilioClient(on.test.relay.simulation.twilio!)
+    const twiml = '<Response><Pause length="20"/></Response>'
+    await carrier.calls(on.call.call_sid).update({ twiml })
+    expect(await record(on)).toMatchObject({
+      outcome: 'failed',
+      end_reason: 'The carrier ended the media stream while the call went on.',
+    })
+    // Longer than a carrier is waited for.
+    await new Promise((resolve) => setTimeout(resolve, 6_000))
+    expect((await carrier.calls(on.call.call_sid).fetch()).status).toBe('in-progress')
+    on.call.hangUp()
+  })
+
   it('an unsigned or wrongly signed webhook is 403 and stores nothing', async () => {
     const { test, model } = await stage()
     const params = new URLSearchParams({
@@ -264,35 +284,39 @@ describe('what goes wrong on the wire', () => {
     expect((await (await test.as('dana')).ok('listCalls', { query: {} })).items).toEqual([])
   })
 
-  it('a media socket without a valid token, or with a used one, is closed', async () => {
+  it('a media socket without a valid token, with a used one, or at the address of another call is closed', async () => {
     const on = await calling()
     await on.call.streaming
     const { WebSocket } = await import('ws')
     const { getExpectedTwilioSignature } = (await import('twilio')).default as unknown as {
       getExpectedTwilioSignature: (token: string, url: string, params: object) => string
     }
-    const url = `${on.test.url.replace('http', 'ws')}/media/${on.call.call_sid}`
-    const signature = getExpectedTwilioSignature(on.test.relay.simulation.twilio!.auth_token, url, {})
+    const urlOf = (call_sid: string) => `${on.test.url.replace('http', 'ws')}/media/${call_sid}`
+    const url = urlOf(on.call.call_sid)
     const unsigned = await new Promise((resolve) =>
       new WebSocket(url).on('unexpected-response', (_req, res) => resolve(res.statusCode)).on('error', () => {}),
     )
     expect(unsigned).toBe(403)
-    const used = on.call.requests[0]!.body.match(/name="token" value="([^"]+)"/)![1]
-    for (const token of ['nonsense', used]) {
-      const code = await new Promise((resolve) => {
-        const socket = new WebSocket(url, { headers: { 'x-twilio-signature': signature } })
-        socket.on('open', () =>
-          socket.send(
-            JSON.stringify({
-              event: 'start',
-              streamSid: 'MZ1',
-              start: { streamSid: 'MZ1', callSid: on.call.call_sid, accountSid: 'AC1', customParameters: { token } },
-            }),
-          ),
-        )
+    const tokenIn = (twiml: string) => twiml.match(/name="token" value="([^"]+)"/)![1]
+    /** @returns the code it is closed with */
+    const closing = (path_sid: string, callSid: string, token: string | undefined) =>
+      new Promise((resolve) => {
+        const signed = getExpectedTwilioSignature(on.test.relay.simulation.twilio!.auth_token, urlOf(path_sid), {})
+        const socket = new WebSocket(urlOf(path_sid), { headers: { 'x-twilio-signature': signed } })
+        const start = { streamSid: 'MZ1', callSid, accountSid: 'AC1', customParameters: { token } }
+        socket.on('open', () => socket.send(JSON.stringify({ event: 'start', streamSid: 'MZ1', start })))
         socket.on('close', resolve)
+        // One that is let in stays.
+        setTimeout(() => socket.close(1000), 2_000)
       })
-      expect(code).toBe(1008)
-    }
+    const { call_sid } = on.call
+    for (const token of ['nonsense', tokenIn(on.call.requests[0]!.body)])
+      expect(await closing(call_sid, call_sid, token)).toBe(1008)
+    // A token and a call that belong together, over the address of another call.
+    const CallSid = `CA${'8'.repeat(32)}`
+    const asked = await (await carrierOf(on))('/receive_call', { CallSid, From: '+14155550177', To: BILLING })
+    const token = tokenIn(await asked.text())
+    expect(await closing(call_sid, CallSid, token)).toBe(1008)
+    expect(await closing(CallSid, CallSid, token)).toBe(1000)
   })
 })

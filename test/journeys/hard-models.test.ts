@@ -1,5 +1,7 @@
 // Models that are late, silent, terse or wrong: what the caller hears and what the record says.
 import { describe, expect, it } from 'vitest'
+import { startModel } from '../../relay/simulator/model.ts'
+import { createSpeech } from '../../relay/simulator/speech.ts'
 import { callsOn, type OnACall, recordOf } from '../support/on-a-call.ts'
 import { until } from '../support/running-relay.ts'
 import type { ScriptedSession } from '../support/scripted-model.ts'
@@ -349,3 +351,16 @@ describe('a relay that stops under its callers', () => {
     expect((await recordOf(on)).end_reason).toContain('The model cannot be reached')
   })
 })
+
+it('[L9] a session that is about to end: the goodbye is said and heard before', async () => {
+  const model = await startModel({ api_key: 'a key', speech: createSpeech(), session_limit_ms: 66_000 })
+  try {
+    const on = await calling({}, {}, { openai: { api_key: 'a key', base_url: model.base_url } })
+    await on.call.ended
+    const { end_reason, transcript } = await recordOf(on)
+    expect(end_reason).toBe('The call reached its maximum duration.')
+    expect(transcript.flatMap((turn) => (turn.kind === 'speech' ? [turn.text] : [])).join(' ')).toMatch(/bye/i)
+  } finally {
+    await model.close()
+  }
+}, 30_000)

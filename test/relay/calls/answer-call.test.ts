@@ -1,6 +1,7 @@
 // One call, asked about at several relays at once: it is opened once.
 import { expect, it } from 'vitest'
 import { createAnswerCall } from '../../../relay/calls/answer-call.ts'
+import { createStatusReports } from '../../../relay/calls/status-reports.ts'
 import type { CallAnswer } from '../../../relay/live/live-calls.ts'
 import { localCallLeases } from '../../../relay/local/local-call-leases.ts'
 import { localRateLimiter } from '../../../relay/local/local-rate-limiter.ts'
@@ -16,13 +17,18 @@ const TENANT = { id: 'tnt_answering', status: 'active', limits: { calls_per_hour
 const AGENT = { id: 'agt_1', name: 'Desk', version: 1, type: 'inbound', is_active: true }
 
 /** @param answers of the relay that has the call, one for each time it is asked; null while nobody has it */
-function relayAmongOthers(answers: (CallAnswer | null)[]) {
+function relayAmongOthers(answers: (CallAnswer | null)[], opening: Promise<void> = Promise.resolve()) {
   const clock = fakeClock()
   const opened: string[] = []
-  const answer = createAnswerCall({
+  const { answerCall, decided } = createAnswerCall({
     store: store(),
     routing: { find: async () => ({ tenant: TENANT, agent: AGENT }) } as never,
-    floor: { open: async ({ record }) => void opened.push(record.call_sid) },
+    floor: {
+      async open({ record }) {
+        await opening
+        opened.push(record.call_sid)
+      },
+    },
     bus: { send: async () => answers.shift() ?? null },
     streamTickets: localTickets<CallRef>({ clock }),
     leases: localCallLeases({ clock }),
@@ -36,7 +42,23 @@ function relayAmongOthers(answers: (CallAnswer | null)[]) {
     clock,
     log: silentLogger,
   })
-  return { opened, answer: (call_sid: string) => answer({ call_sid, from_number: '+1', to_number: '+2' }) }
+  const told: string[] = []
+  const report = createStatusReports({
+    store: store(),
+    floor: {
+      has: (call_sid) => opened.includes(call_sid),
+      carrierEnded: (call_sid) => opened.includes(call_sid) && told.push(call_sid) > 0,
+    },
+    bus: { send: async () => null },
+    minutes: { count() {} },
+    decided,
+  })
+  return {
+    opened,
+    told,
+    report,
+    answer: (call_sid: string) => answerCall({ call_sid, from_number: '+1', to_number: '+2' }),
+  }
 }
 const ELSEWHERE = { call_session: {}, whole: null, moved: null } as never as CallAnswer
 
@@ -56,4 +78,16 @@ it('a call that another relay has opened while this one was deciding is not open
   const { opened, answer } = relayAmongOthers([null, ELSEWHERE])
   expect(await answer('CA3')).toMatchObject({ plan: 'connect', stream_token: expect.any(String) })
   expect(opened).toEqual([])
+})
+
+it('a caller who hangs up while it is decided who answers: the call that is opened is told', async () => {
+  let go = () => {}
+  const { told, report, answer } = relayAmongOthers([], new Promise((resolve) => (go = resolve)))
+  const answered = answer('CA4')
+  const reported = report('CA4', 'completed', null)
+  setTimeout(go, 20)
+  await Promise.all([answered, reported])
+  expect(told).toEqual(['CA4'])
+  await report('CA5', 'completed', null)
+  expect(told).toEqual(['CA4'])
 })

@@ -764,6 +764,15 @@ describe('call machine: ending', () => {
     expect(asked(run([done({ status: 'cancelled' }), { type: 'response_started' }, done()], back).effects)).toEqual([])
   })
 
+  it('[L9] at the time limit what is still to be heard is taken back, and the goodbye asked for', () => {
+    const heard = run([{ type: 'response_started' }, { type: 'audio_started' }, done()], TALKING).state
+    const { state, effects } = run([ring('time_limit')], heard)
+    expect(effects[0]).toEqual({ type: 'interrupt_playback', by: 'time_limit' })
+    expect(asked(effects)).toEqual(['farewell'])
+    expect(run(round, state).state.name).toBe('ended')
+    expect(kinds(run([ring('time_limit')], idle).effects)).not.toContain('interrupt_playback')
+  })
+
   it('[L9] a caller is not heard out again after the time limit', () => {
     const leaving = run([{ type: 'response_started' }, { type: 'audio_started' }, done(ended)], TALKING).state
     expect(run([ring('time_limit'), { type: 'speech_started' }], leaving).state.name).toBe('leaving')

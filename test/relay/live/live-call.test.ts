@@ -1,5 +1,5 @@
 // One call on a clock that the test moves: a carrier that plays what it is sent in its own time, a model in the test's hand.
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { CallFact, CallRecord } from '../../../relay/calls/call-facts.ts'
 import { NO_USAGE } from '../../../relay/calls/cost.ts'
 import { PRICES } from '../../../relay/calls/prices.ts'
@@ -22,11 +22,12 @@ const RECORD = {
 const AUDIO_MS = 200
 const SOUND = Buffer.alloc(AUDIO_MS * 8, 0x10).toString('base64')
 
-function onALine(max_call_duration = 600) {
+function onALine(max_call_duration = 600, expires_at: Date | null = null) {
   const clock = fakeClock()
   const sent: { session: string[]; notes: string[]; stream: string[] } = { session: [], notes: [], stream: [] }
   const facts: CallFact[] = []
   const kept: (string | null)[] = []
+  const hungUp: string[] = []
   const say = (what: string) => () => {
     sent.session.push(what)
     return `ev_${sent.session.length}`
@@ -57,7 +58,7 @@ function onALine(max_call_duration = 600) {
     {
       openRealtimeSession: () => session,
       realtimeVoices: (voice) => [voice],
-      hangUpAtCarrier: () => {},
+      hangUpAtCarrier: ({ call_sid }) => void hungUp.push(call_sid),
       keepFarewell: (_sid, words) => void kept.push(words),
       observer: {
         updated() {},
@@ -116,11 +117,11 @@ function onALine(max_call_duration = 600) {
     })
   }
   clock.advance(50)
-  model({ type: 'session_ready', model: 'm', voice: 'alloy', transcription_model: null })
+  model({ type: 'session_ready', model: 'm', voice: 'alloy', transcription_model: null, expires_at })
   call.attach(stream)
   speak('greeting', 400)
   play(1_000)
-  return { call, clock, sent, facts, kept, play, model, speak, isLeft: () => sent.stream.includes('close') }
+  return { call, clock, sent, facts, kept, hungUp, play, model, speak, isLeft: () => sent.stream.includes('close') }
 }
 
 const END_CALL: ToolCall = {
@@ -173,6 +174,36 @@ it('[L9] an agent that never stops talking is left after a minute, and one whose
   expect(stuck.isLeft()).toBe(true)
 })
 
+it('[L9] the goodbye at the time limit does not wait behind minutes of an answer, which is shown as unheard', () => {
+  const line = onALine(30)
+  line.model({ type: 'response_started', response_id: 'long' })
+  for (let at = 0; at < 180_000; at += AUDIO_MS) line.call.onAgentAudio('long', 'item_long', SOUND)
+  line.model({ type: 'agent_text', response_id: 'long', item_id: 'item_long', delta: 'A long story. '.repeat(100) })
+  line.play(29_000)
+  expect(line.sent.session).toContain('cancel')
+  line.model({
+    type: 'response_done',
+    response_id: 'long',
+    status: 'cancelled',
+    reason: 'client_cancelled',
+    limit: null,
+    tool_calls: [],
+    usage: null,
+  })
+  expect(line.sent.session.at(-1)).toBe('response')
+  line.speak('goodbye', 3_000)
+  line.play(2_500)
+  expect(line.isLeft()).toBe(false)
+  line.play(1_000)
+  expect(line.isLeft()).toBe(true)
+  expect(line.kept).toEqual([null])
+  const turns = line.call.turns.flatMap((turn) => (turn.kind === 'speech' ? [turn] : []))
+  const cut = turns.find((turn) => turn.turn_id === 'item_long')
+  expect(cut).toMatchObject({ unheard_text: expect.stringContaining('story'), cut_off_by: null })
+  expect(cut?.heard_ms).toBeLessThan(30_000)
+  expect(line.call.quality().interruptions).toBe(0)
+})
+
 it('a caller who cuts in once interrupts once, whatever was still to be heard', () => {
   const line = onALine()
   line.speak('first', 2_000)
@@ -193,6 +224,22 @@ it('the limit of the model is told of in time, where the agent’s own is longer
   expect(reasons()).not.toContain('length_over_limit')
   line.clock.advance(60_000)
   expect(reasons()).toContain('length_over_limit')
+})
+
+it('[L9] a session of the model that ends before the call may: the goodbye is asked for a minute before', () => {
+  const line = onALine(14_400, new Date('2030-01-01T00:30:00.000Z'))
+  const asked = () => line.sent.session.filter((what) => what === 'response').length
+  const before = asked()
+  line.clock.advance(28.5 * 60_000)
+  expect(asked()).toBe(before)
+  line.clock.advance(30_000)
+  expect(asked()).toBe(before + 1)
+  line.speak('goodbye', 1_000)
+  line.play(1_500)
+  expect(line.isLeft()).toBe(true)
+  const past = onALine(600, new Date('2029-12-31T23:00:00.000Z'))
+  past.play(60_000)
+  expect(past.call.hasEnded).toBe(false)
 })
 
 it('[L17] keys are shown as they are pressed, and told to the model together', () => {
@@ -235,6 +282,7 @@ it('[L13] what the caller was saying is given to the model, whoever says first t
     end(line)
     expect(line.sent.session).toContain('append')
     line.model({ type: 'caller_transcribed', item_id: 'item_half', text: 'And my', usage: null })
+    line.call.carrierEnded('completed')
     expect(line.facts.at(-1)).toMatchObject({ type: 'call_ended' })
     expect(line.call.turns.at(-1)).toMatchObject({ speaker: 'caller', text: 'And my' })
   }
@@ -274,9 +322,46 @@ it('[L12] a response that is done twice is done once; its last word counts altho
   }
   line.model(done)
   line.model(done)
+  line.call.carrierEnded('completed')
   expect(line.facts.filter((fact) => fact.type === 'call_ended')).toMatchObject([
     { outcome: 'resolved', summary: 'Paid.', end_reason: 'The caller hung up.' },
   ])
+})
+
+describe('[L6] a stream that the carrier ends', () => {
+  const ended = (line: ReturnType<typeof onALine>) => {
+    line.play(3_000)
+    return line.facts.filter((fact) => fact.type === 'call_ended')
+  }
+
+  it('is a hang-up once the carrier says that the call is over', () => {
+    const line = onALine()
+    line.call.onEnd('stopped')
+    expect(line.facts.at(-1)?.type).not.toBe('call_ended')
+    line.call.carrierEnded('completed')
+    expect(line.facts.at(-1)).toMatchObject({ type: 'call_ended', end_reason: 'The caller hung up.' })
+  })
+
+  it('is none when it asks how to go on, before or after: the caller hears a sentence', () => {
+    const after = onALine()
+    after.call.onEnd('stopped')
+    expect(after.call.carrierAsks(false)).toContain('technical problem')
+    const before = onALine()
+    expect(before.call.carrierAsks(false)).toContain('technical problem')
+    before.call.onEnd('stopped')
+    for (const line of [after, before])
+      expect(ended(line)).toMatchObject([
+        { outcome: 'failed', end_reason: expect.stringContaining('while the call went on') },
+      ])
+  })
+
+  it('may go on elsewhere when it says nothing, and is not hung up', () => {
+    const line = onALine()
+    line.call.onEnd('stopped')
+    expect(ended(line)).toMatchObject([{ end_reason: expect.stringContaining('did not say that the call is over') }])
+    line.play(30_000)
+    expect(line.hungUp).toEqual([])
+  })
 })
 
 it('a complaint of the carrier is the reason of a break that follows it, not of one minutes later', () => {

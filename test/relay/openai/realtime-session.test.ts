@@ -95,3 +95,14 @@ it('a message that concerns no one is a sign of life', () => {
   expect([signs(), events.length]).toEqual([1, 1])
   session.close()
 })
+
+it('says when it ends by itself, of the connection that it has', () => {
+  const { session, connections, events, say } = opened()
+  say({ type: 'session.created', session: { expires_at: 1_900_000_000 } })
+  connections[0]!.onClose(1_013, 'busy')
+  vi.advanceTimersByTime(200)
+  say({ type: 'session.created', session: { expires_at: 1_900_000_060 } })
+  say({ type: 'session.updated', session: {} })
+  expect(events).toMatchObject([{ type: 'session_ready', expires_at: new Date(1_900_000_060_000) }])
+  session.close()
+})
