@@ -1,5 +1,5 @@
 // The ends of a period as people write them: an instant, or a day of the time zone they asked for. Pure.
-import { clockOf } from '../../shared/zone-clock.ts'
+import { dayStart } from '../../shared/zone-clock.ts'
 
 const DAY = /^\d{4}-\d\d-\d\d$/
 const DAY_MS = 86_400_000
@@ -11,11 +11,6 @@ const DAY_MS = 86_400_000
  */
 export function instantOf(text: string, time_zone: string, edge: 'start' | 'end'): Date {
   if (!DAY.test(text)) return new Date(text)
-  const midnight_utc = Date.parse(`${text}T00:00:00Z`) + (edge === 'end' ? DAY_MS : 0)
-  const shown = clockOf(time_zone)
-  /** How far the zone's clock is ahead of UTC. */
-  const offsetMs = (at_ms: number): number => shown(at_ms) - Math.floor(at_ms / 1000) * 1000
-  // The offset at the guess may be that of the other side of a clock change, so it is taken once more.
-  const guess = midnight_utc - offsetMs(midnight_utc)
-  return new Date(midnight_utc - offsetMs(guess))
+  const day = Date.parse(`${text}T00:00:00Z`) + (edge === 'end' ? DAY_MS : 0)
+  return new Date(dayStart(day, time_zone))
 }

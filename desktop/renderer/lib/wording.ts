@@ -25,6 +25,9 @@ export const OUTCOME_WORDS: Record<Outcome, string> = {
   failed: 'Failed',
 }
 
+/** How a call ended; a call that nobody closed was lost. @param outcome null while no record has one. @source ours */
+export const outcomeWord = (outcome: Outcome | null): string => (outcome ? OUTCOME_WORDS[outcome] : 'Lost')
+
 export const SPEAKER_WORDS: Record<Speaker, string> = {
   caller: 'Caller',
   agent: 'Agent',

@@ -82,10 +82,13 @@ function numberUpdated(state: ConsoleState, number: ConsoleState['numbers'][stri
   return { ...state, numbers }
 }
 
+// A call that was taken for lost, and of which there is word again, was only out of reach.
 function callChanged(state: ConsoleState, call: CallSummary, own: Own): ConsoleState {
-  if (state.calls[call.call_sid]?.ended_at) return state
+  const missed = state.missed[call.call_sid]
+  if (state.calls[call.call_sid]?.ended_at && (!missed || missed.is_recorded)) return state
   return {
     ...state,
+    missed: without(state.missed, call.call_sid),
     calls: put(state.calls, call.call_sid, call, own),
     wall: placeCall(state.wall, call),
   }
@@ -93,7 +96,7 @@ function callChanged(state: ConsoleState, call: CallSummary, own: Own): ConsoleS
 
 // An ended call keeps its last drawing and its last words while it fades: `live` of the summary is null by then. Why it
 // needed a person is kept beside it: it needs none any more, and yet is no call like the others.
-function callEnded(state: ConsoleState, call: CallSummary, own: Own): ConsoleState {
+export function callEnded(state: ConsoleState, call: CallSummary, own: Own = new Set()): ConsoleState {
   const before = state.calls[call.call_sid]
   const live = call.live ?? (before?.live ? { ...before.live, phase: 'ended', attention: [], listeners: [] } : null)
   const ended: CallSummary = { ...call, live: live as CallSummary['live'] }
@@ -101,6 +104,7 @@ function callEnded(state: ConsoleState, call: CallSummary, own: Own): ConsoleSta
   return {
     ...state,
     calls: put(state.calls, call.call_sid, ended, own),
+    missed: without(state.missed, call.call_sid),
     needed: needed.length > 0 ? put(state.needed, call.call_sid, needed, own) : state.needed,
     overrides: withDraft(state.overrides, draftKey(call.tenant_id, call.call_sid), null),
   }
@@ -114,13 +118,25 @@ function turnSpoken(state: ConsoleState, call_sid: string, turn: Turn, own: Own)
   return { ...state, turns, calls: put(state.calls, call_sid, withLastLine(call, turn), own) }
 }
 
-/** A turn put in its place: a later one of the same id replaces the earlier. @source events.ts, call.transcript */
+/**
+ * A turn put in its place; a later one of the same id replaces the earlier. It leaves its place only when it turns out
+ * that it was spoken before or after its neighbour.
+ * @source events.ts, call.transcript
+ */
 export function withTurn(turns: readonly Turn[], turn: Turn): Turn[] {
   const at = turns.findIndex((other) => other.turn_id === turn.turn_id)
-  if (at !== -1) return turns.with(at, turn)
-  const after = turns.findLastIndex((other) => other.turn_index <= turn.turn_index)
-  return turns.toSpliced(after + 1, 0, turn)
+  if (at !== -1 && turns[at]?.started_ms === turn.started_ms) return turns.with(at, turn)
+  const others = at === -1 ? turns : turns.toSpliced(at, 1)
+  const after = others.findLastIndex((other) => bySpoken(other, turn) <= 0)
+  return others.toSpliced(after + 1, 0, turn)
 }
+
+/**
+ * The order in which turns were spoken. Their numbers are the order in which they became known: an answer has its number
+ * with its first word, and may be heard only after what the caller said meanwhile.
+ * @source contract/calls.ts, `started_ms`
+ */
+export const bySpoken = (a: Turn, b: Turn): number => a.started_ms - b.started_ms || a.turn_index - b.turn_index
 
 function withLastLine(call: CallSummary, turn: SpeechTurn): CallSummary {
   // Words that nobody heard are still the newest: the line before them must not stay as if it were being spoken.

@@ -1,10 +1,14 @@
 // Keeps the store in step with the relay: events are queued and written at most every 100 ms, whole readings come
 // after the first link and whenever what was missed is gone.
-import type { Bridge, LinkMessage } from '../../../shared/bridge.ts'
+import type { Bridge, LinkMessage, Reply } from '../../../shared/bridge.ts'
+import type { CallSummary } from '../../../shared/contract/calls.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
+import type { RouteOutput } from '../../../shared/route.ts'
+import type { Routes } from '../../../shared/routes.ts'
 import { applyEvents } from './apply-event.ts'
 import type { ConsoleStore } from './create-store.ts'
-import { callsOnWall, may, percentile95, replyGaps, selectEnded, selectMe } from './selectors.ts'
+import { isLostCall, unrecordedCalls, withLost, withRecordedEnds } from './lost-calls.ts'
+import { callsOnWall, isLive, may, percentile95, replyGaps, selectEnded, selectMe } from './selectors.ts'
 import { sweepEnded, withCall, withLiveCalls } from './snapshot.ts'
 import type { ConsoleState } from './state.ts'
 import { noCalls, noDirectory } from './state.ts'
@@ -16,6 +20,13 @@ const SAMPLE_EVERY_MS = 10_000
 const SAMPLES_KEPT = 12
 /** Cost, usage and quality of the open call come with its reading only. */
 const READ_OPEN_EVERY_MS = 15_000
+/** A live call of which there was no word from one look to the next is asked for: its relay may be gone. */
+const LOOK_EVERY_MS = 15_000
+/** How a lost call ended is in its record soon after its relay is back. */
+const READ_ENDS_EVERY_MS = 5_000
+
+/** Epoch milliseconds. */
+type Now = () => number
 
 export interface RelayTiming {
   now(): number
@@ -48,7 +59,7 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   const read = async () => {
     queue = []
     readings += 1
-    await readEverything(bridge, store)
+    await readEverything(bridge, store, timing.now)
     readings -= 1
     write()
   }
@@ -92,7 +103,27 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   const stopSamples = every(timing, SAMPLE_EVERY_MS, () => store.setState(sampleDelays))
   const stopReading = every(timing, READ_OPEN_EVERY_MS, () => {
     const { opened, calls, link } = store.getState()
-    if (opened && link.state === 'linked' && calls[opened]?.ended_at === null) void readCall(bridge, store, opened)
+    if (opened && link.state === 'linked' && calls[opened]?.ended_at === null) {
+      void readCall(bridge, store, opened, timing.now)
+    }
+  })
+  let seen: ReadonlyMap<string, CallSummary> = new Map()
+  const looked_at = new Map<string, number>()
+  const stopLooking = every(timing, LOOK_EVERY_MS, () => {
+    const state = store.getState()
+    const live = callsOnWall(state).filter(isLive)
+    const before = seen
+    seen = new Map(live.map((call) => [call.call_sid, call]))
+    for (const call_sid of looked_at.keys()) if (!seen.has(call_sid)) looked_at.delete(call_sid)
+    if (state.link.state !== 'linked') return
+    const order = (call: CallSummary) => looked_at.get(call.call_sid) ?? 0
+    const [silent] = live.filter((call) => before.get(call.call_sid) === call).sort((a, b) => order(a) - order(b))
+    if (!silent) return
+    looked_at.set(silent.call_sid, timing.now())
+    void lookFor(bridge, store, silent.call_sid, timing.now)
+  })
+  const stopEnds = every(timing, READ_ENDS_EVERY_MS, () => {
+    if (store.getState().link.state === 'linked') void readEnds(bridge, store, timing.now)
   })
   return () => {
     unsubscribe()
@@ -100,6 +131,8 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
     stopSweep()
     stopSamples()
     stopReading()
+    stopLooking()
+    stopEnds()
     if (writer !== null) timing.clearTimeout(writer)
   }
 }
@@ -126,12 +159,12 @@ function sameSession(store: ConsoleStore): () => boolean {
  * Reads every list this user may read, and the calls that are open. What cannot be read says so where it is shown.
  * @source bridge.ts, reload
  */
-export async function readEverything(bridge: Bridge, store: ConsoleStore): Promise<void> {
+async function readEverything(bridge: Bridge, store: ConsoleStore, now: Now): Promise<void> {
   const state = store.getState()
   const reads: Promise<unknown>[] = [readTenant(bridge, store)]
   if (may('calls.read')(state)) {
-    reads.push(readLiveCalls(bridge, store))
-    for (const call_sid of Object.keys(state.details)) reads.push(readCall(bridge, store, call_sid))
+    reads.push(readLiveCalls(bridge, store, now))
+    for (const call_sid of Object.keys(state.details)) reads.push(readCall(bridge, store, call_sid, now))
   }
   if (may('agents.read')(state)) reads.push(readAgents(bridge, store))
   if (may('numbers.read')(state)) reads.push(readNumbers(bridge, store))
@@ -144,29 +177,94 @@ async function readTenant(bridge: Bridge, store: ConsoleStore): Promise<void> {
   if (reply.ok && isCurrent()) store.setState({ tenant: reply.value })
 }
 
-/** Reads the live calls. @source contract/calls.ts, listLiveCalls */
-export async function readLiveCalls(bridge: Bridge, store: ConsoleStore): Promise<void> {
+/** Reads the live calls, and how those ended that are not among them any more. @source contract/calls.ts, listLiveCalls */
+export async function readLiveCalls(bridge: Bridge, store: ConsoleStore, now: Now): Promise<void> {
   const isCurrent = sameSession(store)
   const reply = await bridge.request('listLiveCalls', {})
   if (!isCurrent()) return
-  store.setState((state) =>
-    reply.ok
-      ? withLiveCalls(state, reply.value)
-      : { ...state, live_reading: { state: 'failed', problem: reply.problem } },
-  )
+  if (!reply.ok) return store.setState({ live_reading: { state: 'failed', problem: reply.problem } })
+  store.setState((state) => withLiveCalls(state, reply.value, now()))
+  await readEnds(bridge, store, now)
 }
 
-/** Reads one call with its transcript and its context versions. @source contract/calls.ts, getCall */
-export async function readCall(bridge: Bridge, store: ConsoleStore, call_sid: string) {
+/** Reads the records of lost calls, page after page of the time in which they began. @source contract/calls.ts, listCalls */
+async function readEnds(bridge: Bridge, store: ConsoleStore, now: Now): Promise<void> {
+  const isCurrent = sameSession(store)
+  const wanted = unrecordedCalls(store.getState())
+  if (wanted.length === 0) return
+  const began = wanted.map((call) => Date.parse(call.started_at))
+  const start = new Date(Math.min(...began)).toISOString()
+  const end = new Date(Math.max(...began) + 1).toISOString()
+  let cursor: string | null = null
+  do {
+    const reply: Awaited<ReturnType<typeof bridge.request<'listCalls'>>> = await bridge.request('listCalls', {
+      query: { start, end, limit: 200, ...(cursor ? { cursor } : {}) },
+    })
+    if (!isCurrent() || !reply.ok) return
+    store.setState((state) => withRecordedEnds(state, reply.value.items, now()))
+    cursor = reply.value.next_cursor
+  } while (cursor)
+}
+
+/** Asks for a call that is shown as live; when it is over, or no relay has it any more, others may be gone with it. */
+async function lookFor(bridge: Bridge, store: ConsoleStore, call_sid: string, now: Now): Promise<void> {
+  const isCurrent = sameSession(store)
+  const reply = await bridge.request('getCall', { params: { call_sid } })
+  if (!isCurrent() || !reply.ok) return
+  if (isLostCall(reply.value) || reply.value.ended_at !== null) await findLost(bridge, store, now)
+}
+
+/** Finds the calls shown as live that are not. What is newer than the reading is left as it is. */
+async function findLost(bridge: Bridge, store: ConsoleStore, now: Now): Promise<void> {
+  const isCurrent = sameSession(store)
+  const before = callsOnWall(store.getState())
+  const reply = await bridge.request('listLiveCalls', {})
+  if (!isCurrent() || !reply.ok) return
+  const live = new Set(reply.value.items.map((call) => call.call_sid))
+  const isGone = (call: CallSummary) => isLive(call) && !live.has(call.call_sid)
+  store.setState((state) =>
+    withLost(state, before.flatMap(({ call_sid }) => state.calls[call_sid] ?? []).filter(isGone), now()),
+  )
+  await readEnds(bridge, store, now)
+}
+
+/** Reads one call with its transcript and its newest context versions. @source contract/calls.ts, getCall */
+export async function readCall(bridge: Bridge, store: ConsoleStore, call_sid: string, now: Now) {
   const isCurrent = sameSession(store)
   const [call, versions] = await Promise.all([
     bridge.request('getCall', { params: { call_sid } }),
-    bridge.request('listContextVersions', { params: { call_sid }, query: { limit: 100 } }),
+    readNewestVersions(bridge, call_sid, store.getState().versions[call_sid]?.[0]?.version ?? null),
   ])
   if (call.ok && isCurrent()) {
-    store.setState((state) => withCall(state, call.value, versions.ok ? versions.value.items : []))
+    store.setState((state) => {
+      const next = withCall(state, call.value, versions?.items ?? [], now())
+      if (!versions || call_sid in state.older_versions) return next
+      return { ...next, older_versions: { ...state.older_versions, [call_sid]: versions.next_cursor } }
+    })
   }
   return call
+}
+
+type VersionsPage = RouteOutput<Routes['listContextVersions']>
+
+/** The newest page of a call's versions, and those after it down to one that is known: a list with holes would look complete. */
+async function readNewestVersions(
+  bridge: Bridge,
+  call_sid: string,
+  known: number | null,
+): Promise<VersionsPage | null> {
+  const items: VersionsPage['items'] = []
+  let cursor: string | null = null
+  do {
+    const reply: Reply<VersionsPage> = await bridge.request('listContextVersions', {
+      params: { call_sid },
+      query: { limit: 100, ...(cursor ? { cursor } : {}) },
+    })
+    if (!reply.ok) return null
+    items.push(...reply.value.items)
+    cursor = reply.value.next_cursor
+  } while (cursor && known !== null && (items.at(-1)?.version ?? 0) > known)
+  return { items, next_cursor: cursor }
 }
 
 /** Reads all agents, page after page. @source contract/agents.ts */
@@ -186,23 +284,36 @@ export async function readAgents(bridge: Bridge, store: ConsoleStore): Promise<v
   store.setState({ agents, agents_reading: { state: 'ready' } })
 }
 
-/** Reads all numbers, page after page. Released ones are not ours any more. @source contract/numbers.ts */
+/** Reads all numbers; what is known stays when they cannot be read. @source contract/numbers.ts */
+export async function readNumbersNow(bridge: Bridge, store: ConsoleStore): Promise<Reply<ConsoleState['numbers']>> {
+  const isCurrent = sameSession(store)
+  const reply = await allNumbers(bridge)
+  if (reply.ok && isCurrent()) store.setState({ numbers: reply.value, numbers_reading: { state: 'ready' } })
+  return reply
+}
+
+/** Reads all numbers, and says so when they cannot be read. @source contract/numbers.ts */
 export async function readNumbers(bridge: Bridge, store: ConsoleStore): Promise<void> {
   const isCurrent = sameSession(store)
+  const reply = await readNumbersNow(bridge, store)
+  if (!reply.ok && isCurrent()) store.setState({ numbers_reading: { state: 'failed', problem: reply.problem } })
+}
+
+/** Page after page. Released ones are not ours any more. */
+async function allNumbers(bridge: Bridge): Promise<Reply<ConsoleState['numbers']>> {
   const numbers: ConsoleState['numbers'] = {}
   let cursor: string | null = null
   do {
     const reply: Awaited<ReturnType<typeof bridge.request<'listNumbers'>>> = await bridge.request('listNumbers', {
       query: { limit: 200, ...(cursor ? { cursor } : {}) },
     })
-    if (!isCurrent()) return
-    if (!reply.ok) return store.setState({ numbers_reading: { state: 'failed', problem: reply.problem } })
+    if (!reply.ok) return reply
     for (const number of reply.value.items) {
       if (number.status !== 'released') numbers[number.phone_number] = number
     }
     cursor = reply.value.next_cursor
   } while (cursor)
-  store.setState({ numbers, numbers_reading: { state: 'ready' } })
+  return { ok: true, value: numbers }
 }
 
 function sampleDelays(state: ConsoleState): ConsoleState {

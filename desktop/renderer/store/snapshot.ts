@@ -1,6 +1,8 @@
 // A whole reading put in place of what was known, and the sweeping of calls that ended. Pure.
 import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
+import { bySpoken } from './apply-event.ts'
+import { isLostCall, withLost, withRecordedEnds } from './lost-calls.ts'
 import { draftKey, onlyOfLive } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
@@ -17,18 +19,22 @@ export interface LiveReading {
 }
 
 /**
- * The state after all live calls were read: calls that went away in between lose their cell, the others keep it.
+ * The state after all live calls were read. Calls keep their cell; those that went away in between stand there as lost
+ * until they have faded.
+ * @param now epoch milliseconds
  * @source bridge.ts, reload
  */
-export function withLiveCalls(state: ConsoleState, reading: LiveReading): ConsoleState {
+export function withLiveCalls(state: ConsoleState, reading: LiveReading, now: number): ConsoleState {
   const live = new Map(reading.items.map((call) => [call.call_sid, call]))
-  const gone = placedCalls(state.wall).filter((call_sid) => !live.has(call_sid))
-  const kept = gone.reduce(clearCall, state.wall)
-  const opened = Object.entries(state.calls).filter(([call_sid]) => state.details[call_sid])
-  return {
+  const on_wall = new Set(placedCalls(state.wall))
+  const kept = Object.entries(state.calls).filter(([call_sid]) => state.details[call_sid] || on_wall.has(call_sid))
+  const lost = kept.flatMap(([call_sid, call]) => (call.ended_at === null && !live.has(call_sid) ? [call] : []))
+  const found = Object.entries(state.missed).filter(([call_sid]) => !live.has(call_sid))
+  const next: ConsoleState = {
     ...state,
-    wall: reading.items.reduce(placeCall, kept),
-    calls: { ...Object.fromEntries(opened), ...Object.fromEntries(live) },
+    wall: reading.items.reduce(placeCall, state.wall),
+    calls: { ...Object.fromEntries(kept), ...Object.fromEntries(live) },
+    missed: Object.fromEntries(found),
     last_seq: reading.last_seq,
     capacity: reading.capacity,
     live_reading: { state: 'ready' },
@@ -37,17 +43,24 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading): Consol
         ? onlyOfLive(state.overrides, state.session.me.tenant_id ?? '', new Set(live.keys()))
         : state.overrides,
   }
+  return withLost(next, lost, now)
 }
 
 /**
  * The state after one call was opened. A turn, or the end, that came on the socket meanwhile is newer than the reading.
+ * @param now epoch milliseconds
  * @source contract/calls.ts, getCall
  */
-export function withCall(state: ConsoleState, session: CallSession, versions: ContextVersion[]): ConsoleState {
+export function withCall(
+  state: ConsoleState,
+  session: CallSession,
+  versions: ContextVersion[],
+  now: number,
+): ConsoleState {
   const { transcript, ...rest } = session
   const { call_sid } = session
   const known = state.calls[call_sid]
-  return {
+  const next: ConsoleState = {
     ...state,
     calls: { ...state.calls, [call_sid]: known ? newerSummary(rest, known) : rest },
     turns: { ...state.turns, [call_sid]: newerTurns(transcript, state.turns[call_sid] ?? []) },
@@ -57,13 +70,15 @@ export function withCall(state: ConsoleState, session: CallSession, versions: Co
       : state.overrides,
     versions: { ...state.versions, [call_sid]: newerVersions(versions, state.versions[call_sid] ?? []) },
   }
+  if (session.ended_at !== null) return withRecordedEnds(next, [rest], now)
+  return isLostCall(session) && !known?.ended_at ? withLost(next, [known ?? rest], now) : next
 }
 
 // An answer may be older than an event that overtook it: what is further on stays. No event follows the end of a call,
 // so an end that was undone here would stay undone.
 function newerSummary(read: CallSummary, known: CallSummary): CallSummary {
   if (known.ended_at) return read.ended_at ? { ...read, live: known.live } : known
-  return read.ended_at ? read : { ...read, live: known.live ?? read.live }
+  return read.ended_at ? known : { ...read, live: known.live ?? read.live }
 }
 
 function newerTurns(read: readonly Turn[], known: readonly Turn[]): Turn[] {
@@ -75,10 +90,11 @@ function newerTurns(read: readonly Turn[], known: readonly Turn[]): Turn[] {
   })
   const ids = new Set(read.map((turn) => turn.turn_id))
   const since = known.filter((turn) => !ids.has(turn.turn_id) && turn.turn_index > last_index)
-  return [...merged, ...since].slice(-TURNS_KEPT.open)
+  return [...merged, ...since].sort(bySpoken).slice(-TURNS_KEPT.open)
 }
 
-function newerVersions(read: readonly ContextVersion[], known: readonly ContextVersion[]): ContextVersion[] {
+/** Versions newest first, of two with one number the one that is further on. @source contract/context.ts */
+export function newerVersions(read: readonly ContextVersion[], known: readonly ContextVersion[]): ContextVersion[] {
   const by_number = new Map(read.map((version) => [version.version, version]))
   for (const version of known) {
     const other = by_number.get(version.version)
@@ -90,14 +106,24 @@ function newerVersions(read: readonly ContextVersion[], known: readonly ContextV
 const progress = (version: ContextVersion) => (version.used_in_turn !== null ? 2 : version.state === 'pending' ? 0 : 1)
 
 /**
+ * Since when a call fades: its end, or when that was found out. Epoch milliseconds; null while it lives.
+ * @source design.md principle 5
+ */
+export function fadesSince(call: CallSummary, missed: ConsoleState['missed']): number | null {
+  if (call.ended_at === null) return null
+  return missed[call.call_sid]?.since ?? Date.parse(call.ended_at)
+}
+
+/**
  * Calls that ended more than 20 s ago leave the wall, and the store unless somebody looks at them.
  * @param now epoch milliseconds
  * @source design.md principle 5
  */
 export function sweepEnded(state: ConsoleState, now: number): ConsoleState {
   const over = placedCalls(state.wall).filter((call_sid) => {
-    const ended_at = state.calls[call_sid]?.ended_at
-    return ended_at !== null && ended_at !== undefined && now - Date.parse(ended_at) >= FADE_MS
+    const call = state.calls[call_sid]
+    const since = call ? fadesSince(call, state.missed) : null
+    return since !== null && now - since >= FADE_MS
   })
   if (over.length === 0) return state
   const seen = new Set([state.selected, state.opened])
@@ -111,6 +137,8 @@ export function sweepEnded(state: ConsoleState, now: number): ConsoleState {
     turns: keep(state.turns),
     details: keep(state.details),
     versions: keep(state.versions),
+    older_versions: keep(state.older_versions),
     needed: keep(state.needed),
+    missed: keep(state.missed),
   }
 }

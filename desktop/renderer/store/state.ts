@@ -53,10 +53,16 @@ export interface CallSlice {
   turns: Record<string, Turn[]>
   details: Record<string, CallDetail>
   versions: Record<string, ContextVersion[]>
+  /** Where the versions go on that were not read yet; null when there are none. */
+  older_versions: Record<string, string | null>
   /** Why calls that are over needed a person, as far as it was seen here. */
   needed: Record<string, Attention[]>
+  /** Calls whose end no event told: when that was found out (epoch milliseconds), and whether their record has it. */
+  missed: Record<string, { since: number; is_recorded: boolean }>
   /** One's own listening in since one came to this tenant, oldest first. */
   listened: Record<string, Listened[]>
+  /** Calls that one ended oneself since one came to this tenant: the record has who ended a call by name only. */
+  hung_up: Record<string, true>
   wall: Wall
   /** How large cards are while nobody chose it; null before the calls were read. */
   held_density: HeldDensity | null
@@ -99,8 +105,11 @@ export const noCalls = (): CallSlice => ({
   turns: {},
   details: {},
   versions: {},
+  older_versions: {},
   needed: {},
+  missed: {},
   listened: {},
+  hung_up: {},
   wall: { all: [], by_agent: {} },
   held_density: null,
   capacity: 0,

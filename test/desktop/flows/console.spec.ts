@@ -85,12 +85,17 @@ test('a lost link says how old the picture is, refuses commands, and catches up'
     .filter({ hasText: /Caller/ })
     .first()
     .click()
+  const selected = page.locator('[data-call][aria-selected="true"]')
+  const watched = await selected.getAttribute('data-call')
   await demo.kill()
   await expect(page.getByText(/as of/i).first()).toBeVisible({ timeout: 20_000 })
   await expect(page.getByRole('button', { name: /^End/ })).toBeDisabled()
   await page.screenshot({ path: 'test-results/flows-link-lost.png' })
   await demo.start()
   await expect(page.getByText('Linked')).toBeVisible({ timeout: 30_000 })
+  // The calls of the relay that was killed are over: each says why before it leaves the wall.
+  await expect(page.locator(`[data-call="${watched}"]`)).toContainText('The relay stopped during the call.')
+  await expect(page.getByRole('complementary', { name: 'Selected call' })).toContainText('The relay stopped')
   await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 30_000 })
 })
 

@@ -178,6 +178,26 @@ for (const size of [
   })
 }
 
+for (const place of ['on its screen', 'beside the wall'] as const) {
+  test(`a long value of a call's context can be read whole, ${place}`, async ({ page }) => {
+    const address = 'c/o Alvarez, 4711 West Irving Park Road, Apartment 12, Chicago, and_then_a_word_without_an_end'
+    await withAgentContext(page, { address })
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.goto(`${served.url}${place === 'on its screen' ? CALL : '#/live'}`)
+    if (place === 'beside the wall') {
+      await page.locator(`[data-call="${sidOf(1)}"]`).click()
+      await page.getByRole('tab', { name: 'Context' }).click()
+    }
+    const cell = page
+      .getByRole('row', { name: /^address/ })
+      .locator('td')
+      .nth(1)
+    await expect(cell).toHaveText(address)
+    await expect(cell).toBeInViewport({ ratio: 1 })
+    expect(await cell.evaluate((box) => box.scrollWidth <= box.clientWidth)).toBe(true)
+  })
+}
+
 /** The fake relay, where the agent's layer of a call's context is this one. */
 async function withAgentContext(page: Page, context: Record<string, string | number>): Promise<void> {
   await page.addInitScript({ path: fake })

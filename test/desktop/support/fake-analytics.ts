@@ -55,3 +55,15 @@ export function floorAnalytics(start: string, end: string, is_before: boolean): 
     outcomes: is_before ? OUTCOMES_BEFORE : OUTCOMES,
   }
 }
+
+/** Of a tenant in which nothing was made and nobody called. */
+export const NO_FIGURES: Analytics['summary'] = {
+  total_agents: 0,
+  active_agents: 0,
+  total_calls: 0,
+  total_minutes: 0,
+  average_call_duration: 0,
+  success_rate: 0,
+  cost: 0,
+  escalated: 0,
+}

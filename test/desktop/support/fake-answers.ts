@@ -10,7 +10,7 @@ import type { RelayEvent } from '../../../shared/events.ts'
 import type { Role } from '../../../shared/permissions.ts'
 import type { RouteInput, RouteOutput } from '../../../shared/route.ts'
 import type { RouteName, Routes } from '../../../shared/routes.ts'
-import { floorAnalytics } from './fake-analytics.ts'
+import { floorAnalytics, NO_FIGURES } from './fake-analytics.ts'
 import { finishedCalls } from './fake-calls.ts'
 import { DANA, floorTenant, iso, TENANT_ID } from './fake-floor.ts'
 import { floorSession } from './fake-open-call.ts'
@@ -21,7 +21,14 @@ export type FakeEvent = WithoutEnvelope<RelayEvent>
 /** What the relay knows, and what it should answer differently. */
 export interface Floor {
   now: () => number
-  options: { setup?: Setup; capacity?: number; finished?: number; nothing?: boolean }
+  options: {
+    setup?: Setup
+    capacity?: number
+    finished?: number
+    nothing?: boolean
+    page_items?: number
+    agent_limit?: number
+  }
   calls: Map<string, CallSummary>
   versions: Map<string, ContextVersion[]>
   agents: Map<string, Agent>
@@ -66,12 +73,21 @@ export function problemOf(code: ErrorCode, detail: string, rest: Partial<Problem
 
 export function createAnswers({ now, options, calls, versions, agents, numbers, say, last_seq }: Floor): Answers {
   const page = <T>(items: T[]) => ({ items, next_cursor: null })
+  const pageFrom = <T>(cursor: string | undefined, items: T[]) => {
+    const from = Number(cursor ?? 0)
+    const to = from + (options.page_items ?? items.length)
+    return { items: items.slice(from, to), next_cursor: to < items.length ? String(to) : null }
+  }
   const missing = problemOf('NOT_FOUND', 'There is no such call.')
   const over = new Map(finishedCalls(now(), options.finished ?? 0).map((call) => [call.call_sid, call]))
   return {
     getSetup: () => options.setup ?? SETUP,
-    getTenant: floorTenant,
-    listLiveCalls: () => ({ items: [...calls.values()], last_seq: last_seq(), capacity: options.capacity ?? 100 }),
+    getTenant: () => floorTenant(options.agent_limit),
+    listLiveCalls: () => ({
+      items: [...calls.values()].filter((call) => call.live !== null),
+      last_seq: last_seq(),
+      capacity: options.capacity ?? 100,
+    }),
     listCalls: ({ query }) => {
       const found = [...calls.values(), ...over.values()].filter(
         (call) =>
@@ -87,7 +103,7 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
       const call = calls.get(params.call_sid) ?? over.get(params.call_sid)
       return call ? floorSession(call) : missing
     },
-    listContextVersions: ({ params }) => page(versions.get(params.call_sid) ?? []),
+    listContextVersions: ({ params, query }) => pageFrom(query.cursor, versions.get(params.call_sid) ?? []),
     overrideContext: ({ params, body }) => {
       const known = versions.get(params.call_sid) ?? []
       const newest = known[0]?.version ?? 1
@@ -149,10 +165,11 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
     },
     listAgents: () => page([...agents.values()]),
     getAgent: ({ params }) => agents.get(params.agent_id) ?? missing,
-    listAgentVersions: ({ params }) => {
+    listAgentVersions: ({ params, query }) => {
       const agent = agents.get(params.agent_id)
       if (!agent) return missing
-      return page(
+      return pageFrom(
+        query.cursor,
         [
           'Close by repeating what was agreed',
           'Never read a card number aloud',
@@ -243,6 +260,7 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
     getAnalytics: ({ query }) => {
       const start = query.start ?? iso(now() - 7 * 86_400_000)
       const figures = floorAnalytics(start, query.end ?? iso(now()), query.end !== undefined)
+      if (options.nothing) return { ...figures, summary: NO_FIGURES, agent_performance: [], outcomes: {} }
       const named = ({ agent_id, name }: { agent_id: string; name: string }) => agents.get(agent_id)?.name ?? name
       return {
         ...figures,

@@ -33,6 +33,10 @@ export interface FakeOptions {
   setup?: Setup
   /** An installation in which nothing was made yet. */
   nothing?: boolean
+  /** How many versions a page has at most. */
+  page_items?: number
+  /** How many agents the tenant may have. */
+  agent_limit?: number
   /** What the first agent is called. */
   renamed?: string
   /** Requests that are never answered, and those that are always refused. */
@@ -51,6 +55,7 @@ export interface FakeBridge extends Bridge {
   readonly listening: string | null
   readonly calls: Map<string, CallSummary>
   readonly versions: Map<string, ContextVersion[]>
+  readonly numbers: Map<string, PhoneNumber>
 }
 
 const TENANTS = [
@@ -110,6 +115,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
     asked,
     calls,
     versions,
+    numbers,
     get listening() {
       return listening
     },

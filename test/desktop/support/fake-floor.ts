@@ -28,14 +28,14 @@ export const AGENT_NAMES: Record<AgentKey, [string, number]> = {
 export const sidOf = (index: number): string => `CA${index.toString(16).padStart(32, '0')}`
 export const iso = (ms: number): string => new Date(ms).toISOString()
 
-export function floorTenant(): Tenant {
+export function floorTenant(agents = 10): Tenant {
   return {
     id: TENANT_ID,
     name: 'Acme Corporation',
     status: 'active',
     isolation_level: 'database',
     limits: {
-      agents: 10,
+      agents,
       calls_per_hour: 1000,
       concurrent_calls: 100,
       api_requests_per_minute: 600,

@@ -35,6 +35,23 @@ const loseLink = async (page: Page) => {
     iso(NOON + 78_000),
   ] as const)
 }
+/** The relay of two calls was killed: the record of the first has its end, that of the second is open. */
+const loseRelay = async (page: Page) => {
+  await page.evaluate(
+    (call_sids) => {
+      const end = { ended_at: new Date().toISOString(), outcome: 'failed' as const }
+      for (const [index, call_sid] of call_sids.entries()) {
+        const call = window.fake.calls.get(call_sid)
+        if (!call) continue
+        const record = index === 0 ? { ...end, end_reason: 'The relay stopped during the call.' } : {}
+        window.fake.calls.set(call_sid, { ...call, ...record, live: null })
+      }
+      window.fake.send({ type: 'reload' })
+    },
+    [sidOf(1), sidOf(3)],
+  )
+  await page.waitForTimeout(300)
+}
 /** Words that came on the socket, so that cards have the line before the newest. */
 const hearWords = (page: Page) => page.evaluate(() => window.fakeWords())
 const press = (key: string) => (page: Page) => page.keyboard.press(key)
@@ -82,6 +99,13 @@ const LIVE: Record<string, Scene> = {
     hash: '#/live',
     act: async (page) => [await page.keyboard.press('/'), await page.keyboard.type('refund berlin')],
   },
+  'live-lost-calls': {
+    hash: '#/live',
+    options: { calls: 20 },
+    act: async (page) => [await pick(page), await hearWords(page), await loseRelay(page)],
+  },
+  'live-empty': { hash: '#/live', options: { ...manager, nothing: true, calls: 0 } },
+  'live-empty-supervisor': { hash: '#/live', options: { nothing: true, calls: 0 } },
   'live-loading': { hash: '#/live', options: waits('listLiveCalls') },
   'live-failed': { hash: '#/live', options: refuses('listLiveCalls') },
   'live-keyboard': { hash: '#/live', act: async (page) => [await pick(page), await page.keyboard.press('ArrowDown')] },
@@ -115,6 +139,8 @@ const CALLS: Record<string, Scene> = {
       }, sidOf(1))
     },
   },
+  'call-older-versions': { hash: CALL, options: { page_items: 2 } },
+  'call-lost': { hash: CALL, act: loseRelay },
   'call-ended': { hash: `#/calls/${sidOf(10)}` },
   'call-ringing': { hash: `#/calls/${sidOf(39)}` },
   'call-read-only': { hash: CALL, options: { role: 'analyst' } },
@@ -179,6 +205,20 @@ const AGENTS: Record<string, Scene> = {
     options: manager,
     act: async (page) => [await editName(page), await page.getByRole('link', { name: 'Agents' }).click()],
   },
+  'agents-pause': {
+    hash: '#/agents',
+    options: manager,
+    act: (page) => page.getByRole('button', { name: 'Pause Billing support' }).click(),
+  },
+  'agents-new-draft': {
+    hash: '#/agents/new',
+    options: { ...manager, agent_limit: 6 },
+    act: async (page) => [
+      await page.getByLabel('Name', { exact: true }).fill('Night desk'),
+      await page.getByRole('link', { name: 'Agents' }).click(),
+    ],
+  },
+  'agent-new-full': { hash: '#/agents/new', options: { ...manager, agent_limit: 6 } },
   'agents-read-only': { hash: '#/agents', options: { role: 'analyst' } },
   'agents-empty': { hash: '#/agents', options: { ...manager, nothing: true, calls: 0 } },
   'agents-loading': { hash: '#/agents', options: { ...manager, ...waits('listAgents') } },
@@ -255,6 +295,18 @@ const NUMBERS: Record<string, Scene> = {
     options: manager,
     act: async (page) => [await stageThree(page), await page.getByRole('button', { name: /^Apply/ }).click()],
   },
+  'numbers-moved': {
+    hash: '#/numbers',
+    options: manager,
+    act: async (page) => {
+      await stageThree(page)
+      await page.evaluate(() => {
+        const number = window.fake.numbers.get('+13125550164')
+        if (number) window.fake.numbers.set(number.phone_number, { ...number, assigned_agent: 'ag_orders0001' })
+      })
+      await page.getByRole('button', { name: /^Apply/ }).click()
+    },
+  },
   'numbers-sync': {
     hash: '#/numbers',
     options: manager,
@@ -283,6 +335,7 @@ const NUMBERS: Record<string, Scene> = {
 
 const REST: Record<string, Scene> = {
   analytics: { hash: '#/analytics', options: { ...manager, finished: 50 } },
+  'analytics-empty': { hash: '#/analytics', options: { ...manager, nothing: true, calls: 0 } },
   'analytics-table': { hash: '#/analytics', options: { ...manager, finished: 50 }, act: press('t') },
   'analytics-agent': {
     hash: '#/analytics',

@@ -16,7 +16,11 @@ export interface AgentActions {
   create(agent: NewAgentInput): Promise<Reply<Agent>>
   change(agent_id: string, change: AgentChangeInput): Promise<Reply<Agent>>
   remove(agent_id: string): Promise<Reply<undefined>>
-  readVersions(agent_id: string): Promise<Reply<{ items: AgentVersion[] }>>
+  /** One page, the newest first. @param cursor where the page before ended; null for the first */
+  readVersions(
+    agent_id: string,
+    cursor: string | null,
+  ): Promise<Reply<{ items: AgentVersion[]; next_cursor: string | null }>>
 }
 
 export function createAgentActions({ bridge, store }: Pick<ConsolePorts, 'bridge' | 'store'>): AgentActions {
@@ -50,7 +54,11 @@ export function createAgentActions({ bridge, store }: Pick<ConsolePorts, 'bridge
     change: async (agent_id, change) =>
       known(await bridge.request('changeAgent', { params: { agent_id }, body: change })),
     remove: (agent_id) => bridge.request('deleteAgent', { params: { agent_id } }),
-    readVersions: (agent_id) => bridge.request('listAgentVersions', { params: { agent_id }, query: { limit: 50 } }),
+    readVersions: (agent_id, cursor) =>
+      bridge.request('listAgentVersions', {
+        params: { agent_id },
+        query: { limit: 50, ...(cursor ? { cursor } : {}) },
+      }),
   }
 }
 

@@ -1,6 +1,6 @@
 // One agent on the page of agents: its state, its numbers, its figures, what is wrong now, and what one can do with it.
 import { ChartColumn, Copy, Eye, Pause, Pencil, Play } from 'lucide-react'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useLocation } from 'wouter'
 import type { Agent } from '../../../../shared/contract/agents.ts'
 import { AgentTypeWord } from '../../components/agent-type.tsx'
@@ -25,6 +25,7 @@ import { faultNow } from './agent-fault.ts'
 import { placeOfForm } from './agent-form.tsx'
 import { AgentState, DraftWord } from './agent-state.tsx'
 import { followsWords, numbersOf } from './numbers-of.ts'
+import { PauseAgentDialog } from './pause-agent.tsx'
 
 export function AgentCell({
   agent,
@@ -47,14 +48,11 @@ export function AgentCell({
   const numbers = useMemo(() => numbersOf(agent, assigned), [agent, assigned])
   const [draft] = useWorkDraft(placeOfForm(agent.id, null))
   const { statistics } = agent
-  const pause = async () => {
-    const reply = await actions.change(agent.id, {
-      is_active: !agent.is_active,
-      expected_version: agent.version,
-    })
+  const [is_pausing, setPausing] = useState(false)
+  const resume = async () => {
+    const reply = await actions.change(agent.id, { is_active: true, expected_version: agent.version })
     if (!reply.ok) return tellRefused(`${agent.name} was not changed`, reply.problem)
-    if (agent.is_active) tell(`${agent.name} paused`, 'Calls that are on go on; new ones are refused.')
-    else tell(`${agent.name} is live`, followsWords(reply.value, numbers))
+    tell(`${agent.name} is live`, followsWords(reply.value, numbers))
   }
   return (
     <article className={`ag ${agent.is_active ? '' : 'paused'}`} aria-label={agent.name}>
@@ -130,12 +128,15 @@ export function AgentCell({
             disabled={is_lost}
             aria-label={`${agent.is_active ? 'Pause' : 'Resume'} ${agent.name}`}
             title={agent.is_active ? 'Pause' : 'Resume'}
-            onClick={() => void pause()}
+            onClick={() => (agent.is_active ? setPausing(true) : void resume())}
           >
             <Icon of={agent.is_active ? Pause : Play} />
           </button>
         )}
       </div>
+      {is_pausing && (
+        <PauseAgentDialog agent={agent} numbers={numbers} live_calls={now_calls} onClose={() => setPausing(false)} />
+      )}
     </article>
   )
 }

@@ -17,6 +17,7 @@ import { isLost, may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import type { AgentDraft } from './agent-draft.ts'
 import { changedFields, checkDraft, draftOfAgent, draftOfVersion, fieldErrors, sameDraft } from './agent-draft.ts'
+import { useAgentLimit } from './agent-limit.ts'
 import { AgentPrompt } from './agent-prompt.tsx'
 import { AgentSettings } from './agent-settings.tsx'
 import { AgentState, DraftWord } from './agent-state.tsx'
@@ -25,7 +26,7 @@ import { DeleteAgentDialog } from './delete-agent.tsx'
 import { followsWords, numbersOf } from './numbers-of.ts'
 
 /** What is kept of a form while one looks at another screen. */
-interface KeptForm {
+export interface KeptForm {
   /** What it was read from; null for a new agent. */
   base: Agent | null
   values: AgentDraft
@@ -67,6 +68,8 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   const can_send = is_changed && !moved_on
   const next_version = ((moved_on ? newest : base)?.version ?? 0) + 1
   const is_read_only = !can_save
+  const limit = useAgentLimit()
+  const is_full = agent === null && base === null && can_save && limit.left === 0
 
   const startFrom = (next: Agent | null) => {
     setBase(next)
@@ -117,7 +120,7 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
   const save = form.handleSubmit(async (values) => {
     setTried(true)
     const now_checked = checkDraft(values, business)
-    if (!now_checked.ok || is_read_only || is_lost || moved_on) return
+    if (!now_checked.ok || is_read_only || is_lost || moved_on || is_full) return
     const note = values.note.trim() ? { note: values.note.trim() } : {}
     const reply = base
       ? await actions.change(base.id, {
@@ -189,8 +192,8 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
               )}
               <button
                 type="submit"
-                className={`btn ${can_send ? 'primary' : ''}`}
-                disabled={!can_send || is_lost || form.formState.isSubmitting}
+                className={`btn ${can_send && !is_full ? 'primary' : ''}`}
+                disabled={!can_send || is_lost || is_full || form.formState.isSubmitting}
               >
                 {base ? `Save v${next_version}` : 'Make agent'} <kbd>Ctrl</kbd>
                 <kbd>↵</kbd>
@@ -201,6 +204,11 @@ export function AgentForm({ agent, source }: { agent: Agent | null; source: Agen
         {is_read_only && (
           <div className="ro-line">
             <ReadOnly fact="You can read this agent.">Changing it needs the agent manager role.</ReadOnly>
+          </div>
+        )}
+        {is_full && (
+          <div className="ro-line">
+            <ReadOnly fact={limit.fact}>{limit.more}</ReadOnly>
           </div>
         )}
         {problem && Object.keys(fieldErrors(problem)).length === 0 && (

@@ -16,7 +16,9 @@ import { agentsInOrder } from '../../store/agents-in-order.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createAgentActions } from './agent-actions.ts'
 import { AgentCell } from './agent-cell.tsx'
+import { useAgentLimit } from './agent-limit.ts'
 import { useFreshFigures } from './fresh-figures.ts'
+import { NewDraftCell, useNewDrafts } from './new-drafts.tsx'
 
 type Shown = 'all' | 'live' | 'paused'
 
@@ -25,7 +27,8 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
   const [, navigate] = useLocation()
   const agents = useAgents()
   const reading = useConsoleState((state) => state.agents_reading)
-  const limit = useConsoleState((state) => state.tenant?.limits.agents)
+  const { limit, left, ...full } = useAgentLimit()
+  const drafts = useNewDrafts()
   const can_create = useConsoleState(may('agents.create'))
   const can_update = useConsoleState(may('agents.update'))
   const is_lost = useConsoleState(isLost)
@@ -34,17 +37,21 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
   useKeys({ '/': focusFilter })
   useFreshFigures()
   const live = agents.filter((agent) => agent.is_active).length
-  const left = limit === undefined ? null : Math.max(0, limit - agents.length)
   const matching = agents.filter((agent) => isShown(agent, shown) && matches(agent, filter))
   const may_add = can_create && !is_lost && left !== 0
+  const has_drafts = can_create && shown === 'all' && filter === '' && drafts.length > 0
   const is_known = reading.state === 'ready'
   return (
     <Page
       title="Agents"
-      about={is_known ? (limit === undefined ? formatCount(agents.length) : `${agents.length} of ${limit}`) : null}
+      about={is_known ? (limit === null ? formatCount(agents.length) : `${agents.length} of ${limit}`) : null}
       lostBar={lostBar}
       readOnly={
-        can_update ? null : { fact: 'You can read agents.', more: 'Changing them needs the agent manager role.' }
+        !can_update
+          ? { fact: 'You can read agents.', more: 'Changing them needs the agent manager role.' }
+          : can_create && left === 0
+            ? full
+            : null
       }
       tools={
         <>
@@ -69,9 +76,9 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
       }
     >
       <WhenRead reading={reading} what="agents" shape="cells" onRetry={actions.readAgain}>
-        {agents.length === 0 ? (
+        {agents.length === 0 && drafts.length === 0 ? (
           <NoAgents onMake={may_add ? () => navigate('/agents/new') : null} />
-        ) : matching.length === 0 ? (
+        ) : matching.length === 0 && !has_drafts ? (
           <Empty
             icon={Search}
             fact={filter ? `No agent matches “${filter}”` : `No agent is ${shown === 'live' ? 'live' : 'paused'}`}
@@ -95,6 +102,7 @@ export function AgentsPage({ lostBar }: { lostBar: ReactNode }) {
             {matching.map((agent) => (
               <AgentCell key={agent.id} agent={agent} can_update={can_update} may_add={may_add} is_lost={is_lost} />
             ))}
+            {has_drafts && drafts.map((copy_of) => <NewDraftCell key={copy_of} copy_of={copy_of} />)}
             {may_add && (
               <div className="ag new">
                 <div>

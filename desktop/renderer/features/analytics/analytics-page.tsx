@@ -1,10 +1,11 @@
 // Figures of a period beside those of the period before; every row opens the calls behind it.
-import { ArrowDownRight, ArrowRight, ArrowUpRight, CircleX } from 'lucide-react'
+import { ArrowDownRight, ArrowRight, ArrowUpRight, ChartColumn, CircleX } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useEffect, useState } from 'react'
 import { useLocation } from 'wouter'
 import type { Analytics } from '../../../../shared/contract/analytics.ts'
 import type { Problem } from '../../../../shared/errors.ts'
+import { BeforeCalls, useNextAct } from '../../components/before-calls.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Page } from '../../components/page.tsx'
 import { Segmented } from '../../components/seg.tsx'
@@ -60,6 +61,7 @@ export function AnalyticsPage({
       tenant !== null || live_reading.state !== 'waiting' || agents_reading.state !== 'waiting',
   )
   const is_lost = useConsoleState(isLost)
+  const next = useNextAct()
   const [figures, setFigures] = useState<Figures | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   const name = view.period
@@ -110,6 +112,8 @@ export function AnalyticsPage({
         <Failed what="Figures" problem={problem} onRetry={() => setTries(tries + 1)} />
       ) : !figures ? (
         <Loading what="figures" shape="panels" rows={5} />
+      ) : next && figures.now.summary.total_calls === 0 && !figures.before ? (
+        <BeforeCalls next={next} icon={ChartColumn} />
       ) : (
         <>
           {chosen === 'unknown' && (

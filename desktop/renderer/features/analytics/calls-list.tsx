@@ -2,10 +2,11 @@
 import { useEffect, useState } from 'react'
 import type { CallSummary, Outcome } from '../../../../shared/contract/calls.ts'
 import type { Problem } from '../../../../shared/errors.ts'
+import { ShowMore } from '../../components/show-more.tsx'
 import { Failed, Loading } from '../../components/standing.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { formatCallTime, formatCost, formatCount, formatDate, MISSING, maskNumber, words } from '../../lib/format.ts'
-import { OUTCOME_WORDS, problemWords } from '../../lib/wording.ts'
+import { OUTCOME_WORDS } from '../../lib/wording.ts'
 import { isLost } from '../../store/selectors.ts'
 import type { AgentChosen } from './agents-table.tsx'
 import { createAnalyticsActions } from './analytics-actions.ts'
@@ -63,11 +64,8 @@ export function CallsList({
             <CallRow key={call.call_sid} call={call} onOpen={onOpen} />
           ))}
           {has_more && (
-            <li className="an-more">
-              {problem && <span className="help bad">{problemWords(problem)}</span>}
-              <button type="button" className="btn sm" disabled={is_reading} onClick={more}>
-                {is_reading ? 'Reading more…' : 'More calls'}
-              </button>
+            <li>
+              <ShowMore word="More calls" is_reading={is_reading} problem={problem} onMore={more} />
             </li>
           )}
         </ul>

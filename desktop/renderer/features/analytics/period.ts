@@ -1,5 +1,5 @@
 // Periods of a report and changes against the period before. Pure.
-import { clockOf } from '../../../../shared/zone-clock.ts'
+import { clockOf, dayStart } from '../../../../shared/zone-clock.ts'
 import { formatCount, MISSING } from '../../lib/format.ts'
 
 export const PERIODS = ['today', '7d', '30d'] as const
@@ -34,20 +34,10 @@ const periodFrom = (start: number, end: number): Period => ({
   end: new Date(end).toISOString(),
 })
 
-const DAY_MS = 86_400_000
-
-/**
- * The first instant of a day in a zone. Days are counted by the calendar: one may have 23 or 25 hours.
- * @param days_ago 0 for the day of `now`
- */
+/** The first instant of a day, counted by the calendar. @param days_ago 0 for the day of `now` */
 function midnight(now: number, time_zone: string, days_ago: number): number {
-  const shown = clockOf(time_zone)
-  const today = new Date(shown(now))
-  const wanted = Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate() - days_ago)
-  // By how the clocks stood the day before, and by how they stand the day after: where they changed, one of them is wrong.
-  const found = [wanted - DAY_MS, wanted + DAY_MS].map((near) => wanted - (shown(near) - near))
-  // Where the clocks skip midnight the day begins later, and where they show it twice, with the first.
-  return Math.min(...found.filter((at) => shown(at) >= wanted))
+  const today = new Date(clockOf(time_zone)(now))
+  return dayStart(Date.UTC(today.getUTCFullYear(), today.getUTCMonth(), today.getUTCDate() - days_ago), time_zone)
 }
 
 export interface Change {

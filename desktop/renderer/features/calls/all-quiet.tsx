@@ -1,6 +1,7 @@
 // The wall without a call: who is ready, when the last call ended, and where the finished ones are.
 import { AudioLines } from 'lucide-react'
 import { useEffect, useState } from 'react'
+import { BeforeCalls, useNextAct } from '../../components/before-calls.tsx'
 import { Empty } from '../../components/standing.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { countOf, formatClock } from '../../lib/format.ts'
@@ -12,9 +13,16 @@ export function AllQuiet() {
   const numbers = useConsoleState((state) => state.numbers)
   const zone = useConsoleState((state) => state.tenant?.time_zone)
   const can_analyse = useConsoleState(may('analytics.read'))
+  const next = useNextAct()
   const last = useLastEnd()
   const ready = Object.values(agents).filter((agent) => agent.is_active).length
   const assigned = Object.values(numbers).filter((number) => number.assigned_agent !== null).length
+  if (next)
+    return (
+      <div className="allquiet">
+        <BeforeCalls next={next} icon={AudioLines} />
+      </div>
+    )
   return (
     <div className="allquiet">
       <Empty

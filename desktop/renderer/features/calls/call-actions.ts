@@ -68,8 +68,8 @@ export function createCallActions({
       if (store.getState().selected !== call_sid) store.setState({ selected: call_sid })
     },
     show: (call_sid) => store.setState({ opened: call_sid }),
-    open: (call_sid) => readCall(bridge, store, call_sid),
-    readAgain: () => readLiveCalls(bridge, store),
+    open: (call_sid) => readCall(bridge, store, call_sid, ticker.real),
+    readAgain: () => readLiveCalls(bridge, store, ticker.real),
     lastEnd: async () => {
       const reply = await bridge.request('listCalls', { query: { limit: 1 } })
       return reply.ok ? (reply.value.items[0]?.ended_at ?? null) : null
@@ -82,6 +82,10 @@ export function createCallActions({
       if (!was_on) listen(call_sid)
     },
     stopListening,
-    hangUp: (call_sid, input) => bridge.request('hangUpCall', { params: { call_sid }, body: input }),
+    async hangUp(call_sid, input) {
+      const reply = await bridge.request('hangUpCall', { params: { call_sid }, body: input })
+      if (reply.ok) store.setState(({ hung_up }) => ({ hung_up: { ...hung_up, [call_sid]: true } }))
+      return reply
+    },
   }
 }

@@ -6,9 +6,10 @@ import { Faces } from '../../components/face.tsx'
 import { Icon, LevelIcon } from '../../components/icon.tsx'
 import { useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { formatCallTime, formatCost, formatDate, formatSince, maskNumber } from '../../lib/format.ts'
-import { OUTCOME_WORDS, reasonWords } from '../../lib/wording.ts'
+import { outcomeWord, reasonWords } from '../../lib/wording.ts'
 import { selectMe } from '../../store/selectors.ts'
 import { placedCalls } from '../../store/wall.ts'
+import { AgentLink } from './agent-link.tsx'
 import { clockZero } from './call-clock.ts'
 import { callerOf, Phase } from './card.tsx'
 import { lengthOf } from './phase.ts'
@@ -35,7 +36,9 @@ export function CallHead({
       <span className="sep" />
       <span className="row tight min-w-0 head-agent">
         <Icon of={call.direction === 'inbound' ? ArrowDownLeft : ArrowUpRight} className="s" />
-        <span className="trunc">{call.agent_name ?? 'No agent yet'}</span>
+        <span className="trunc">
+          <AgentLink call={call} />
+        </span>
         {call.agent_version !== null && <span className="dim num">v{call.agent_version}</span>}
       </span>
       {attention && (
@@ -53,7 +56,7 @@ export function CallHead({
       )}
       {call.ended_at !== null && (
         <span className="row tight ink2 min-w-0 head-end">
-          <b>{call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'}</b>
+          <b>{outcomeWord(call.outcome)}</b>
           <span className="trunc dim">{call.end_reason}</span>
         </span>
       )}

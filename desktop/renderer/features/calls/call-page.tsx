@@ -165,7 +165,7 @@ function OpenCall({
   const { previous, next } = useNeighbours(call.call_sid)
   const goTo = (call_sid: string | null) => call_sid && call_sid !== call.call_sid && onOpen(call_sid)
   useKeys({
-    a: () => goTo(nextNeeded(lane, call.call_sid)),
+    a: () => goTo(is_lost ? null : nextNeeded(lane, call.call_sid)),
     j: () => goTo(next),
     k: () => goTo(previous),
     l: () => rights.listen && actions.toggleListening(call.call_sid),
@@ -182,7 +182,7 @@ function OpenCall({
           <span className="xs dim">{countOf(turns.filter((turn) => turn.kind === 'speech').length, 'turn')}</span>
         </div>
         {summary && <p className="call-summary">{summary}</p>}
-        <Transcript turns={turns} size="call" is_lost={is_lost} none={noWords(call, now)} />
+        <Transcript turns={turns} size="call" is_still={is_lost || call.ended_at !== null} none={noWords(call, now)} />
       </section>
       {context({
         call_sid: call.call_sid,

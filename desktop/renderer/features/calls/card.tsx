@@ -11,7 +11,7 @@ import { worst } from '../../store/attention.ts'
 import { isLost, selectMe } from '../../store/selectors.ts'
 import { FADE_MS } from '../../store/snapshot.ts'
 import type { Density } from '../../store/state.ts'
-import { countsTenths, lengthOf, phaseOf, SLOW_REPLY_MS } from './phase.ts'
+import { breakWords, countsTenths, lengthOf, phaseOf, SLOW_REPLY_MS } from './phase.ts'
 import type { Said } from './said.ts'
 import { newestSaid, saidIn } from './said.ts'
 
@@ -50,11 +50,8 @@ export function callerOf(call: Pick<CallSummary, 'direction' | 'from_number' | '
   return call.direction === 'inbound' ? call.from_number : call.to_number
 }
 
-/** 1 while the call lives, then down to 0 over the fade. */
-export function fadeOf(call: CallSummary, now: number): number {
-  if (call.ended_at === null) return 1
-  return Math.max(0.15, 1 - (now - Date.parse(call.ended_at)) / FADE_MS)
-}
+/** 1 at first, then down over the fade. @param since when it began, epoch milliseconds */
+export const fadeOf = (since: number, now: number): number => Math.max(0.15, 1 - (now - since) / FADE_MS)
 
 function MediumCard({ call, in_incident }: CardProps) {
   const now = useNow()
@@ -79,13 +76,14 @@ function LargeCard({ call, in_incident }: CardProps) {
   const now = useNow()
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const turns = useConsoleState((state) => state.turns[call.call_sid])
+  const broke = breakWords(call)
   const spoken = (turns ?? [])
     .filter((turn): turn is SpeechTurn => turn.kind === 'speech')
     .flatMap((turn) => {
       const said = saidIn(turn)
       return said ? [{ turn_id: turn.turn_id, speaker: turn.speaker, said }] : []
     })
-    .slice(-2)
+    .slice(broke ? -1 : -2)
   return (
     <>
       <div className="card-a">
@@ -104,17 +102,18 @@ function LargeCard({ call, in_incident }: CardProps) {
         <Delay call={call} />
       </div>
       <Why call={call} in_incident={in_incident} />
-      {spoken.length > 0 ? (
-        spoken.map(({ turn_id, speaker, said }) => (
-          <p key={turn_id} className="line3">
-            <span className="dim">{SPEAKER_WORDS[speaker]}</span> <SaidWords said={said} />
-          </p>
-        ))
-      ) : (
-        <p className="line3">
-          <LastLine call={call} with_speaker />
-        </p>
-      )}
+      {broke && <p className="line3">{broke}</p>}
+      {spoken.length > 0
+        ? spoken.map(({ turn_id, speaker, said }) => (
+            <p key={turn_id} className="line3">
+              <span className="dim">{SPEAKER_WORDS[speaker]}</span> <SaidWords said={said} />
+            </p>
+          ))
+        : !broke && (
+            <p className="line3">
+              <LastLine call={call} with_speaker />
+            </p>
+          )}
       <CardScore call={call} now={now} size="large" />
     </>
   )
@@ -136,6 +135,8 @@ function CompactCard({ call, in_incident }: CardProps) {
       </div>
       {why && !in_incident ? (
         <Why call={call} in_incident={false} />
+      ) : breakWords(call) ? (
+        <div className="line trunc">{phase.word}</div>
       ) : (
         <CardScore call={call} now={now} size="compact" />
       )}
@@ -233,6 +234,8 @@ function WhyOrLine({ call, in_incident }: CardProps) {
 function LastLine({ call, with_speaker = false }: { call: CallSummary; with_speaker?: boolean }) {
   const turns = useConsoleState((state) => state.turns[call.call_sid]) ?? NO_TURNS
   const newest = newestSaid(call.live?.last_line ?? null, turns)
+  const broke = breakWords(call)
+  if (broke) return broke
   if (!newest) return call.end_reason ?? 'No words yet'
   return (
     <>

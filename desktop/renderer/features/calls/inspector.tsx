@@ -9,8 +9,9 @@ import { Icon, LevelIcon } from '../../components/icon.tsx'
 import { Score } from '../../components/score.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { formatCallTime, formatCost, maskNumber } from '../../lib/format.ts'
-import { OUTCOME_WORDS, reasonWords } from '../../lib/wording.ts'
+import { outcomeWord, reasonWords } from '../../lib/wording.ts'
 import { isLost, selectMe, versionInForce } from '../../store/selectors.ts'
+import { AgentLink } from './agent-link.tsx'
 import { createCallActions } from './call-actions.ts'
 import { needTime } from './call-head.tsx'
 import { callerOf } from './card.tsx'
@@ -70,7 +71,12 @@ function Selected({
           </Tabs.Trigger>
         </Tabs.List>
         <Tabs.Content value="transcript" className="tab-pane" tabIndex={-1}>
-          <Transcript turns={turns} size="inspector" is_lost={is_lost} none={noWords(call, now)} />
+          <Transcript
+            turns={turns}
+            size="inspector"
+            is_still={is_lost || call.ended_at !== null}
+            none={noWords(call, now)}
+          />
         </Tabs.Content>
         <Tabs.Content value="context" className="tab-pane scrolls">
           {context(call.call_sid)}
@@ -126,16 +132,15 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
       <p className="meta">
         <Icon of={call.direction === 'inbound' ? ArrowDownLeft : ArrowUpRight} className="s" />
         <span className="trunc">
-          {call.agent_name ?? 'No agent yet'}{' '}
-          {call.agent_version !== null && <span className="num">v{call.agent_version}</span>} ·{' '}
-          {version === 0 ? 'no override' : <span className="num">context v{version}</span>} ·{' '}
+          <AgentLink call={call} /> {call.agent_version !== null && <span className="num">v{call.agent_version}</span>}{' '}
+          · {version === 0 ? 'no override' : <span className="num">context v{version}</span>} ·{' '}
           <span className="num">{formatCost(call.cost)}</span>
         </span>
       </p>
       {call.ended_at !== null ? (
         <>
           <p className="why text-ink-2">
-            {call.outcome ? OUTCOME_WORDS[call.outcome] : 'Ended'} <span className="dim trunc">{call.end_reason}</span>
+            {outcomeWord(call.outcome)} <span className="dim trunc">{call.end_reason}</span>
           </p>
           {attention && (
             <p className="was">

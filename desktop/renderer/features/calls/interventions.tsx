@@ -56,14 +56,15 @@ function useActs(call: CallSummary, zero: number): Act[] {
   const versions = useConsoleState((state) => state.versions[call.call_sid]) ?? []
   const handled_by = useConsoleState((state) => state.details[call.call_sid]?.handled_by) ?? []
   const listened = useConsoleState((state) => state.listened[call.call_sid]) ?? []
-  const me = useConsoleState((state) => selectMe(state)?.user)
+  const is_own_end = useConsoleState((state) => state.hung_up[call.call_sid] ?? false)
+  const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const changes = versions.map(
     (version): Act => ({
       key: `v${version.version}`,
       at: Date.parse(version.updated_at),
       icon: Braces,
-      says: `${who(version.updated_by, me?.id)} set context v${version.version}`,
-      is_own: version.updated_by.id === me?.id,
+      says: `${who(version.updated_by, self_id)} set context v${version.version}`,
+      is_own: version.updated_by.id === self_id,
       more: <VersionReceipt version={version} end={endOfUse(version, versions, call.ended_at !== null)} />,
     }),
   )
@@ -74,8 +75,8 @@ function useActs(call: CallSummary, zero: number): Act[] {
             key: `${each.act}${each.at}`,
             at: Date.parse(each.at),
             icon: Hand,
-            says: `${each.user_id === me?.id ? 'You' : 'A supervisor'}: ${each.act}`,
-            is_own: each.user_id === me?.id,
+            says: `${each.user_id === self_id ? 'You' : 'A supervisor'}: ${each.act}`,
+            is_own: each.user_id === self_id,
           },
         ]
       : [],
@@ -89,10 +90,10 @@ function useActs(call: CallSummary, zero: number): Act[] {
       is_own: true,
     }),
   )
-  return [...changes, ...handled, ...own, ...endOf(call, me?.name)].sort((a, b) => b.at - a.at)
+  return [...changes, ...handled, ...own, ...endOf(call, is_own_end)].sort((a, b) => b.at - a.at)
 }
 
-function endOf(call: CallSummary, own_name: string | undefined): Act[] {
+function endOf(call: CallSummary, is_own: boolean): Act[] {
   const name = endedBy(call)
   if (name === null || call.ended_at === null) return []
   const outcome = call.outcome ? `, ${OUTCOME_WORDS[call.outcome].toLowerCase()}` : ''
@@ -101,8 +102,8 @@ function endOf(call: CallSummary, own_name: string | undefined): Act[] {
       key: 'ended',
       at: Date.parse(call.ended_at),
       icon: PhoneOff,
-      says: `${name === own_name ? 'You' : name} ended the call${outcome}`,
-      is_own: name === own_name,
+      says: `${is_own ? 'You' : name} ended the call${outcome}`,
+      is_own,
     },
   ]
 }

@@ -7,6 +7,7 @@ import { countOf, formatAge, formatSince, maskNumber } from '../../lib/format.ts
 import { reasonWords } from '../../lib/wording.ts'
 import type { Lane, LaneItem } from '../../store/attention.ts'
 import type { Reading } from '../../store/state.ts'
+import { AgentLink } from './agent-link.tsx'
 import { callerOf } from './card.tsx'
 import { unquoted } from './said.ts'
 
@@ -30,7 +31,13 @@ export function AttentionLane({
         <h2 className="sec">Needs you</h2>
         {reading.state === 'ready' && <span className="dim num xs">{lane.needs.length}</span>}
         {lane.needs.length > 0 && (
-          <button type="button" className="btn sm quiet" onClick={acts.onNext}>
+          <button
+            type="button"
+            className="btn sm quiet"
+            disabled={is_lost}
+            title={is_lost ? 'While the link is lost it is not known which call needs you now' : undefined}
+            onClick={acts.onNext}
+          >
             Next <kbd>A</kbd>
           </button>
         )}
@@ -77,7 +84,7 @@ function CallItem({
     <article className={`att l${attention.level} ${is_selected ? 'sel' : ''}`}>
       <AttentionTop attention={attention} />
       <p className="att-who">
-        <span className="num">{maskNumber(callerOf(call))}</span> · {call.agent_name ?? 'No agent yet'}
+        <span className="num">{maskNumber(callerOf(call))}</span> · <AgentLink call={call} />
       </p>
       <Evidence attention={attention} />
       <div className="att-do">
@@ -100,7 +107,7 @@ function IncidentItem({ item, onShow }: { item: Extract<LaneItem, { kind: 'incid
     <article className={`att l${attention.level}`}>
       <AttentionTop attention={attention} />
       <p className="att-who">
-        <b className="m">{countOf(calls.length, 'call')}</b> · {calls[0]?.agent_name} · one cause
+        <b className="m">{countOf(calls.length, 'call')}</b> · {calls[0] && <AgentLink call={calls[0]} />} · one cause
       </p>
       <p className="att-who mono text-2xs">{attention.evidence}</p>
       <div

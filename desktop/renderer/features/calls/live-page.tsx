@@ -48,7 +48,7 @@ export function LivePage({
   const { density, group } = useWallShape(reading.state === 'ready' ? live : null)
   const [ending, setEnding] = useState<CallSummary | null>(null)
   const next = () => {
-    const call_sid = nextNeeded(lane, selected)
+    const call_sid = is_lost ? null : nextNeeded(lane, selected)
     if (!call_sid) return
     actions.select(call_sid)
     document.querySelector(`[data-call="${call_sid}"]`)?.scrollIntoView({ block: 'nearest' })

@@ -14,7 +14,7 @@ import {
 } from 'lucide-react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { formatDelay, formatSince, words } from '../../lib/format.ts'
-import { OUTCOME_WORDS } from '../../lib/wording.ts'
+import { outcomeWord } from '../../lib/wording.ts'
 
 export interface PhaseWords {
   icon: LucideIcon
@@ -71,7 +71,13 @@ export function phaseOf(call: CallSummary, now: number): PhaseWords {
 
 function endedWords(call: CallSummary): PhaseWords {
   const icon = call.outcome === 'voicemail' ? Voicemail : PhoneOff
-  return { icon, word: call.outcome ? OUTCOME_WORDS[call.outcome] : words(call.status), tone: 'ph-ended' }
+  return { icon, word: outcomeWord(call.outcome), tone: 'ph-ended' }
+}
+
+/** Why a call broke, to be said where its last words stood; null for one that goes on or was ended by somebody. @source ours */
+export function breakWords(call: CallSummary): string | null {
+  const has_broken = call.ended_at !== null && (call.outcome === null || call.outcome === 'failed')
+  return has_broken ? call.end_reason : null
 }
 
 /** Phases whose word counts tenths of a second. @source ours */

@@ -13,12 +13,13 @@ import { Tool } from './tool-turn.tsx'
 export function Transcript({
   turns,
   size,
-  is_lost,
+  is_still,
   none,
 }: {
   turns: readonly Turn[]
   size: 'inspector' | 'call'
-  is_lost: boolean
+  /** Nothing more comes, or not now: what was being spoken is not spoken on. */
+  is_still: boolean
   /** What to say while there are no words. */
   none: string
 }) {
@@ -37,17 +38,17 @@ export function Transcript({
       <div className="talk-in">
         {turns.length === 0 && <p className="none no-words">{none}</p>}
         {turns.map((turn) => (
-          <TurnRow key={turn.turn_id} turn={turn} size={size} is_lost={is_lost} />
+          <TurnRow key={turn.turn_id} turn={turn} size={size} is_still={is_still} />
         ))}
       </div>
     </div>
   )
 }
 
-function TurnRow({ turn, size, is_lost }: { turn: Turn; size: 'inspector' | 'call'; is_lost: boolean }) {
+function TurnRow({ turn, size, is_still }: { turn: Turn; size: 'inspector' | 'call'; is_still: boolean }) {
   switch (turn.kind) {
     case 'speech':
-      return <Speech turn={turn} is_lost={is_lost} />
+      return <Speech turn={turn} is_still={is_still} />
     case 'tool':
       return <Tool turn={turn} size={size} />
     case 'notice':
@@ -64,7 +65,7 @@ function TurnRow({ turn, size, is_lost }: { turn: Turn; size: 'inspector' | 'cal
 
 const SIDES = { caller: 'c', agent: 'a', supervisor: 's' } as const
 
-function Speech({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
+function Speech({ turn, is_still }: { turn: SpeechTurn; is_still: boolean }) {
   const gap = turn.reply_gap_ms
   const is_unheard = saidIn(turn)?.kind === 'unheard'
   return (
@@ -75,17 +76,17 @@ function Speech({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
           {SPEAKER_WORDS[turn.speaker]}{' '}
           {gap !== null && <span className={`gap ${gap > SLOW_REPLY_MS ? 'slow' : ''}`}>{formatDelay(gap)}</span>}
         </p>
-        {turn.is_final ? <Final turn={turn} /> : <Partial turn={turn} is_lost={is_lost} />}
+        {turn.is_final ? <Final turn={turn} /> : <Partial turn={turn} is_still={is_still} />}
       </div>
     </div>
   )
 }
 
-function Partial({ turn, is_lost }: { turn: SpeechTurn; is_lost: boolean }) {
+function Partial({ turn, is_still }: { turn: SpeechTurn; is_still: boolean }) {
   return (
     <p className="partial">
       {turn.text}
-      {is_lost ? '…' : <i className={`caret ${turn.speaker === 'caller' ? 'c' : ''}`} aria-hidden="true" />}
+      {is_still ? '…' : <i className={`caret ${turn.speaker === 'caller' ? 'c' : ''}`} aria-hidden="true" />}
     </p>
   )
 }

@@ -7,7 +7,8 @@ import type { Cell, Wall } from '../../store/wall.ts'
 export interface GroupHead {
   kind: 'head'
   id: string
-  name: string
+  agent_id: string | null
+  agent_name: string | null
   version: number | null
   count: number
   in_incident: number
@@ -46,7 +47,8 @@ function headOf(agent_id: string, calls: readonly CallSummary[], input: WallInpu
   return {
     kind: 'head',
     id: agent_id,
-    name: calls.find((call) => call.agent_name)?.agent_name ?? 'No agent yet',
+    agent_id: calls[0]?.agent_id ?? null,
+    agent_name: calls.find((call) => call.agent_name)?.agent_name ?? null,
     version: calls.reduce<number | null>(
       (newest, call) => Math.max(newest ?? 0, call.agent_version ?? 0) || null,
       null,

@@ -11,7 +11,9 @@ import { useConsole, useConsoleState, useNow } from '../../lib/console-context.t
 import { countOf } from '../../lib/format.ts'
 import type { Lane } from '../../store/attention.ts'
 import { isLost } from '../../store/selectors.ts'
+import { fadesSince } from '../../store/snapshot.ts'
 import type { Density } from '../../store/state.ts'
+import { AgentLink } from './agent-link.tsx'
 import { Card, cellClasses, fadeOf } from './card.tsx'
 import { useWallFocus } from './use-wall-focus.ts'
 import type { Move, WallRow } from './wall-rows.ts'
@@ -155,7 +157,9 @@ export function CallWall({
 function Head({ row }: { row: Extract<WallRow, { kind: 'head' }> }) {
   return (
     <div className="group-head" role="gridcell">
-      <b>{row.name}</b>
+      <b>
+        <AgentLink call={row} />
+      </b>
       <span className="dim">
         {row.version !== null && `v${row.version} · `}
         {row.count}
@@ -251,11 +255,12 @@ function Cell({
   const call = useConsoleState((state) => state.calls[call_sid])
   const is_selected = useConsoleState((state) => state.selected === call_sid)
   const is_lost = useConsoleState(isLost)
-  const now = useNow(call?.ended_at ? 1_000 : HOUR_MS)
+  const faded_since = useConsoleState((state) => (call ? fadesSince(call, state.missed) : null))
+  const now = useNow(faded_since === null ? HOUR_MS : 1_000)
   if (!call) return null
   return (
     <div
-      style={call.ended_at ? ({ '--fade': fadeOf(call, now) } as React.CSSProperties) : undefined}
+      style={faded_since === null ? undefined : ({ '--fade': fadeOf(faded_since, now) } as React.CSSProperties)}
       className={`${shape(density)} ${cellClasses(call, in_incident, is_lost)} ${is_selected ? 'sel' : ''}`}
       role="gridcell"
       aria-selected={is_selected}

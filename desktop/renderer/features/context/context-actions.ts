@@ -2,6 +2,7 @@
 // between the editor and the bridge.
 import type { Reply } from '../../../../shared/bridge.ts'
 import type { ContextVersion } from '../../../../shared/contract/context.ts'
+import type { Problem } from '../../../../shared/errors.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import type { ConsolePorts } from '../../lib/console-context.tsx'
 import { mergeVersion } from '../../store/apply-event.ts'
@@ -9,6 +10,7 @@ import { readCall } from '../../store/follow-relay.ts'
 import type { OverrideDraft } from '../../store/override-drafts.ts'
 import { draftKey } from '../../store/override-drafts.ts'
 import { selectMe } from '../../store/selectors.ts'
+import { newerVersions } from '../../store/snapshot.ts'
 import { withDraft } from '../../store/work-drafts.ts'
 
 export interface Override {
@@ -33,9 +35,15 @@ export interface ContextActions {
   keepDraft(call_sid: string, draft: OverrideDraft | null): void
   /** Reads the versions again: somebody was faster. */
   readVersions(call_sid: string): Promise<void>
+  /** Reads the page of versions before the oldest one known. */
+  readOlderVersions(call_sid: string): Promise<Problem | null>
 }
 
-export function createContextActions({ bridge, store }: Pick<ConsolePorts, 'bridge' | 'store'>): ContextActions {
+export function createContextActions({
+  bridge,
+  store,
+  ticker,
+}: Pick<ConsolePorts, 'bridge' | 'store' | 'ticker'>): ContextActions {
   // The event may have been faster and know more than the answer: then the answer is dropped.
   const stored = (call_sid: string, reply: Reply<ContextVersion>) => {
     if (!reply.ok) return reply
@@ -68,7 +76,27 @@ export function createContextActions({ bridge, store }: Pick<ConsolePorts, 'brid
       return stored(call_sid, reply)
     },
     async readVersions(call_sid) {
-      await readCall(bridge, store, call_sid)
+      await readCall(bridge, store, call_sid, ticker.real)
+    },
+    async readOlderVersions(call_sid) {
+      const { session, older_versions } = store.getState()
+      const cursor = older_versions[call_sid]
+      if (!cursor) return null
+      const reply = await bridge.request('listContextVersions', {
+        params: { call_sid },
+        query: { limit: 100, cursor },
+      })
+      if (!reply.ok) return reply.problem
+      const { items, next_cursor } = reply.value
+      store.setState((state) =>
+        state.session === session
+          ? {
+              versions: { ...state.versions, [call_sid]: newerVersions(items, state.versions[call_sid] ?? []) },
+              older_versions: { ...state.older_versions, [call_sid]: next_cursor },
+            }
+          : state,
+      )
+      return null
     },
   }
 }

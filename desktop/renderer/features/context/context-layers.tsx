@@ -3,7 +3,6 @@ import { LayerChip } from '../../components/layer-chip.tsx'
 import { Loading } from '../../components/standing.tsx'
 import type { ContextOfCall } from './context-of-call.ts'
 import { useContextOfCall } from './context-of-call.ts'
-import type { LayerRow } from './layers.ts'
 import { layerRows, valueWords } from './layers.ts'
 import { VersionState } from './version-state.tsx'
 
@@ -63,13 +62,13 @@ export function ContextLayers({ call_sid }: { call_sid: string }) {
             <td className="mono" title={row.path}>
               {row.path}
             </td>
-            <td className="num" title={titleOf(row)}>
+            <td className="num">
               {row.waits_for !== null ? (
                 <span className="dim">waits for v{row.waits_for}</span>
               ) : row.overridden !== undefined ? (
-                <span className="was-now">
-                  <s>{valueWords(row.overridden)}</s> <span>{valueWords(row.value)}</span>
-                </span>
+                <>
+                  <s>{valueWords(row.overridden)}</s> {valueWords(row.value)}
+                </>
               ) : (
                 valueWords(row.value)
               )}
@@ -83,7 +82,3 @@ export function ContextLayers({ call_sid }: { call_sid: string }) {
     </table>
   )
 }
-
-/** Whole, as the column may be too narrow for it. */
-const titleOf = ({ value, overridden }: LayerRow): string =>
-  overridden === undefined ? valueWords(value) : `${valueWords(value)}, before ${valueWords(overridden)}`

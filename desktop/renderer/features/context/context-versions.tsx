@@ -2,11 +2,13 @@
 import { Undo2 } from 'lucide-react'
 import { Fragment, useState } from 'react'
 import type { ContextDiff, ContextVersion } from '../../../../shared/contract/context.ts'
+import type { Problem } from '../../../../shared/errors.ts'
 import { Dialog, DialogActs } from '../../components/dialog.tsx'
 import { Input, Labelled } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
+import { ShowMore } from '../../components/show-more.tsx'
 import { tell, tellRefused } from '../../components/toast.tsx'
-import { useActions } from '../../lib/console-context.tsx'
+import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { formatCallTime } from '../../lib/format.ts'
 import { Changes } from './changes.tsx'
 import { createContextActions } from './context-actions.ts'
@@ -27,13 +29,16 @@ export function ContextVersions({
   can_roll_back: boolean
 }) {
   const [target, setTarget] = useState<ContextVersion | null>(null)
-  const { versions, in_force_version } = context
+  const { versions, in_force_version, newest_version } = context
+  const older = useOlder(call_sid)
   const before = versions.find((version) => version.state === 'applied' && version.version < in_force_version)
   return (
     <section aria-label="Context versions">
       <div className="col-h sub">
         <h2>Versions</h2>
-        <span className="dim num xs">{versions.length}</span>
+        <span className="dim num xs">
+          {older.has_more ? `${versions.length} of ${newest_version}` : versions.length}
+        </span>
         <span className="grow" />
         {before && can_roll_back && (
           <button type="button" className="btn sm quiet" onClick={() => setTarget(before)}>
@@ -73,6 +78,9 @@ export function ContextVersions({
           </li>
         ))}
       </ol>
+      {older.has_more && (
+        <ShowMore word="Show older" is_reading={older.is_reading} problem={older.problem} onMore={older.more} />
+      )}
       <VersionDiff context={context} />
       {target && (
         <RollBackDialog
@@ -84,6 +92,19 @@ export function ContextVersions({
       )}
     </section>
   )
+}
+
+function useOlder(call_sid: string) {
+  const actions = useActions(createContextActions)
+  const has_more = useConsoleState((state) => state.older_versions[call_sid] != null)
+  const [is_reading, setReading] = useState(false)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const more = async () => {
+    setReading(true)
+    setProblem(await actions.readOlderVersions(call_sid))
+    setReading(false)
+  }
+  return { has_more, is_reading, problem, more: () => void more() }
 }
 
 /** What the newest version makes of the one in force, or the one in force made of the one before. Where there is room. */

@@ -1,10 +1,11 @@
 // Giving numbers to agents and taking them back. All of them or none, and with a way back.
 import type { Reply } from '../../../../shared/bridge.ts'
+import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import type { RouteOutput } from '../../../../shared/route.ts'
 import type { Routes } from '../../../../shared/routes.ts'
 import type { ConsolePorts } from '../../lib/console-context.tsx'
-import { readNumbers } from '../../store/follow-relay.ts'
+import { readNumbers, readNumbersNow } from '../../store/follow-relay.ts'
 
 export interface Move {
   phone_number: string
@@ -16,6 +17,8 @@ export type SyncPlan = RouteOutput<Routes['syncNumbers']>
 
 export interface NumberActions {
   readAgain(): Promise<void>
+  /** How the numbers stand at the relay: an event of a move may still be on its way. */
+  readNow(): Promise<Reply<Readonly<Record<string, PhoneNumber>>>>
   /** Makes the moves. `left` are those that were not made, with why. */
   apply(moves: readonly Move[]): Promise<{ left: Move[]; problem: Problem | null }>
   planSync(): Promise<Reply<SyncPlan>>
@@ -46,6 +49,7 @@ export function createNumberActions({ bridge, store }: Pick<ConsolePorts, 'bridg
   }
   return {
     readAgain: () => readNumbers(bridge, store),
+    readNow: () => readNumbersNow(bridge, store),
     // Two requests, each whole: what the second one leaves stays staged and says why.
     async apply(moves) {
       const refused = await assign(moves)

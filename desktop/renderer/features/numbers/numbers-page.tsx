@@ -1,7 +1,9 @@
 // Which number leads to which agent. Changes are staged, then applied together.
 import { Hash, RefreshCw, Search } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useEffect, useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import type { Agent } from '../../../../shared/contract/agents.ts'
+import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
 import { FilterField, focusFilter } from '../../components/field.tsx'
 import { Icon } from '../../components/icon.tsx'
 import { Page, WhenRead } from '../../components/page.tsx'
@@ -40,6 +42,8 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
   const [is_busy, setBusy] = useState(false)
   const [is_applying, setApplying] = useState(false)
   const is_missed = useIsMissed(is_applying)
+  /** While numbers are read before they are moved, what is found out then stops it. */
+  const is_checking = useRef(false)
   const all = useMemo(() => Object.values(numbers), [numbers])
   const agent_list = useMemo(() => agentsInOrder(agents), [agents])
   const is_read = useConsoleState(
@@ -63,14 +67,13 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
   useEffect(() => {
     if (!is_read || !kept || staged === kept) return
     const moved = movedMeanwhile(kept, numbers)
+    const dropped = `${countOf(kept.size - staged.size, 'staged change')} dropped`
+    const was_to_apply = is_checking.current
+    is_checking.current = false
     keep(staged.size > 0 ? staged : null)
-    if (moved.length === 0) return
-    const phones = moved.map((number) => formatNumber(number.phone_number)).join(', ')
-    tell(
-      `${countOf(moved.length, 'staged change')} dropped`,
-      `${phones} ${moved.length === 1 ? 'was' : 'were'} moved meanwhile.`,
-    )
-  }, [is_read, kept, staged, numbers, keep])
+    if (was_to_apply) tell('Nothing was applied', `${leadWords(moved, agents)} ${dropped}.`.trim())
+    else if (moved.length > 0) tell(dropped, leadWords(moved, agents))
+  }, [is_read, kept, staged, numbers, agents, keep])
 
   const choose = (phone_number: string) => {
     const next = new Set(selected)
@@ -96,25 +99,41 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     setBusy(true)
     setApplying(true)
     const moves = movesOf(staged)
-    const back = moves.map(({ phone_number }) => ({
-      phone_number,
-      agent_id: numbers[phone_number]?.assigned_agent ?? null,
-    }))
+    // The relay takes an assignment whatever the number leads to: what somebody did a moment ago must not be undone unseen.
+    is_checking.current = true
+    const read = await actions.readNow()
+    if (!read.ok || stillStaged(staged, read.value, agents) !== staged) {
+      setBusy(false)
+      setApplying(false)
+      if (read.ok) return
+      is_checking.current = false
+      return tellRefused(`${countOf(moves.length, 'change')} not applied`, read.problem)
+    }
+    is_checking.current = false
+    const back: Staged = new Map([...staged].map(([phone, { from, to }]) => [phone, { from: to, to: from }]))
     const { left, problem } = await actions.apply(moves)
     setBusy(false)
     setApplying(false)
     const left_numbers = new Set(left.map(({ phone_number }) => phone_number))
     setStaged(new Map([...staged].filter(([phone_number]) => left_numbers.has(phone_number))))
-    if (problem) return tellRefused(`${countOf(left.length, 'change')} not applied`, problem)
+    if (problem) {
+      // What it was refused for may be a move that was not told here yet.
+      void actions.readNow()
+      return tellRefused(`${countOf(left.length, 'change')} not applied`, problem)
+    }
     tell(`${countOf(moves.length, 'change')} applied`, 'The next call follows.', {
       word: 'Undo',
       run: () => void undo(back),
     })
   }
-  const undo = async (back: { phone_number: string; agent_id: string | null }[]) => {
-    const { problem } = await actions.apply(back)
-    if (problem) tellRefused('Not undone', problem)
-    else tell('Undone', `${countOf(back.length, 'number')} back where they were.`)
+  const undo = async (back: Staged) => {
+    const read = await actions.readNow()
+    if (!read.ok) return tellRefused('Not undone', read.problem)
+    const still = stillStaged(back, read.value, agents)
+    const { problem } = await actions.apply(movesOf(still))
+    if (problem) return tellRefused('Not undone', problem)
+    const moved = leadWords(movedMeanwhile(back, read.value), agents)
+    tell('Undone', `${countOf(still.size, 'number')} back where they were. ${moved}`.trim())
   }
   const planSync = async () => {
     setBusy(true)
@@ -156,7 +175,7 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
             fact="No numbers yet"
             act={can_sync && <SyncButton is_off={is_lost || is_busy} onSync={() => void planSync()} />}
           >
-            Numbers you have at the carrier appear here after a sync.
+            Numbers you have at the carrier appear here after a sync.{!can_sync && ' It needs the agent manager role.'}
           </Empty>
         ) : shown === 0 ? (
           <Empty
@@ -211,6 +230,16 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
       {plan && <SyncDialog plan={plan} onClose={() => setPlan(null)} />}
     </Page>
   )
+}
+
+/** Where numbers lead that somebody else moved meanwhile. @source design.md section 6 */
+function leadWords(moved: readonly PhoneNumber[], agents: Readonly<Record<string, Agent>>): string {
+  return moved
+    .map(({ phone_number, assigned_agent }) => {
+      const to = assigned_agent ? `leads to ${agents[assigned_agent]?.name ?? 'another agent'}` : 'is unassigned'
+      return `${formatNumber(phone_number)} ${to} now.`
+    })
+    .join(' ')
 }
 
 function SyncButton({ is_off, onSync }: { is_off: boolean; onSync: () => void }) {

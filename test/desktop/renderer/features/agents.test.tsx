@@ -108,14 +108,39 @@ describe('agents', () => {
     expect(screen.getByText('The name is taken.')).toBeTruthy()
   })
 
-  it('pauses an agent', async () => {
-    const { user, bridge } = await open({ ...manager, at: '#/agents' })
+  it('pauses an agent after saying which numbers it leaves, and resumes it at once', async () => {
+    const { user, bridge, store } = await open({ ...manager, at: '#/agents' })
+    const asked = () => bridge.asked.filter(({ name }) => name === 'changeAgent').map(({ input }) => input)
+    const numbers = Object.values(store.getState().numbers).filter((one) => one.assigned_agent === 'ag_billing001')
     await user.click(screen.getByRole('button', { name: 'Pause Billing support' }))
+    const dialog = screen.getByRole('dialog', { name: 'Pause Billing support?' })
+    expect(within(dialog).getByText(new RegExp(`^Callers of ${numbers.length} numbers are refused`))).toBeTruthy()
+    expect(within(dialog).getByText(/\d+ calls go on to the end\.$/)).toBeTruthy()
+    expect(within(dialog).getByText('+1 312 555 0101')).toBeTruthy()
+    await user.click(within(dialog).getByRole('button', { name: 'Keep it live' }))
+    expect(asked()).toEqual([])
+    await user.click(screen.getByRole('button', { name: 'Pause Billing support' }))
+    await user.click(screen.getByRole('button', { name: 'Pause agent' }))
     await settle()
-    expect(bridge.asked.find(({ name }) => name === 'changeAgent')?.input).toMatchObject({
-      body: { is_active: false },
-    })
+    expect(asked()).toMatchObject([{ body: { is_active: false } }])
     expect(within(screen.getByRole('article', { name: 'Billing support' })).getByText('Paused')).toBeTruthy()
+    await user.click(screen.getByRole('button', { name: 'Resume Billing support' }))
+    await settle()
+    expect(asked()).toMatchObject([{ body: { is_active: false } }, { body: { is_active: true } }])
+  })
+
+  it('says before a form is filled in that the tenant may have no more, and what to do', async () => {
+    const { store } = await open({ ...manager, at: '#/agents' })
+    const tenant = store.getState().tenant!
+    const made = Object.keys(store.getState().agents).length
+    act(() => store.setState({ tenant: { ...tenant, limits: { ...tenant.limits, agents: made } } }))
+    const words = new RegExp(`as many agents as it may: ${made} agents`)
+    expect(screen.getByText(words)).toBeTruthy()
+    expect(screen.getByText(/raise the tenant’s limit/)).toBeTruthy()
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: 'New agent' }).disabled).toBe(true)
+    act(() => window.location.assign('#/agents/new'))
+    expect(await screen.findByText(words)).toBeTruthy()
+    expect(screen.getByRole<HTMLButtonElement>('button', { name: /Make agent/ }).disabled).toBe(true)
   })
 
   it('deletes an agent after asking', async () => {
@@ -197,6 +222,21 @@ describe('agents', () => {
     await user.click(screen.getByRole('button', { name: /Save v13/ }))
     expect(screen.queryByText(/no answer yet/)).toBeNull()
     expect(await screen.findByText('Saving v13…, no answer yet')).toBeTruthy()
+  })
+
+  it('show their versions beyond the first page, and keep them when one is saved', async () => {
+    const { user } = await open({ ...manager, at: '#/agents/ag_billing001', page_items: 2 })
+    const list = await screen.findByRole('region', { name: 'Versions' })
+    const shown = () =>
+      within(list)
+        .getAllByRole('button', { name: /^v\d+/ })
+        .map((item) => item.querySelector('b')!.textContent)
+    await waitFor(() => expect(shown()).toEqual(['v12', 'v11']))
+    await user.click(within(list).getByRole('button', { name: 'Show older' }))
+    await waitFor(() => expect(shown()).toEqual(['v12', 'v11', 'v10', 'v9']))
+    await user.selectOptions(screen.getByLabelText('Type'), 'hybrid')
+    await user.click(screen.getByRole('button', { name: /Save v13/ }))
+    await waitFor(() => expect(shown()).toEqual(['v13', 'v12', 'v11', 'v10', 'v9']))
   })
 
   it('read their versions again when the link is back', async () => {

@@ -53,12 +53,20 @@ describe('a call that ended', () => {
   })
 
   it('was ended by somebody, if by a person', async () => {
-    const opened = await openCall(`#/calls/${sidOf(2)}`)
-    await end(opened, sidOf(2), { end_reason: 'Dana Ortiz ended the call.', outcome: 'transferred' })
-    expect(within(interventions()).getByText('You ended the call, transferred')).toBeTruthy()
-    await goTo(`#/calls/${sidOf(3)}`)
+    const opened = await openCall(`#/calls/${sidOf(3)}`)
     await end(opened, sidOf(3), { end_reason: 'Marco Silva ended the call.' })
     expect(within(interventions()).getByText('Marco Silva ended the call, resolved')).toBeTruthy()
+  })
+
+  it('was ended by oneself only if one did, whatever others are called', async () => {
+    const opened = await openCall(`#/calls/${sidOf(2)}`)
+    await end(opened, sidOf(2), { end_reason: 'Dana Ortiz ended the call.' })
+    expect(within(interventions()).getByText('Dana Ortiz ended the call, resolved')).toBeTruthy()
+    await goTo(`#/calls/${sidOf(3)}`)
+    await opened.user.click(screen.getByRole('button', { name: /^End/ }))
+    await opened.user.click(screen.getByRole('button', { name: 'End call' }))
+    await end(opened, sidOf(3), { end_reason: 'Dana Ortiz ended the call.', outcome: 'transferred' })
+    expect(within(interventions()).getByText('You ended the call, transferred')).toBeTruthy()
   })
 
   it('claims no more than the record tells', async () => {
@@ -85,6 +93,46 @@ describe('a call that ended', () => {
     await opened.user.click(screen.getByRole('button', { name: 'End call' }))
     await waitFor(() => expect(screen.getByText('The call was over already')).toBeTruthy())
     expect(screen.queryByText('The call was not ended')).toBeNull()
+  })
+})
+
+describe('a call that is lost with its relay', () => {
+  const words = 'The relay stopped during the call.'
+  const kill = ({ bridge }: Opened, call_sid: string, is_recorded: boolean) => {
+    const call = bridge.calls.get(call_sid)!
+    const rest = is_recorded
+      ? { ended_at: iso(Date.now() - 40_000), outcome: 'failed' as const, end_reason: words }
+      : {}
+    bridge.calls.set(call_sid, { ...call, ...rest, live: null })
+  }
+
+  it('keeps its cell on the wall and says why, to who has selected it too', async () => {
+    const opened = await open({ calls: 5 })
+    await opened.user.click(document.querySelector(`[data-call="${sidOf(2)}"]`)!)
+    kill(opened, sidOf(2), true)
+    kill(opened, sidOf(3), false)
+    act(() => opened.bridge.send({ type: 'reload' }))
+    await settle(80)
+    const cell = (index: number) => document.querySelector(`[data-call="${sidOf(index)}"]`)!
+    expect(cell(2).className).toContain('ended')
+    expect(cell(2).textContent).toContain(words)
+    expect(cell(3).textContent).toContain('Lost')
+    expect(cell(3).textContent).toContain('Its relay does not answer.')
+    const inspector = within(screen.getByRole('complementary', { name: 'Selected call' }))
+    expect(inspector.getByText(words)).toBeTruthy()
+  })
+
+  it('says so on its own screen, and how it ended as soon as that is recorded', async () => {
+    const opened = await openCall()
+    kill(opened, sidOf(1), false)
+    act(() => opened.bridge.send({ type: 'reload' }))
+    await settle(80)
+    const head = within(heading().closest('header')!)
+    expect(head.getByText('Lost')).toBeTruthy()
+    expect(screen.getAllByText('The call is over, so it takes no commands.')).toBeTruthy()
+    kill(opened, sidOf(1), true)
+    await waitFor(() => expect(head.getByText(words)).toBeTruthy())
+    expect(head.getByText('Failed')).toBeTruthy()
   })
 })
 

@@ -216,6 +216,37 @@ describe('the context of a call', () => {
     })
   })
 
+  it('shows versions beyond the first page, and keeps them when the newest are read again', async () => {
+    const { user, store } = await open({ page_items: 2 })
+    const list = screen.getByRole('region', { name: 'Context versions' })
+    const shown = () =>
+      within(list)
+        .getAllByRole('listitem')
+        .map((item) => item.querySelector('b')!.textContent)
+    expect(shown()).toEqual(['v7', 'v6'])
+    expect(within(list).getByText('2 of 7')).toBeTruthy()
+    await user.click(within(list).getByRole('button', { name: 'Show older' }))
+    await settle()
+    expect(shown()).toEqual(['v7', 'v6', 'v5', 'v4'])
+    expect(within(list).queryByRole('button', { name: 'Show older' })).toBeNull()
+    act(() => window.location.assign('#/live'))
+    await settle(80)
+    act(() => window.location.assign(AT))
+    await settle(80)
+    expect(store.getState().versions[sidOf(1)]).toHaveLength(4)
+    expect(screen.queryByRole('button', { name: 'Show older' })).toBeNull()
+  })
+
+  it('leaves no hole among its versions when more than a page came meanwhile', async () => {
+    const { bridge, store } = await open({ page_items: 1 })
+    const [newest] = bridge.versions.get(sidOf(1))!
+    const more = [10, 9, 8].map((version) => ({ ...newest!, version, state: 'applied' as const }))
+    bridge.versions.set(sidOf(1), [...more, newest!])
+    act(() => bridge.send({ type: 'reload' }))
+    await settle(80)
+    expect(store.getState().versions[sidOf(1)]?.map(({ version }) => version)).toEqual([10, 9, 8, 7])
+  })
+
   it('is read-only for an analyst', async () => {
     await open({ role: 'analyst' })
     expect(screen.getByRole<HTMLInputElement>('textbox', { name: 'Reason' }).disabled).toBe(true)
@@ -240,6 +271,11 @@ describe('the call view', () => {
     stop()
     await open({ at: `#/calls/${sidOf(29)}` })
     expect(figures()).toMatch(/2 cut off$/)
+  })
+
+  it('leads to its agent', async () => {
+    await open()
+    expect(screen.getByRole('link', { name: 'Billing support' }).getAttribute('href')).toBe('#/agents/ag_billing001')
   })
 
   it('shows what it cost and by which part', async () => {

@@ -214,13 +214,44 @@ describe('the live wall', () => {
     expect(within(cell(FIRST)).queryByText('Asked for a person')).toBeNull()
   })
 
+  it('leads to no next call while the link is lost, and says why', async () => {
+    const { bridge, user, store } = await open()
+    act(() => bridge.link({ state: 'lost', as_of: iso(Date.now() - 74_000), retry_at: iso(Date.now() + 4_000) }))
+    const next = screen.getByRole<HTMLButtonElement>('button', { name: /^Next/ })
+    expect(next.disabled).toBe(true)
+    expect(next.title).toMatch(/^While the link is lost/)
+    await user.keyboard('a')
+    expect(store.getState().selected).toBeNull()
+    act(() => bridge.link({ state: 'linked', round_trip_ms: 40 }))
+    await user.keyboard('a')
+    expect(store.getState().selected).toBe(sidOf(1))
+  })
+
+  it('leads from a call to its agent, for who may read agents', async () => {
+    const { user, store } = await open()
+    await user.click(cell(FIRST))
+    const places = [
+      screen.getByRole('list', { name: 'Calls that need you' }),
+      screen.getByRole('grid', { name: 'Calls' }),
+      screen.getByRole('complementary', { name: 'Selected call' }),
+    ]
+    const leads = () =>
+      places.map((place) => within(place).queryAllByRole('link', { name: 'Billing support' })[0]?.getAttribute('href'))
+    expect(leads()).toEqual(places.map(() => '#/agents/ag_billing001'))
+    const { session } = store.getState()
+    if (session.state !== 'signed_in') throw new Error('Nobody is signed in.')
+    const permissions = session.me.permissions.filter((each) => each !== 'agents.read')
+    act(() => store.setState({ session: { ...session, me: { ...session.me, permissions } } }))
+    expect(leads()).toEqual(places.map(() => undefined))
+  })
+
   it('reads everything again when what was missed is gone', async () => {
     const { bridge } = await open({ calls: 2 })
     bridge.calls.delete(sidOf(2))
     act(() => bridge.send({ type: 'reload' }))
     await settle()
-    expect(screen.queryByRole('gridcell', { name: /0177/ })).toBeNull()
-    expect(cell(FIRST)).toBeTruthy()
+    expect(document.querySelector(`[data-call="${sidOf(2)}"]`)?.className).toContain('ended')
+    expect(cell(FIRST).className).not.toContain('ended')
   })
 
   it('says that live calls could not be read, and tries again when asked', async () => {

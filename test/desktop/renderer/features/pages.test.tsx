@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
-import { act, screen, within } from '@testing-library/react'
+import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
+import { floorAgents, floorNumbers } from '../../support/fake-agents.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { sidOf } from '../../support/fake-floor.ts'
 import { consoleForTests, settle } from '../../support/render-console.tsx'
@@ -181,6 +182,37 @@ describe('numbers', () => {
     await open({ role: 'supervisor', at: '#/numbers' })
     expect(screen.queryByRole('button', { name: /Assign/ })).toBeNull()
     expect(screen.getByText('You can read numbers.')).toBeTruthy()
+  })
+})
+
+describe('a tenant in which nothing was made yet', () => {
+  it.each(['#/live', '#/agents', '#/analytics'])('names the first agent as the next act at %s', async (at) => {
+    const { user } = await open({ ...manager, at, nothing: true, calls: 0 })
+    expect(await screen.findByText('No agents yet')).toBeTruthy()
+    await user.click(screen.getByText('Make the first agent'))
+    await waitFor(() => expect(window.location.hash).toBe('#/agents/new'))
+  })
+
+  it('says to who may not what it needs', async () => {
+    await open({ at: '#/live', nothing: true, calls: 0 })
+    expect(screen.getByText(/It needs the agent manager role\./)).toBeTruthy()
+    expect(screen.queryByText('Make the first agent')).toBeNull()
+  })
+
+  it('goes on to numbers, and to giving one to an agent', async () => {
+    const { bridge, store } = await open({ ...manager, at: '#/live', nothing: true, calls: 0 })
+    const agent = floorAgents(Date.now())[0]!
+    act(() => bridge.say({ event_type: 'agent.created', agent: { ...agent, phone_numbers: [] } }))
+    await settle()
+    expect(screen.getByRole('link', { name: 'Go to numbers' })).toBeTruthy()
+    const number = { ...floorNumbers([agent])[0]!, assigned_agent: null, status: 'available' as const }
+    act(() => bridge.say({ event_type: 'number.updated', number }))
+    await settle()
+    expect(screen.getByRole('link', { name: 'Assign numbers' })).toBeTruthy()
+    act(() => bridge.say({ event_type: 'number.updated', number: { ...number, assigned_agent: agent.id } }))
+    await settle()
+    expect(screen.getByText('All quiet')).toBeTruthy()
+    expect(Object.keys(store.getState().agents)).toHaveLength(1)
   })
 })
 

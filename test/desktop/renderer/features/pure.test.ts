@@ -36,7 +36,7 @@ const calls = floorCalls(NOW)
 const session = floorSession(calls[0]!)
 
 describe('the wall as rows', () => {
-  const state = withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 })
+  const state = withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 }, Date.now())
   const rows = (rest: Partial<Parameters<typeof wallRows>[0]> = {}) =>
     wallRows({
       wall: state.wall,
@@ -50,7 +50,7 @@ describe('the wall as rows', () => {
     })
 
   it('has a head and its cells for each agent', () => {
-    expect(rows()[0]).toMatchObject({ kind: 'head', name: 'Billing support', version: 12, count: 10 })
+    expect(rows()[0]).toMatchObject({ kind: 'head', agent_name: 'Billing support', version: 12, count: 10 })
     expect(rows()[1]).toMatchObject({ kind: 'cells', cells: [sidOf(1), sidOf(2), sidOf(3)] })
   })
 

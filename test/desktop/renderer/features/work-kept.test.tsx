@@ -4,6 +4,7 @@ import { act, render, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
 import { HoursChart } from '../../../../desktop/renderer/features/analytics/hours-chart.tsx'
 import { floorAnalytics } from '../../support/fake-analytics.ts'
+import { problemOf } from '../../support/fake-answers.ts'
 import { sidOf } from '../../support/fake-floor.ts'
 import { consoleForTests, settle } from '../../support/render-console.tsx'
 
@@ -48,6 +49,23 @@ describe('an agent that is being written', () => {
     await goTo('#/numbers')
     await goTo('#/agents/new')
     expect((await nameField()).value).toBe('Night desk')
+  })
+
+  it('stands among the agents before it is one, to go on with or to discard', async () => {
+    const { user } = await open({ ...manager, at: '#/agents/new', nothing: true, calls: 0 })
+    await user.type(await nameField(), 'Night desk')
+    await goTo('#/agents')
+    const cell = () => screen.queryByRole('article', { name: 'Night desk, not made yet' })
+    expect(within(cell()!).getByText('unsaved draft')).toBeTruthy()
+    await user.click(within(cell()!).getByRole('button', { name: 'Go on' }))
+    expect((await nameField()).value).toBe('Night desk')
+    await goTo('#/agents')
+    await user.click(screen.getByRole('button', { name: 'Discard the draft of Night desk' }))
+    expect(cell()).toBeNull()
+    expect(asksBeforeLeaving()).toBe(false)
+    const toast = (await screen.findByText('The draft of Night desk is discarded')).closest<HTMLElement>('.toast')
+    await user.click(within(toast as HTMLElement).getByRole('button', { name: 'Undo' }))
+    expect(cell()).toBeTruthy()
   })
 
   it('is dropped by Discard, which can be taken back', async () => {
@@ -144,10 +162,11 @@ describe('an agent that is being written', () => {
 })
 
 describe('numbers that are staged', () => {
-  const stageOne = async (user: Awaited<ReturnType<typeof open>>['user']) => {
-    await user.click(screen.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }))
+  const stage = async (user: Awaited<ReturnType<typeof open>>['user'], number: string) => {
+    await user.click(screen.getByRole('button', { name: `Assign ${number} to…` }))
     await user.click(screen.getByRole('menuitem', { name: /Returns desk/ }))
   }
+  const stageOne = (user: Awaited<ReturnType<typeof open>>['user']) => stage(user, '+1 312 555 0161')
 
   it('are staged still after a look elsewhere, and leaving the page asks', async () => {
     const { user } = await open({ ...manager, at: '#/numbers' })
@@ -169,7 +188,7 @@ describe('numbers that are staged', () => {
     await bridge.request('assignNumbers', { body: { assignments } })
     await settle(60)
     expect(screen.getByText('1 staged change dropped')).toBeTruthy()
-    expect(screen.getByText('+1 312 555 0161 was moved meanwhile.')).toBeTruthy()
+    expect(screen.getByText('+1 312 555 0161 leads to Billing support now.')).toBeTruthy()
     const billing = screen.getByRole('region', { name: 'Billing support' })
     expect(within(billing).getByRole('button', { name: /^\+1 312 555 0161/ })).toBeTruthy()
     await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
@@ -179,6 +198,48 @@ describe('numbers that are staged', () => {
     })
     expect(screen.queryByRole('button', { name: /^Apply/ })).toBeNull()
     expect(screen.getAllByText(/staged change/)).toHaveLength(1)
+  })
+
+  it('are not applied over what somebody did a moment ago, and the rest stays staged', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await stage(user, '+1 312 555 0163')
+    await stage(user, '+1 312 555 0162')
+    const theirs = bridge.numbers.get('+13125550163')!
+    bridge.numbers.set(theirs.phone_number, { ...theirs, assigned_agent: 'ag_billing001', status: 'assigned' })
+    await user.click(screen.getByRole('button', { name: /^Apply 2/ }))
+    await settle(60)
+    expect(bridge.asked.some(({ name }) => name === 'assignNumbers')).toBe(false)
+    expect(screen.getByText('Nothing was applied')).toBeTruthy()
+    expect(screen.getByText('+1 312 555 0163 leads to Billing support now. 1 staged change dropped.')).toBeTruthy()
+    await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
+    await settle(60)
+    expect(bridge.numbers.get('+13125550163')?.assigned_agent).toBe('ag_billing001')
+    expect(bridge.numbers.get('+13125550162')?.assigned_agent).toBe('ag_returns001')
+    const after = bridge.numbers.get('+13125550162')!
+    bridge.numbers.set(after.phone_number, { ...after, assigned_agent: 'ag_billing001' })
+    await user.click(screen.getAllByRole('button', { name: 'Undo' })[0]!)
+    await settle(60)
+    expect(bridge.numbers.get('+13125550162')?.assigned_agent).toBe('ag_billing001')
+  })
+
+  it('show what changed when they are refused, and what is left stays staged', async () => {
+    const { user, bridge } = await open({ ...manager, at: '#/numbers' })
+    await stage(user, '+1 312 555 0164')
+    await stage(user, '+1 312 555 0162')
+    const request = bridge.request.bind(bridge)
+    bridge.request = (async (name: never, input: never) => {
+      if (name === 'assignNumbers') {
+        const theirs = bridge.numbers.get('+13125550164')!
+        bridge.numbers.set(theirs.phone_number, { ...theirs, assigned_agent: 'ag_billing001', status: 'assigned' })
+        return { ok: false, problem: problemOf('NUMBER_ALREADY_ASSIGNED', 'It leads to another agent.') }
+      }
+      return request(name, input)
+    }) as typeof bridge.request
+    await user.click(screen.getByRole('button', { name: /^Apply 2/ }))
+    await settle(60)
+    expect(screen.getByText('2 changes not applied')).toBeTruthy()
+    expect(screen.getByText('+1 312 555 0164 leads to Billing support now.')).toBeTruthy()
+    expect(screen.getByRole('button', { name: /^Apply 1/ })).toBeTruthy()
   })
 
   it('are not taken to another tenant, and wait in their own', async () => {

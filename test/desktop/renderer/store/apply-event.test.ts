@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { applyEvent } from '../../../../desktop/renderer/store/apply-event.ts'
+import { unrecordedCalls, withRecordedEnds } from '../../../../desktop/renderer/store/lost-calls.ts'
 import { FADE_MS, sweepEnded, withCall, withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
 import type { ConsoleState } from '../../../../desktop/renderer/store/state.ts'
 import { initialState, TURNS_KEPT } from '../../../../desktop/renderer/store/state.ts'
@@ -72,7 +73,7 @@ const EVENTS: { [T in EventType]: Extract<RelayEvent, { event_type: T }> } = {
 
 const apply = (state: ConsoleState, ...types: EventType[]) =>
   types.reduce((at, type) => applyEvent(at, EVENTS[type]), state)
-const live = () => ({ ...withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 }) })
+const live = () => ({ ...withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 }, NOW) })
 
 describe('applyEvent', () => {
   it('knows every event of the contract, and never changes the state it was given', () => {
@@ -146,6 +147,28 @@ describe('applyEvent', () => {
     expect(state.turns[call.call_sid]?.map((each) => (each as SpeechTurn).turn_index)).toEqual([1, 2, 3])
   })
 
+  it('orders turns by when they were spoken, also when an answer is heard later than it was made', () => {
+    const said = (turn_index: number, started_ms: number) => ({
+      ...turn,
+      turn_id: `turn_${turn_index}`,
+      turn_index,
+      started_ms,
+    })
+    const arrives = (state: ConsoleState, ...spoken: SpeechTurn[]) =>
+      spoken.reduce(
+        (at, each) => applyEvent(at, { ...EVENTS['call.transcript'], seq: at.last_seq + 1, turn: each }),
+        state,
+      )
+    const order = (state: ConsoleState) => state.turns[call.call_sid]?.map((each) => each.turn_index)
+    const early = arrives(live(), said(1, 1_000), said(2, 4_000), said(3, 5_000))
+    expect(order(early)).toEqual([1, 2, 3])
+    const heard_late = arrives(early, said(2, 6_000))
+    expect(order(heard_late)).toEqual([1, 3, 2])
+    expect(order(arrives(heard_late, { ...said(3, 5_000), text: 'Wait' }))).toEqual([1, 3, 2])
+    const session = { ...floorSession(call), transcript: [said(1, 1_000), said(2, 6_000), said(3, 5_000)] }
+    expect(order(withCall(live(), session, [], NOW))).toEqual([1, 3, 2])
+  })
+
   it('keeps few turns of a call nobody opened', () => {
     let state = live()
     for (let index = 1; index <= 20; index += 1) {
@@ -164,7 +187,7 @@ describe('applyEvent', () => {
 
   it('keeps versions of opened calls only, and counts the version when it was applied', () => {
     expect(apply(live(), 'context.updated').versions).toEqual({})
-    const opened = withCall(live(), floorSession(call), floorVersions(call))
+    const opened = withCall(live(), floorSession(call), floorVersions(call), NOW)
     const applied = apply(opened, 'context.updated')
     expect(applied.versions[call.call_sid]?.[0]).toMatchObject({ version: 7, state: 'applied' })
     expect(applied.calls[call.call_sid]?.context_version).toBe(7)
@@ -175,14 +198,15 @@ describe('whole readings', () => {
   it('keep the place of calls that are still on', () => {
     const before = live()
     const rest = calls.filter((each) => each.call_sid !== sidOf(2)).toReversed()
-    const after = withLiveCalls(before, { items: rest, last_seq: 9, capacity: 100 })
+    const after = sweepEnded(withLiveCalls(before, { items: rest, last_seq: 9, capacity: 100 }, NOW), NOW + FADE_MS)
     expect(after.wall.all[0]).toBe(sidOf(1))
     expect(after.wall.all[1]).toBeNull()
     expect(after.wall.all[2]).toBe(sidOf(3))
   })
 
   it('give the empty cell to the next call', () => {
-    const gone = withLiveCalls(live(), { items: calls.slice(1), last_seq: 9, capacity: 100 })
+    const reading = { items: calls.slice(1), last_seq: 9, capacity: 100 }
+    const gone = sweepEnded(withLiveCalls(live(), reading, NOW), NOW + FADE_MS)
     const next = applyEvent(gone, {
       ...EVENTS['call.started'],
       seq: 10,
@@ -192,15 +216,15 @@ describe('whole readings', () => {
   })
 
   it('do not undo an event that overtook them', () => {
-    const opened = withCall(live(), floorSession(call), floorVersions(call))
+    const opened = withCall(live(), floorSession(call), floorVersions(call), NOW)
     const applied = apply(opened, 'context.updated')
-    const read_late = withCall(applied, floorSession(call), floorVersions(call))
+    const read_late = withCall(applied, floorSession(call), floorVersions(call), NOW)
     expect(read_late.versions[call.call_sid]?.[0]?.state).toBe('applied')
   })
 
   it('do not bring back a call that ended while they were on the way, and bring its words', () => {
     const ended = apply(live(), 'call.ended')
-    const read_late = withCall(ended, floorSession(call), floorVersions(call))
+    const read_late = withCall(ended, floorSession(call), floorVersions(call), NOW)
     expect(read_late.calls[call.call_sid]).toMatchObject({ ended_at: iso(NOW), outcome: 'resolved' })
     expect(read_late.calls[call.call_sid]?.live?.phase).toBe('ended')
     expect(read_late.turns[call.call_sid]?.length).toBe(floorSession(call).transcript.length)
@@ -209,9 +233,40 @@ describe('whole readings', () => {
   it('keep the last drawing of a call that was over when it was read', () => {
     const ended = apply(live(), 'call.ended')
     const session = { ...floorSession(call), ended_at: iso(NOW), outcome: 'abandoned' as const, live: null }
-    const read = withCall(ended, session, floorVersions(call)).calls[call.call_sid]
+    const read = withCall(ended, session, floorVersions(call), NOW).calls[call.call_sid]
     expect(read?.outcome).toBe('abandoned')
     expect(read?.live?.phase).toBe('ended')
+  })
+})
+
+describe('a call whose end no event told', () => {
+  const lost = () => withLiveCalls(live(), { items: calls.slice(1), last_seq: 9, capacity: 100 }, NOW)
+  const known = (state: ConsoleState) => state.calls[call.call_sid]
+
+  it('stands as over until it has faded, from when that was found out', () => {
+    expect(lost().wall.all[0]).toBe(call.call_sid)
+    expect(known(lost())).toMatchObject({ outcome: null, end_reason: expect.stringContaining('does not answer') })
+    expect(known(lost())?.live?.segments).toEqual(call.live?.segments)
+    const recorded = { ...call, ended_at: iso(NOW - 90_000), outcome: 'failed' as const, live: null }
+    const told = withRecordedEnds(lost(), [recorded], NOW + 5_000)
+    expect(known(told)).toMatchObject({ outcome: 'failed', ended_at: iso(NOW - 90_000) })
+    expect(unrecordedCalls(told)).toEqual([])
+    expect(sweepEnded(told, NOW + FADE_MS - 1).wall.all[0]).toBe(call.call_sid)
+    expect(sweepEnded(told, NOW + FADE_MS).wall.all[0]).toBeNull()
+  })
+
+  it('was only out of reach when there is word of it again', () => {
+    const back = applyEvent(lost(), { ...EVENTS['call.updated'], seq: 10 })
+    expect(known(back)).toMatchObject({ ended_at: null, cost: 9 })
+    expect(back.missed).toEqual({})
+    const over = withRecordedEnds(lost(), [{ ...call, ended_at: iso(NOW), live: null }], NOW)
+    expect(known(applyEvent(over, { ...EVENTS['call.updated'], seq: 10 }))?.ended_at).toBe(iso(NOW))
+  })
+
+  it('is lost when it is read, open, and no relay has it', () => {
+    const session = { ...floorSession(call), live: null }
+    expect(known(withCall(live(), session, [], NOW))?.ended_at).not.toBeNull()
+    expect(known(withCall(initialState(), session, [], NOW))?.ended_at).not.toBeNull()
   })
 })
 

@@ -1,0 +1,59 @@
+// Calls whose end no event told: their relay was killed, or they ended while the link was lost. None vanishes without a
+// word: each stands as over, with what is known of its end, and fades from when that was found out. Pure.
+import type { CallSession, CallSummary } from '../../../shared/contract/calls.ts'
+import { callEnded } from './apply-event.ts'
+import type { ConsoleState } from './state.ts'
+
+/** What is known of a call that no relay answers for, while its record is open. */
+const END_UNKNOWN = 'Its relay does not answer. How it ended is not recorded yet.'
+
+/**
+ * The state with calls as lost that nobody answers for. An event of one that is only out of reach brings it back.
+ * @param now epoch milliseconds
+ * @source design.md principles 5 and 8; docs/shared-state.md, "A relay that dies"
+ */
+export function withLost(state: ConsoleState, lost: readonly CallSummary[], now: number): ConsoleState {
+  return lost.reduce((at, call) => {
+    const ended: CallSummary = {
+      ...call,
+      outcome: null,
+      end_reason: END_UNKNOWN,
+      ended_at: new Date(lastMoment(at, call)).toISOString(),
+      live: null,
+    }
+    const missed = { ...at.missed, [call.call_sid]: { since: now, is_recorded: false } }
+    return { ...callEnded(at, ended), missed }
+  }, state)
+}
+
+/**
+ * The state with the ends that records have of calls whose end is not known here.
+ * @param now epoch milliseconds
+ * @source contract/calls.ts, listCalls and getCall
+ */
+export function withRecordedEnds(state: ConsoleState, records: readonly CallSummary[], now: number): ConsoleState {
+  return records.reduce((at, call) => {
+    const missed = at.missed[call.call_sid]
+    const is_open = at.calls[call.call_sid]?.ended_at === null
+    if (call.ended_at === null || !(missed || is_open)) return at
+    const found = { since: missed?.since ?? now, is_recorded: true }
+    return { ...callEnded(at, call), missed: { ...at.missed, [call.call_sid]: found } }
+  }, state)
+}
+
+/** Lost calls whose record was open when it was read. @source ours */
+export function unrecordedCalls(state: ConsoleState): CallSummary[] {
+  return Object.entries(state.missed).flatMap(([call_sid, { is_recorded }]) =>
+    is_recorded ? [] : (state.calls[call_sid] ?? []),
+  )
+}
+
+/** Whether a call that was read is open, and yet no relay has it. @source contract/calls.ts, getCall */
+export const isLostCall = ({ ended_at, live }: CallSummary | CallSession): boolean => ended_at === null && live === null
+
+// As the record will have it. @source `relay/calls/close-open-calls.ts`, endedFact
+function lastMoment(state: ConsoleState, call: CallSummary): number {
+  const turns = state.turns[call.call_sid] ?? []
+  const known = [call.live?.phase_since_at, call.answered_at, call.started_at, ...turns.map((turn) => turn.at)]
+  return Math.max(...known.flatMap((at) => (at ? Date.parse(at) : [])))
+}
