@@ -3,8 +3,6 @@
 import type { Bridge, LinkMessage, Reply } from '../../../shared/bridge.ts'
 import type { CallSummary } from '../../../shared/contract/calls.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
-import type { RouteOutput } from '../../../shared/route.ts'
-import type { Routes } from '../../../shared/routes.ts'
 import { applyEvents } from './apply-event.ts'
 import type { ConsoleStore } from './create-store.ts'
 import { isLostCall, unrecordedCalls, withLost, withRecordedEnds } from './lost-calls.ts'
@@ -195,15 +193,12 @@ async function readEnds(bridge: Bridge, store: ConsoleStore, now: Now): Promise<
   const began = wanted.map((call) => Date.parse(call.started_at))
   const start = new Date(Math.min(...began)).toISOString()
   const end = new Date(Math.max(...began) + 1).toISOString()
-  let cursor: string | null = null
-  do {
-    const reply: Awaited<ReturnType<typeof bridge.request<'listCalls'>>> = await bridge.request('listCalls', {
-      query: { start, end, limit: 200, ...(cursor ? { cursor } : {}) },
-    })
-    if (!isCurrent() || !reply.ok) return
-    store.setState((state) => withRecordedEnds(state, reply.value.items, now()))
-    cursor = reply.value.next_cursor
-  } while (cursor)
+  const page = async (cursor: Cursor) => {
+    const reply = await bridge.request('listCalls', { query: { start, end, limit: 200, ...cursor } })
+    if (reply.ok && isCurrent()) store.setState((state) => withRecordedEnds(state, reply.value.items, now()))
+    return reply
+  }
+  await readPages(page, () => !isCurrent())
 }
 
 /** Asks for a call that is shown as live; when it is over, or no relay has it any more, others may be gone with it. */
@@ -245,42 +240,25 @@ export async function readCall(bridge: Bridge, store: ConsoleStore, call_sid: st
   return call
 }
 
-type VersionsPage = RouteOutput<Routes['listContextVersions']>
-
 /** The newest page of a call's versions, and those after it down to one that is known: a list with holes would look complete. */
-async function readNewestVersions(
-  bridge: Bridge,
-  call_sid: string,
-  known: number | null,
-): Promise<VersionsPage | null> {
-  const items: VersionsPage['items'] = []
-  let cursor: string | null = null
-  do {
-    const reply: Reply<VersionsPage> = await bridge.request('listContextVersions', {
-      params: { call_sid },
-      query: { limit: 100, ...(cursor ? { cursor } : {}) },
-    })
-    if (!reply.ok) return null
-    items.push(...reply.value.items)
-    cursor = reply.value.next_cursor
-  } while (cursor && known !== null && (items.at(-1)?.version ?? 0) > known)
-  return { items, next_cursor: cursor }
+async function readNewestVersions(bridge: Bridge, call_sid: string, known: number | null) {
+  const reply = await readPages(
+    (cursor) => bridge.request('listContextVersions', { params: { call_sid }, query: { limit: 100, ...cursor } }),
+    (versions) => known === null || (versions.at(-1)?.version ?? 0) <= known,
+  )
+  return reply.ok ? reply.value : null
 }
 
 /** Reads all agents, page after page. @source contract/agents.ts */
 export async function readAgents(bridge: Bridge, store: ConsoleStore): Promise<void> {
   const isCurrent = sameSession(store)
-  const agents: ConsoleState['agents'] = {}
-  let cursor: string | null = null
-  do {
-    const reply: Awaited<ReturnType<typeof bridge.request<'listAgents'>>> = await bridge.request('listAgents', {
-      query: { limit: 200, ...(cursor ? { cursor } : {}) },
-    })
-    if (!isCurrent()) return
-    if (!reply.ok) return store.setState({ agents_reading: { state: 'failed', problem: reply.problem } })
-    for (const agent of reply.value.items) agents[agent.id] = agent
-    cursor = reply.value.next_cursor
-  } while (cursor)
+  const reply = await readPages(
+    (cursor) => bridge.request('listAgents', { query: { limit: 200, ...cursor } }),
+    () => !isCurrent(),
+  )
+  if (!isCurrent()) return
+  if (!reply.ok) return store.setState({ agents_reading: { state: 'failed', problem: reply.problem } })
+  const agents = Object.fromEntries(reply.value.items.map((agent) => [agent.id, agent]))
   store.setState({ agents, agents_reading: { state: 'ready' } })
 }
 
@@ -299,21 +277,37 @@ export async function readNumbers(bridge: Bridge, store: ConsoleStore): Promise<
   if (!reply.ok && isCurrent()) store.setState({ numbers_reading: { state: 'failed', problem: reply.problem } })
 }
 
-/** Page after page. Released ones are not ours any more. */
+/** Released ones are not ours any more. */
 async function allNumbers(bridge: Bridge): Promise<Reply<ConsoleState['numbers']>> {
-  const numbers: ConsoleState['numbers'] = {}
-  let cursor: string | null = null
+  const reply = await readPages((cursor) => bridge.request('listNumbers', { query: { limit: 200, ...cursor } }))
+  if (!reply.ok) return reply
+  const ours = reply.value.items.filter((number) => number.status !== 'released')
+  return { ok: true, value: Object.fromEntries(ours.map((number) => [number.phone_number, number])) }
+}
+
+interface Cursor {
+  cursor?: string
+}
+type Pages<T> = Reply<{ items: T[]; next_cursor: string | null }>
+
+/**
+ * Reads page after page.
+ * @param isEnough says of what was read so far that the rest is not wanted
+ * @returns what was read, and where it goes on; the problem of the page that could not be read
+ */
+async function readPages<T>(
+  page: (cursor: Cursor) => Promise<Pages<T>>,
+  isEnough: (items: readonly T[]) => boolean = () => false,
+): Promise<Pages<T>> {
+  const items: T[] = []
+  let next_cursor: string | null = null
   do {
-    const reply: Awaited<ReturnType<typeof bridge.request<'listNumbers'>>> = await bridge.request('listNumbers', {
-      query: { limit: 200, ...(cursor ? { cursor } : {}) },
-    })
+    const reply: Pages<T> = await page(next_cursor ? { cursor: next_cursor } : {})
     if (!reply.ok) return reply
-    for (const number of reply.value.items) {
-      if (number.status !== 'released') numbers[number.phone_number] = number
-    }
-    cursor = reply.value.next_cursor
-  } while (cursor)
-  return { ok: true, value: numbers }
+    items.push(...reply.value.items)
+    next_cursor = reply.value.next_cursor
+  } while (next_cursor && !isEnough(items))
+  return { ok: true, value: { items, next_cursor } }
 }
 
 function sampleDelays(state: ConsoleState): ConsoleState {
