@@ -7,6 +7,8 @@ const pool = Buffer.allocUnsafeSlow(4_096)
 let used = pool.length
 /** Measured: below this, making a view of words costs more than it saves. */
 const WORDS_FROM_BYTES = 256
+/** Less may hold no whole word. */
+const FEW_BYTES = 16
 
 /**
  * Writes the next mask, four bytes, into `frame` at `at`: one that nobody can foretell, and none is used twice.
@@ -23,15 +25,20 @@ export function writeMask(frame: Buffer, at: number): void {
 
 /**
  * Lays the four bytes before `from` over the bytes of `frame` from `from` to `to`, in place. Twice is as if never.
+ * @param words the memory of the frame by fours, from its first byte on, where there is such a view already
  * @throws never
  * @source RFC 6455, 5.3
  */
-export function applyMask(frame: Buffer, from: number, to: number): void {
-  if (to - from < WORDS_FROM_BYTES) return maskBytes(frame, from, to)
-  const words_from = from + (-(frame.byteOffset + from) & 3)
+export function applyMask(frame: Buffer, from: number, to: number, words?: Int32Array): void {
+  if (to - from < (words ? FEW_BYTES : WORDS_FROM_BYTES)) return maskBytes(frame, from, to)
+  const words_from = from + (-(words ? from : frame.byteOffset + from) & 3)
   const words_to = to - ((to - words_from) & 3)
   maskEdge(frame, from, from, words_from)
-  maskWords(frame, from, words_from, words_to)
+  if (words) maskWords(frame, from, words_from, words, words_from >> 2, words_to >> 2)
+  else {
+    const count = (words_to - words_from) >> 2
+    maskWords(frame, from, words_from, new Int32Array(frame.buffer, frame.byteOffset + words_from, count), 0, count)
+  }
   maskEdge(frame, from, words_to, to)
 }
 
@@ -57,12 +64,11 @@ function maskEdge(frame: Buffer, payload: number, from: number, to: number): voi
 }
 
 /** The first word is masked by its bytes: what that changed is the mask, turned and in the byte order of this machine. */
-function maskWords(frame: Buffer, payload: number, from: number, to: number): void {
-  const words = new Int32Array(frame.buffer, frame.byteOffset + from, (to - from) >> 2)
-  const before = words[0]!
+function maskWords(frame: Buffer, payload: number, from: number, words: Int32Array, first: number, end: number): void {
+  const before = words[first]!
   maskEdge(frame, payload, from, from + MASK_BYTES)
-  const mask = words[0]! ^ before
-  for (let i = 1; i < words.length; i++) words[i] = words[i]! ^ mask
+  const mask = words[first]! ^ before
+  for (let i = first + 1; i < end; i++) words[i] = words[i]! ^ mask
 }
 
 const maskByte = (frame: Buffer, payload: number, at: number): number =>

@@ -66,13 +66,14 @@ export class FrameReader {
 
   /**
    * Reads what came. The chunk belongs to the reader from now on: masks are taken off in place.
+   * @param words its memory by fours, from its first byte on, where there is such a view already
    * @throws what the sink throws; the reader is of no further use then
    * @source SPEC F1 to F11
    */
-  push(chunk: Buffer): void {
+  push(chunk: Buffer, words?: Int32Array): void {
     let at = this.#carry.length > 0 ? this.#complete(chunk) : 0
     while (at < chunk.length && !this.#isOver) {
-      const used = this.#take(chunk, at, chunk.length)
+      const used = this.#take(chunk, at, chunk.length, words)
       if (used === 0 && !this.#isOver) this.#carry.add(chunk, at, chunk.length, this.#needed)
       if (used === 0) return
       at += used
@@ -99,7 +100,7 @@ export class FrameReader {
   }
 
   /** Reads one frame. @returns its length in bytes; 0 when it is refused, or not complete: then see #needed */
-  #take(bytes: Buffer, at: number, end: number): number {
+  #take(bytes: Buffer, at: number, end: number, words?: Int32Array): number {
     const have = end - at
     if (have < 2) return this.#wait(2)
     const first = bytes[at]!
@@ -124,7 +125,7 @@ export class FrameReader {
     if (this.#isServer) head += rules.MASK_BYTES
     const size = head + length
     if (have < size) return this.#wait(size)
-    this.#deliver(bytes, opcode, first >= rules.FIN, at + head, at + size)
+    this.#deliver(bytes, opcode, first >= rules.FIN, at + head, at + size, words)
     return size
   }
 
@@ -153,8 +154,8 @@ export class FrameReader {
     return isMasked ? 'mask_unexpected' : 'mask_missing'
   }
 
-  #deliver(bytes: Buffer, opcode: number, isFinal: boolean, from: number, to: number): void {
-    if (this.#isServer) applyMask(bytes, from, to)
+  #deliver(bytes: Buffer, opcode: number, isFinal: boolean, from: number, to: number, words?: Int32Array): void {
+    if (this.#isServer) applyMask(bytes, from, to, words)
     const payload = from === to ? EMPTY : bytes.subarray(from, to)
     this.#carry.forget()
     if (opcode >= rules.CLOSE) return this.#control(opcode, payload)

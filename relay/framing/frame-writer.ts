@@ -3,6 +3,7 @@
 import { applyMask, writeMask } from './frame-mask.ts'
 import type { Role } from './frame-rules.ts'
 import * as rules from './frame-rules.ts'
+import type { Room } from './room.ts'
 
 /** What is the same in every message of a kind: the JSON before and after its payload. */
 export class HotFrame {
@@ -35,16 +36,17 @@ export class FrameWriter {
   /**
    * A text message between a prepared head and tail.
    * @param payload base64 or other ASCII, already fit for JSON: it is neither escaped nor looked at
+   * @param room where to build it if there is space; then it is whole only until the next one
    */
-  hot({ head, tail }: HotFrame, payload: string | Uint8Array): Buffer {
+  hot({ head, tail }: HotFrame, payload: string | Uint8Array, room?: Room): Buffer {
     const length = head.length + payload.length + tail.length
-    const frame = this.#begin(rules.TEXT, length)
+    const frame = this.#begin(rules.TEXT, length, room)
     const at = frame.length - length
     frame.set(head, at)
     if (typeof payload === 'string') frame.write(payload, at + head.length, 'latin1')
     else frame.set(payload, at + head.length)
     frame.set(tail, frame.length - tail.length)
-    return this.#end(frame, at)
+    return this.#end(frame, at, room && frame.length <= room.bytes.length ? room.words : undefined)
   }
 
   ping(): Buffer {
@@ -71,11 +73,12 @@ export class FrameWriter {
   }
 
   /** A frame with everything but its mask and its payload, which are its end. */
-  #begin(opcode: number, length: number): Buffer {
+  #begin(opcode: number, length: number, room?: Room): Buffer {
     const mask_bytes = this.#isMasked ? rules.MASK_BYTES : 0
     const masked = this.#isMasked ? rules.MASKED : 0
     const length_bytes = length <= rules.MAX_CONTROL_BYTES ? 0 : length <= HIGHEST_16_BIT_LENGTH ? 2 : 8
-    const frame = Buffer.allocUnsafe(2 + length_bytes + mask_bytes + length)
+    const size = 2 + length_bytes + mask_bytes + length
+    const frame = room && size <= room.bytes.length ? room.first(size) : Buffer.allocUnsafe(size)
     frame[0] = rules.FIN | opcode
     if (length_bytes === 0) {
       frame[1] = masked | length
@@ -90,10 +93,10 @@ export class FrameWriter {
     return frame
   }
 
-  #end(frame: Buffer, payload: number): Buffer {
+  #end(frame: Buffer, payload: number, words?: Int32Array): Buffer {
     if (!this.#isMasked) return frame
     writeMask(frame, payload - rules.MASK_BYTES)
-    applyMask(frame, payload, frame.length)
+    applyMask(frame, payload, frame.length, words)
     return frame
   }
 }

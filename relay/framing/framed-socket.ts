@@ -12,10 +12,14 @@ import { type FrameRefusal, NO_CLOSE_FRAME, NO_CODE, type Role } from './frame-r
 import { closeBody, FrameWriter, type HotFrame } from './frame-writer.ts'
 import type { Framed, FramedListener, FramedOptions } from './framed.ts'
 import { readIntoRoom } from './read-room.ts'
+import { Room } from './room.ts'
 
 const CLOSE_TIMEOUT_MS = 5_000
 /** A frame of sound is shorter. A longer read is many of them, after a pause, or a piece that is answered with two. */
 const LONG_READ_BYTES = 640
+/** Where frames of sound are built; a longer one is none. */
+const SOUND_BYTES = 1_024
+let sound = new Room(SOUND_BYTES)
 /** Sockets that hold back what they write until the whole of a long read has been worked on; null at other times. */
 let holding: FramedSocket[] | null = null
 
@@ -28,6 +32,8 @@ export class FramedSocket implements Framed {
   readonly #close_timeout_ms: number
   #state: 'open' | 'closing' | 'closed' = 'open'
   #isHolding = false
+  /** What the system takes at once is not needed any more when it was written. */
+  readonly #takesAtOnce: boolean
   #heldPong: Buffer | null = null
   #closed = { code: NO_CLOSE_FRAME, reason: '' }
   #closeTimer: { cancel(): void } | null = null
@@ -43,6 +49,7 @@ export class FramedSocket implements Framed {
     this.#clock = options.clock ?? systemClock
     this.#close_timeout_ms = options.close_timeout_ms ?? CLOSE_TIMEOUT_MS
     this.#socket = readIntoRoom(socket, head, this.#read)
+    this.#takesAtOnce = this.#socket !== socket
     sendAtOnce(this.#socket)
     this.#socket.on('drain', this.#sendHeldPong)
     this.#socket.on('end', this.#onEnd)
@@ -67,7 +74,11 @@ export class FramedSocket implements Framed {
   }
 
   sendHot(frame: HotFrame, payload: string | Uint8Array): void {
-    if (this.#state === 'open') this.#write(this.#writer.hot(frame, payload))
+    if (this.#state !== 'open') return
+    if (holding !== null || !this.#takesAtOnce) return this.#write(this.#writer.hot(frame, payload))
+    this.#socket.write(this.#writer.hot(frame, payload, sound))
+    // It is still to be read there.
+    if (this.#socket.writableLength > 0) sound = new Room(SOUND_BYTES)
   }
 
   ping(): void {
@@ -99,12 +110,12 @@ export class FramedSocket implements Framed {
     this.#socket.uncork()
   }
 
-  readonly #read = (chunk: Buffer): void => {
-    if (chunk.length < LONG_READ_BYTES) return this.#push(chunk)
+  readonly #read = (chunk: Buffer, words?: Int32Array): void => {
+    if (chunk.length < LONG_READ_BYTES) return this.#push(chunk, words)
     const held: FramedSocket[] = []
     holding = held
     try {
-      this.#push(chunk)
+      this.#push(chunk, words)
     } finally {
       holding = null
       for (const socket of held) socket.#release()
@@ -112,9 +123,9 @@ export class FramedSocket implements Framed {
   }
 
   /** A listener that throws may leave half a chunk unread: what came after would be misread. */
-  #push(chunk: Buffer): void {
+  #push(chunk: Buffer, words?: Int32Array): void {
     try {
-      this.#reader.push(chunk)
+      this.#reader.push(chunk, words)
     } catch (error) {
       this.terminate()
       throw error

@@ -2,20 +2,24 @@
 // otherwise and gives most of it back, which was measured to be a seventh of what a call costs.
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { Room } from './room.ts'
 
 /** As much as Node reads at once. */
 const ROOM_BYTES = 64 * 1024
-let room: Buffer | null = null
+let room: Room | null = null
+
+type OnBytes = (bytes: Buffer, words?: Int32Array) => void
 
 /**
  * Reads a socket that nobody reads yet.
  * @param head what of it was read before
- * @param onBytes called with what came, never from within this call. The bytes mean nothing after it has returned.
+ * @param onBytes called with what came, never from within this call, and with its words where they are at hand. They mean
+ *   nothing after it has returned.
  * @returns the socket to use from here on: a plain one is taken over by another, and closes with it
  * @source Node, `onread` of net.Socket; `handle`, which is not public, as lib/internal/child_process.js uses it. Where
  *   there is none (an encrypted socket, another Node) the socket is read as usual.
  */
-export function readIntoRoom(socket: Duplex, head: Buffer, onBytes: (bytes: Buffer) => void): Duplex {
+export function readIntoRoom(socket: Duplex, head: Buffer, onBytes: OnBytes): Duplex {
   const own = takeOver(socket, onBytes)
   if (own === null) {
     if (head.length > 0) socket.unshift(head)
@@ -33,18 +37,18 @@ export function readIntoRoom(socket: Duplex, head: Buffer, onBytes: (bytes: Buff
 
 type Handled = Socket & { _handle?: object | null }
 
-function takeOver(socket: Duplex, onBytes: (bytes: Buffer) => void): Handled | null {
+function takeOver(socket: Duplex, onBytes: OnBytes): Handled | null {
   if (!(socket instanceof Socket) || 'encrypted' in socket || socket.destroyed || socket.writableLength > 0) return null
   const old: Handled = socket
   const { _handle: handle, allowHalfOpen } = old
   if (!handle) return null
-  room ??= Buffer.allocUnsafeSlow(ROOM_BYTES)
-  const buffer = room
-  const callback = (bytes: number): boolean => {
-    onBytes(buffer.subarray(0, bytes))
+  room ??= new Room(ROOM_BYTES)
+  const shared = room
+  const callback = (length: number): boolean => {
+    onBytes(shared.first(length), shared.words)
     return true
   }
-  const options = { handle, allowHalfOpen, onread: { buffer, callback } }
+  const options = { handle, allowHalfOpen, onread: { buffer: shared.bytes, callback } }
   const own: Handled = new Socket(options)
   if (own._handle !== handle) return null
   old._handle = null

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { applyMask } from '../../../relay/framing/frame-mask.ts'
 import type { Role } from '../../../relay/framing/frame-rules.ts'
 import { closeBody, FrameWriter, HotFrame } from '../../../relay/framing/frame-writer.ts'
+import { Room } from '../../../relay/framing/room.ts'
 import { type Limits, type Reading, readByOurs, readByWs } from './readings.ts'
 
 const LIMITS: Limits = { max_message_bytes: 2 ** 20, max_fragments: 10, checks_utf8: true }
@@ -48,6 +49,17 @@ describe('hot frames', () => {
     for (const role of ['server', 'client'] as const) {
       const frame = new FrameWriter(role).hot(hot, Buffer.from(payload))
       expect(heard(frame, role).map(({ kind, bytes }) => `${kind} ${bytes}`)).toEqual([`text ${whole}`])
+    }
+  })
+
+  it('are the same in a room that is used again, also one they are too long for', () => {
+    const room = new Room(512)
+    for (let length = 0; length < 600; length++) {
+      const payload = 'AbC/'.repeat(150).slice(0, length)
+      for (const role of ['server', 'client'] as const) {
+        const [reading] = heard(new FrameWriter(role).hot(hot, payload, room), role)
+        expect(`${reading!.bytes}`).toBe(`{"event":"media","streamSid":"MZ→1","media":{"payload":"${payload}"}}`)
+      }
     }
   })
 })

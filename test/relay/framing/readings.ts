@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { FrameReader, type FrameSink, type ReadingLimits } from '../../../relay/framing/frame-reader.ts'
 import type { FrameRule, Role } from '../../../relay/framing/frame-rules.ts'
+import { Room } from '../../../relay/framing/room.ts'
 
 export interface Reading {
   kind: 'text' | 'binary' | 'ping' | 'pong' | 'close' | 'refused'
@@ -51,6 +52,26 @@ export function readByOurs(chunks: Buffer[], role: Role, limits: Limits): Readin
   const seen: Reading[] = []
   const reader = new FrameReader(role, limits, collectingSink(seen))
   for (const chunk of chunks) reader.push(chunk)
+  return seen
+}
+
+const room = new Room(64 * 1024)
+
+/** As sockets are read: what comes in the same memory, where the next takes its place. */
+export function readInRoom(chunks: Buffer[], role: Role, limits: Limits): Reading[] {
+  const seen: Reading[] = []
+  const reader = new FrameReader(role, limits, collectingSink(seen))
+  const roomfuls = chunks.flatMap((chunk) =>
+    Array.from({ length: Math.ceil(chunk.length / room.bytes.length) }, (_, n) =>
+      chunk.subarray(n * room.bytes.length, (n + 1) * room.bytes.length),
+    ),
+  )
+  for (const bytes of roomfuls) {
+    const before = seen.length
+    bytes.copy(room.bytes)
+    reader.push(room.first(bytes.length), room.words)
+    for (const one of seen.slice(before)) one.bytes = Buffer.from(one.bytes)
+  }
   return seen
 }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { HotFrame } from '../../../relay/framing/frame-writer.ts'
 import type { Framed } from '../../../relay/framing/framed.ts'
 import { until } from '../../support/until.ts'
 import { deferred, echoByOurs, echoByWs, type Listening, listen, openOurs, openWs, Stage, wireTo } from './loopback.ts'
@@ -172,6 +173,22 @@ describe('a reader that is slow', () => {
     expect(server.isOpen).toBe(true)
     wire.resume()
     await until(() => client.framed.bufferedBytes === 0)
+  })
+
+  it('gets every sound as it was, also those that waited while later ones were written', async () => {
+    const { wire, client } = await pair()
+    const sound = new HotFrame('{"sound":"', '"}')
+    wire.pause()
+    let sent = 0
+    for (let more = 50; more > 0; sent++) {
+      client.framed.sendHot(sound, String(sent).padStart(160, 'A'))
+      if (client.framed.bufferedBytes > 0) more--
+      if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    wire.resume()
+    await until(() => client.messages.length === sent)
+    const whole = client.messages.every((message, n) => `${message}` === `{"sound":"${String(n).padStart(160, 'A')}"}`)
+    expect(whole).toBe(true)
   })
 
   it('can be left by destroying it, whatever is still waiting', async () => {
