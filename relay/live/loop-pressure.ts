@@ -22,6 +22,7 @@ export class LoopPressure {
   /** `counts_ms`: how much of the time before it the loop was late. */
   readonly #looks: { at_ms: number; counts_ms: number }[] = []
   #lastMs: number
+  #looked_ms: number
   /** The last late look. */
   #lateAtMs = Number.NEGATIVE_INFINITY
   #isOverloaded = false
@@ -30,7 +31,13 @@ export class LoopPressure {
   /** @param changed told when it begins or ends to be overloaded */
   constructor(now_ms: number, changed: (isOverloaded: boolean) => void = () => {}) {
     this.#lastMs = now_ms
+    this.#looked_ms = Math.round(now_ms)
     this.#changed = changed
+  }
+
+  /** The monotonic clock as it was at the last look, in whole milliseconds: for what need not be known better. */
+  get looked_ms(): number {
+    return this.#looked_ms
   }
 
   /** New calls are better taken elsewhere, or refused. */
@@ -47,6 +54,7 @@ export class LoopPressure {
   look(now_ms: number): void {
     const spent_ms = now_ms - this.#lastMs
     this.#lastMs = now_ms
+    this.#looked_ms = Math.round(now_ms)
     const late_ms = spent_ms - LOOK_EVERY_MS
     this.#mean_late_ms += (Math.min(late_ms, ONE_STALL_MS) - this.#mean_late_ms) / MEAN_OF_LOOKS
     this.#looks.push({ at_ms: now_ms, counts_ms: late_ms > LATE_MS ? this.#countLate(now_ms, spent_ms) : 0 })

@@ -25,6 +25,7 @@ export interface HeardItem {
   is_complete: boolean
 }
 
+const EQUALS = 0x3d
 /** Between two marks the caller has heard a little more than the last one says; never more than this. */
 const BEYOND_MARK_MS = 50
 
@@ -36,8 +37,9 @@ const BEYOND_MARK_MS = 50
  * @source ITU-T G.711; Twilio Media Streams, "media" message
  */
 export function pcmuDurationMs(payload: string): number {
-  const padding = payload.endsWith('==') ? 2 : payload.endsWith('=') ? 1 : 0
-  return Math.floor((payload.length * 3) / 4 - padding) / 8
+  const { length } = payload
+  const padding = payload.charCodeAt(length - 1) !== EQUALS ? 0 : payload.charCodeAt(length - 2) !== EQUALS ? 1 : 2
+  return Math.floor((length * 3) / 4 - padding) / 8
 }
 
 export class Playback {

@@ -15,40 +15,42 @@ const STALE_MS = 2_000
 
 export type FrameVerdict = { pass: false; why: 'again' | 'stale' } | { pass: true; silence_before: string | null }
 
+/** Made once: of the one that comes fifty times a second, nothing is left to collect. */
+const PASSES: FrameVerdict = { pass: true, silence_before: null }
+
 export class FrameClock {
   #lastChunk = 0
-  /** Not a number until the first frame: what is always a number is kept without making a new one for each frame. */
-  #expectedMs = Number.NaN
+  #expectedMs: number | null = null
   /** The least time between a frame's own time and its coming. */
-  #quickestMs = Number.POSITIVE_INFINITY
+  #quickestMs: number | null = null
   #hasBegun = false
 
   /**
    * @param chunk number of the media message, from 1; 0 when the carrier gave none
    * @param timestamp_ms since the stream's start; NaN when the carrier gave none
    * @param duration_ms of this frame
+   * @param now_ms on a monotonic clock; some 20 ms do not matter
    * @param skip_stale frames that are too old do not pass; their time is filled with silence before the next that does
    */
   accept(chunk: number, timestamp_ms: number, duration_ms: number, now_ms: number, skip_stale = false): FrameVerdict {
     if (chunk > 0 && chunk <= this.#lastChunk) return { pass: false, why: 'again' }
     if (chunk > 0) this.#lastChunk = chunk
     this.#hasBegun = true
-    if (Number.isNaN(timestamp_ms)) return { pass: true, silence_before: null }
-    this.#quickestMs = Math.min(this.#quickestMs, now_ms - timestamp_ms)
-    if (skip_stale && now_ms - timestamp_ms - this.#quickestMs > STALE_MS) return { pass: false, why: 'stale' }
-    const isFirst = Number.isNaN(this.#expectedMs)
-    const missing_ms = isFirst ? 0 : timestamp_ms - this.#expectedMs
-    this.#expectedMs = Math.max(isFirst ? 0 : this.#expectedMs, timestamp_ms) + duration_ms
-    return {
-      pass: true,
-      silence_before: missing_ms > TOLERANCE_MS ? silence(Math.min(missing_ms, LONGEST_FILL_MS)) : null,
-    }
+    if (Number.isNaN(timestamp_ms)) return PASSES
+    const took_ms = now_ms - timestamp_ms
+    if (this.#quickestMs === null || took_ms < this.#quickestMs) this.#quickestMs = took_ms
+    if (skip_stale && took_ms - this.#quickestMs > STALE_MS) return { pass: false, why: 'stale' }
+    const expected_ms = this.#expectedMs ?? timestamp_ms
+    this.#expectedMs = Math.max(expected_ms, timestamp_ms) + duration_ms
+    const missing_ms = timestamp_ms - expected_ms
+    if (missing_ms <= TOLERANCE_MS) return PASSES
+    return { pass: true, silence_before: silence(Math.min(missing_ms, LONGEST_FILL_MS)) }
   }
 
   /** Frames have stopped coming: told once for each pause. @returns silence to feed; null before the first frame */
   quiet(): string | null {
     if (!this.#hasBegun) return null
-    this.#expectedMs += QUIET_FILL_MS
+    if (this.#expectedMs !== null) this.#expectedMs += QUIET_FILL_MS
     return silence(QUIET_FILL_MS)
   }
 }

@@ -16,7 +16,7 @@ export interface MediaDoorDeps {
     token: string,
     call_sid: string,
   ) => Promise<(MediaStreamListener & { attach(stream: MediaStream): void }) | null>
-  pressure: Pick<LoopPressure, 'isOverloaded'>
+  pressure: Pick<LoopPressure, 'isOverloaded' | 'looked_ms'>
   log: Logger
 }
 

@@ -53,6 +53,7 @@ export function scanMedia(message: Buffer): ScannedMedia | null {
       if (end === begin || message[end] !== QUOTE) return null
       at = end
     }
+    if (begin > 0 && chunk >= 0 && timestamp_ms >= 0) break
   }
   if (chunk < 0 || timestamp_ms < 0 || begin === 0) return null
   return { payload: message.toString('latin1', begin, end), chunk, timestamp_ms }
@@ -76,9 +77,15 @@ function numberOf(message: Buffer, from: number, to: number): number {
   return value
 }
 
+const areBase64 = (a: number, b: number, c: number, d: number): boolean =>
+  (IS_BASE64[a]! & IS_BASE64[b]! & IS_BASE64[c]! & IS_BASE64[d]!) === 1
+
 /** @returns where base64 that is whole (four letters each time) ends; `from` when it is not */
 function base64From(message: Buffer, from: number): number {
   let to = from
+  // By fours: this is what takes longest of a frame.
+  const fours_to = message.length - 4
+  while (to < fours_to && areBase64(message[to]!, message[to + 1]!, message[to + 2]!, message[to + 3]!)) to += 4
   while (to < message.length && IS_BASE64[message[to]!] === 1) to++
   for (let padding = 0; padding < 2 && message[to] === EQUALS; padding++) to++
   return (to - from) % 4 === 0 ? to : from

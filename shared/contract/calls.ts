@@ -203,8 +203,8 @@ export const Quality = z.object({
   frames_out: z.number().int(),
   frames_dropped: z.number().int(),
   /**
-   * Pieces of audio for each bound of `ADDED_DELAY_BOUNDS_MS`, and last those that were kept longer than all. Null for
-   * calls without audio.
+   * Pieces of audio for each bound of `ADDED_DELAY_BOUNDS_MS`, and last those that were kept longer than all: every piece of
+   * the agent's and one in ten frames of the caller's. Null for calls without audio.
    */
   added_delay: z
     .array(z.number().int())

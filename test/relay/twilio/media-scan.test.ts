@@ -33,7 +33,7 @@ describe('the scan of a media message', () => {
     ['no payload', media({ payload: undefined })],
     ['a number that is none', media({ chunk: 'two' })],
     ['a number that is no text', media({ timestamp: 25 })],
-    ['an escape anywhere', media({}, { note: 'say \\"payload\\":\\"' })],
+    ['an escape before the sound', media({ track: 'say "payload":"' })],
     ['a message that is far too long', media({ payload: 'A'.repeat(5_000) })],
   ])('%s is left to the ordinary way', (_name, message) => {
     expect(scanMedia(bytes(message))).toBeNull()
