@@ -44,6 +44,19 @@ const TURN_DETECTION = {
   interrupt_response: true,
 }
 const PCMU = { type: 'audio/pcmu' }
+/** Nothing is to be done about these: they are not even parsed. Source: protocols D.6. */
+const UNNEEDED = new Set([
+  'conversation.item.added',
+  'conversation.item.created',
+  'conversation.item.done',
+  'conversation.item.truncated',
+  'input_audio_buffer.committed',
+  'rate_limits.updated',
+  'response.content_part.added',
+  'response.content_part.done',
+  'response.output_item.added',
+  'response.output_item.done',
+])
 const AUDIO_DELTAS = new Set(['response.output_audio.delta', 'response.audio.delta'])
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
@@ -218,6 +231,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
         this.#sound(delta.response_id, delta.item_id, delta.delta)
         return this.#listener.onDelay(performance.now() - read_ms)
       }
+      if (UNNEEDED.has(typeAhead(data))) return this.#listener.onSign()
       const message = parseMessage(data)
       if (message) this.#take(message)
       else this.#listener.onMalformed('a model message that is not JSON with a type')
@@ -365,6 +379,16 @@ class OpenaiRealtimeSession implements RealtimeSession {
 }
 
 type Message = { type: string; [field: string]: unknown }
+
+const TYPE_AHEAD = Buffer.from('{"type":"')
+const QUOTE = 0x22
+
+/** @returns the type of a message that begins with it; empty for any other */
+function typeAhead(data: Buffer): string {
+  const from = TYPE_AHEAD.length
+  if (TYPE_AHEAD.compare(data, 0, from) !== 0) return ''
+  return data.toString('latin1', from, Math.max(from, data.indexOf(QUOTE, from)))
+}
 
 function parseMessage(data: Buffer): Message | null {
   try {

@@ -106,3 +106,13 @@ it('says when it ends by itself, of the connection that it has', () => {
   expect(events).toMatchObject([{ type: 'session_ready', expires_at: new Date(1_900_000_060_000) }])
   session.close()
 })
+
+it.each([
+  ['of a type that nobody needs', '{"type":"rate_limits.updated","rate_limits":[]}'],
+  ['of one that is not known', '{"type":"something.new"}'],
+  ['whose type stands later', '{"event_id":"e","type":"rate_limits.updated","rate_limits":[]}'],
+])('a message %s is a sign of life and nothing else', (_name, message) => {
+  const { connections, events, signs } = opened()
+  connections[0]!.onText(Buffer.from(message))
+  expect([signs(), events]).toEqual([1, []])
+})
