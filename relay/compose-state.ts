@@ -12,7 +12,7 @@ import { localSessions } from './local/local-sessions.ts'
 import { localTickets } from './local/local-tickets.ts'
 import { nearbyTickets } from './local/nearby-tickets.ts'
 import type { Logger } from './platform/logger.ts'
-import type { CallRef, Clock } from './platform/ports.ts'
+import type { Clock, StreamTicket } from './platform/ports.ts'
 import { redisCallBus } from './redis/redis-call-bus.ts'
 import { redisCallLeases } from './redis/redis-call-leases.ts'
 import type { RedisConnection } from './redis/redis-connection.ts'
@@ -36,7 +36,7 @@ export function stateHere({ store, clock, log }: { store: DocStore; clock: Clock
     lines: localListenLines(),
     sessions: localSessions({ store, clock }),
     tickets: localTickets<Actor>({ clock }),
-    streamTickets: localTickets<CallRef>({ clock }),
+    streamTickets: localTickets<StreamTicket>({ clock }),
     farewells: localTickets<Farewell>({ clock }),
     answers: localIdempotency({ clock }),
   }
@@ -58,7 +58,7 @@ export function stateInRedis(deps: {
     lines: redisListenLines({ redis, clock }),
     sessions: redisSessions({ redis }),
     tickets: redisTickets<Actor>({ redis, kind: 'actor' }),
-    streamTickets: nearbyTickets(localTickets({ clock }), redisTickets<CallRef>({ redis, kind: 'stream' }), log),
+    streamTickets: nearbyTickets(localTickets({ clock }), redisTickets<StreamTicket>({ redis, kind: 'stream' }), log),
     farewells: redisTickets<Farewell>({ redis, kind: 'farewell' }),
     answers: redisIdempotency({ redis }),
   }

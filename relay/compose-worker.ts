@@ -59,7 +59,7 @@ export function composeWorker(settings: WorkerSettings): void {
   })
   const door = mediaDoor({
     wire,
-    claimStream: (token, call_sid) => live.claimStream(token, call_sid),
+    claimStream: (...start) => live.claimStream(...start),
     pressure,
     log: ports.log,
   })

@@ -17,7 +17,7 @@ import { type JournalRecord, reviveDates } from './calls/call-facts.ts'
 import { applyFacts } from './calls/call-records.ts'
 import { createCallRouting } from './calls/call-routing.ts'
 import { createCallService } from './calls/call-service.ts'
-import { createCarrierMinutes } from './calls/carrier-minutes.ts'
+import { createCarrierMinutes, createCountMinutes } from './calls/carrier-minutes.ts'
 import { createCloseLostCall } from './calls/close-lost-call.ts'
 import { closeOpenCalls } from './calls/close-open-calls.ts'
 import { PRICES } from './calls/prices.ts'
@@ -162,13 +162,18 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
     const provider = twilioNumbers(client, public_url)
 
     // ---- facts of calls: disk first, then the store, each once
+    const countMinutes = createCountMinutes({ prices: PRICES, correctRollUp: correctCost })
     const spool = later(
       await openSpool<JournalRecord>({
         dir: `${config.data_dir}/spool`,
         log,
         apply: (records) => {
           const scope = tenantScope(records[0]!.tenant_id, 'relay')
-          return applyFacts(store, scope, records.map(reviveDates), (call) => rollUpCall(store.forTenant(scope), call))
+          const tenant = store.forTenant(scope)
+          return applyFacts(store, scope, records.map(reviveDates), async (call) => {
+            await rollUpCall(tenant, call)
+            await countMinutes(tenant, call)
+          })
         },
       }),
     )
@@ -263,7 +268,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       const media = later(
         mediaDoor({
           wire,
-          claimStream: (token, call_sid) => live.claimStream(token, call_sid),
+          claimStream: (...start) => live.claimStream(...start),
           pressure,
           log,
         }),
@@ -329,7 +334,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       isDiskFull: async () => (await disk.look()).is_full,
     })
 
-    const minutes = later(createCarrierMinutes({ store, prices: PRICES, correctRollUp: correctCost, clock, log }))
+    const minutes = later(createCarrierMinutes({ store, countMinutes, settled, clock, log }))
 
     // ---- what an empty store begins with
     const beginnings = {
@@ -401,7 +406,7 @@ export async function compose(config: Config, log: Logger): Promise<Relay> {
       routes: bindRoutes({
         handlers: {
           ...access,
-          ...createTenantService({ tenantOf }),
+          ...createTenantService({ store, tenantOf, default_limits: config.default_limits, log }),
           ...agents,
           ...numbers,
           ...calls,

@@ -11,7 +11,7 @@ export interface Actor {
   readonly roles: readonly Role[]
   readonly permissions: readonly Permission[]
 }
-/** An actor within a tenant: what every route with a tenant permission is handed. */
+/** An actor within a tenant: what every route with a tenant's permission is handed. */
 export interface TenantActor extends Actor {
   readonly scope: TenantScope
 }
@@ -22,7 +22,7 @@ export interface Anyone {
 
 export type ActorOf<R extends Route> = R['permission'] extends 'public'
   ? Anyone
-  : R['permission'] extends 'signed_in'
+  : R['permission'] extends 'signed_in' | 'platform.admin'
     ? Actor
     : TenantActor
 /** A service method that answers a route. */

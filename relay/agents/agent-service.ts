@@ -105,7 +105,7 @@ export function createAgentService(deps: {
   async function change(actor: TenantActor, agent_id: string, body: AgentChange) {
     const agent = await found(actor, agent_id)
     const { expected_version, note, phone_numbers, ...fields } = body
-    const saved = await deps.quota.keep(actor, { ...agent, ...body }, async () => {
+    const save = async () => {
       let saved = await write(actor, agent, fields, expected_version)
       if (phone_numbers) {
         try {
@@ -119,8 +119,9 @@ export function createAgentService(deps: {
       }
       await keepVersion(actor, saved, note ?? null)
       return saved
-    })
-    return tell(actor, saved)
+    }
+    const isPause = agent.is_active && fields.is_active === false && !phone_numbers && Object.keys(fields).length === 1
+    return tell(actor, await deps.quota.keep(actor, { ...agent, ...body }, save, isPause))
   }
 
   /**

@@ -16,6 +16,9 @@ export interface QuarterSums {
 export const QUARTERS = ['q0', 'q1', 'q2', 'q3'] as const
 export type Quarter = (typeof QUARTERS)[number]
 
+/** The agent of an hour that holds what calls cost that reached none. A document of its own: nothing bounds their number. */
+export const NO_AGENT = 'none'
+
 export interface HourRecord {
   _id: string
   tenant_id: string
@@ -52,23 +55,27 @@ const QUARTER_MS = 900_000
  */
 export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<void> {
   if (!isRolledUp(call)) return
-  const { _id, hour_at, quarter } = placeOf(call)
   const outcome = OUTCOMES.find((known) => known === call.outcome) as Outcome
+  await addOnce(store, call, call.agent_id as string, {
+    calls: 1,
+    seconds: call.duration_seconds ?? 0,
+    cost: call.cost,
+    [`outcomes.${outcome}`]: 1,
+    escalated: call.escalated || outcome === 'escalated' ? 1 : 0,
+  })
+}
+
+async function addOnce(store: TenantStore, call: CallRecord, agent_id: string, sums: Record<string, number>) {
+  const { _id, hour_at, quarter } = placeOf(agent_id, call)
   try {
     await usageHourly(store).updateOne(
       { _id, call_sids: { $ne: call.call_sid } },
       {
-        $setOnInsert: { agent_id: call.agent_id, hour_at },
-        $set: { agent_name: call.agent_name ?? '' },
+        $setOnInsert: { agent_id, hour_at },
+        $set: { agent_name: agent_id === NO_AGENT ? '' : (call.agent_name ?? '') },
         $max: { last_call_at: call.started_at },
         $push: { call_sids: call.call_sid },
-        $inc: {
-          [`${quarter}.calls`]: 1,
-          [`${quarter}.seconds`]: call.duration_seconds ?? 0,
-          [`${quarter}.cost`]: call.cost,
-          [`${quarter}.outcomes.${outcome}`]: 1,
-          [`${quarter}.escalated`]: call.escalated || outcome === 'escalated' ? 1 : 0,
-        },
+        $inc: Object.fromEntries(Object.entries(sums).map(([name, more]) => [`${quarter}.${name}`, more])),
       },
       { upsert: true },
     )
@@ -79,13 +86,17 @@ export async function rollUpCall(store: TenantStore, call: CallRecord): Promise<
 }
 
 /**
- * The carrier says later what an ended call cost: its hour is corrected, once.
+ * The carrier says later what an ended call cost: its hour is corrected, once. What it takes for a call that reached no
+ * agent was in no hour before; nor is the call, but for its cost.
  * @param usd what the call cost more, or less
  * @returns false while the hour does not contain the call
  */
 export async function correctCost(store: TenantStore, call: CallRecord, usd: number): Promise<boolean> {
-  if (!isRolledUp(call)) return true
-  const { _id, quarter } = placeOf(call)
+  if (!isRolledUp(call)) {
+    await addOnce(store, call, NO_AGENT, { cost: usd })
+    return true
+  }
+  const { _id, quarter } = placeOf(call.agent_id as string, call)
   const { call_sid } = call
   const { matched } = await usageHourly(store).updateOne(
     { $and: [{ _id }, { call_sids: call_sid }, { corrected_sids: { $ne: call_sid } }] },
@@ -97,7 +108,7 @@ export async function correctCost(store: TenantStore, call: CallRecord, usd: num
 const isRolledUp = (call: CallRecord): boolean =>
   Boolean(call.agent_id && call.answered_at && call.ended_at && call.outcome)
 
-function placeOf({ agent_id, started_at }: CallRecord): { _id: string; hour_at: Date; quarter: Quarter } {
+function placeOf(agent_id: string, { started_at }: CallRecord): { _id: string; hour_at: Date; quarter: Quarter } {
   const started = started_at.getTime()
   const hour_at = new Date(started - (started % HOUR_MS))
   const quarter = QUARTERS[Math.floor((started % HOUR_MS) / QUARTER_MS)] as Quarter

@@ -2,7 +2,7 @@
 import type { Analytics } from '../../shared/contract/analytics.ts'
 import type { Outcome } from '../../shared/contract/calls.ts'
 import type { AgentStatistics } from '../agents/agent-records.ts'
-import { type HourRecord, QUARTERS, type QuarterSums } from './analytics-records.ts'
+import { type HourRecord, NO_AGENT, QUARTERS, type QuarterSums } from './analytics-records.ts'
 
 interface Sums extends QuarterSums {
   escalated: number
@@ -75,6 +75,7 @@ export function summarize(
   const hourOf = hourIn(query.time_zone)
   for (const slice of slices(hours, query)) {
     add(total, slice.sums)
+    if (slice.agent_id === NO_AGENT) continue
     const agent = byAgent.get(slice.agent_id) ?? { name: slice.agent_name, sums: empty() }
     byAgent.set(slice.agent_id, agent)
     add(agent.sums, slice.sums)

@@ -7,7 +7,7 @@ import type { CallAnswer, CallCommand } from '../live/live-calls.ts'
 import { messageOf } from '../platform/errors.ts'
 import { newId, newSecret } from '../platform/ids.ts'
 import type { Logger } from '../platform/logger.ts'
-import type { CallBus, CallLeases, CallRef, Clock, RateLimiter, TicketStore } from '../platform/ports.ts'
+import type { CallBus, CallLeases, CallRef, Clock, RateLimiter, StreamTicket, TicketStore } from '../platform/ports.ts'
 import { type DocStore, StoreError } from '../store/doc-store.ts'
 import { tenantScope } from '../store/tenant-scope.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
@@ -19,6 +19,8 @@ import { NO_USAGE } from './cost.ts'
 /** A call the carrier asks about, in our words. */
 export interface IncomingCall {
   call_sid: string
+  /** The account of the carrier it came to: a sub-account has one of its own. */
+  account_sid?: string | undefined
   /** E.164, or the carrier's word for a withheld caller. */
   from_number: string
   to_number: string
@@ -55,7 +57,7 @@ export function createAnswerCall(deps: {
   routing: CallRouting
   floor: Pick<CallFloor, 'open'>
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
-  streamTickets: TicketStore<CallRef>
+  streamTickets: TicketStore<StreamTicket>
   leases: CallLeases
   limiter: RateLimiter
   /** Lays down a call that never reached an agent. */
@@ -76,8 +78,8 @@ export function createAnswerCall(deps: {
   /** The carrier may ask twice at once; both get the same call. */
   const deciding = new Map<string, Promise<AnswerPlan>>()
 
-  /** A token that lets one media stream in, once, for this call. Source: protocols A.5. */
-  async function connect(call: CallRef): Promise<AnswerPlan> {
+  /** A token that lets one media stream in, once, for this call and account. Source: protocols A.5. */
+  async function connect(call: StreamTicket): Promise<AnswerPlan> {
     const stream_token = newSecret()
     await deps.streamTickets.put(stream_token, call, STREAM_TOKEN_SECONDS)
     return { plan: 'connect', stream_token }
@@ -105,15 +107,16 @@ export function createAnswerCall(deps: {
     const owner = await deps.routing.find(call.to_number)
     if (!owner) return refuse(null, 'unknown_number')
     const { tenant, agent } = owner
-    const ref = { tenant_id: tenant.id, call_sid: call.call_sid }
-    if (await isLive(ref)) return connect(ref)
+    const { call_sid, account_sid } = call
+    const ref = { tenant_id: tenant.id, call_sid }
+    if (await isLive(ref)) return connect({ ...ref, account_sid })
     if (deps.isStopping()) return refuse(tenant.id, 'relay_is_stopping')
     if (deps.isOverloaded()) return refuse(tenant.id, 'relay_is_busy')
     if (await deps.isDiskFull()) return refuse(tenant.id, 'disk_is_full')
     if (await isKnown(ref)) return refuse(tenant.id, 'call_is_over')
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
     // The carrier asks the next relay when an answer takes long: another may have it since we looked.
-    if (await isLive(ref)) return connect(ref)
+    if (await isLive(ref)) return connect({ ...ref, account_sid })
     if (reason || !agent) {
       const record = refusedRecord(newRecord(call, tenant, agent, deps), reason ?? 'no_agent', deps.clock.now())
       // The caller hears why in any case.
@@ -131,7 +134,7 @@ export function createAnswerCall(deps: {
       if (error instanceof StoreError && error.code === 'NO_SPACE') return refuse(tenant.id, 'disk_is_full')
       throw error
     }
-    return connect(ref)
+    return connect({ ...ref, account_sid })
   }
 
   function refuse(tenant_id: string | null, reason: RefusalReason): AnswerPlan {

@@ -8,7 +8,7 @@ export type CallRecord = Omit<Stored<CallSession>, 'live' | 'transcript'> & {
   _id: string
   transcript: TurnRecord[]
   facts_seq: number
-  /** How long it was by the carrier's word, once that is counted in its cost. */
+  /** How long it was by the carrier's word, once it has said so; counted in its cost with its end. */
   carrier_seconds?: number
   /** Which relay carries it, and so has to close it after a sudden end. */
   relay_id: string

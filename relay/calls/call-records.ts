@@ -38,7 +38,7 @@ export async function tenantOfCall(store: DocStore, call_sid: string): Promise<s
 /**
  * Puts facts of one call, in their order, into the store. Doing it twice changes nothing, however they come together the
  * second time: each document remembers the last fact it has.
- * @param rollUp adds an ended call to its hour, once
+ * @param rollUp counts an ended call, once
  * @throws StoreError
  * @source style.md, "facts go to a spool, then the store"
  */

@@ -20,7 +20,7 @@ export function createStatusReports(deps: {
   floor: Pick<CallFloor, 'carrierEnded' | 'has'>
   /** To the relay that has the call, when it is another. */
   bus: Pick<CallBus<CallCommand, CallAnswer>, 'send'>
-  minutes: Pick<CarrierMinutes, 'count'>
+  minutes: Pick<CarrierMinutes, 'keep'>
   /** Resolves when it is known whether an incoming call is taken up here; at once for any other. */
   decided: (call_sid: string) => Promise<void>
 }): ReportStatus {
@@ -30,8 +30,7 @@ export function createStatusReports(deps: {
       () => false,
     )
 
-  return async (call_sid, status, seconds) => {
-    if (isTerminal(status) && seconds !== null) deps.minutes.count(call_sid, seconds)
+  async function tell(call_sid: string, status: CallStatus): Promise<void> {
     await deps.decided(call_sid)
     if (isTerminal(status) && deps.floor.carrierEnded(call_sid, status)) return
     if (deps.floor.has(call_sid)) return
@@ -42,5 +41,12 @@ export function createStatusReports(deps: {
     const call = await sessions.findOne({ _id: call_sid }, { fields: ['status'] })
     if (call && nextStatus(call.status, status) !== call.status)
       await sessions.updateOne({ _id: call_sid, status: call.status }, { $set: { status } })
+  }
+
+  return async (call_sid, status, seconds) => {
+    // The end is told meanwhile: it must not wait for the store. But the carrier says only once how long a call was.
+    const kept = isTerminal(status) && seconds !== null && deps.minutes.keep(call_sid, seconds)
+    await tell(call_sid, status)
+    await kept
   }
 }

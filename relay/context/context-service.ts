@@ -77,7 +77,7 @@ export function createContextService(deps: {
       }
       const record = nextVersion(actor, call_sid, call, wanted)
       const { context_data: context, version: context_version } = record
-      const kept = await deps.quota.keep(actor, record, async () => {
+      const save = async () => {
         const { matched } = await callSessions(store.forTenant(actor.scope)).updateOne(
           { _id: call_sid, context_version: call.context_version },
           { $set: { context, context_version } },
@@ -85,7 +85,8 @@ export function createContextService(deps: {
         if (matched === 0) return null
         await versionsOf(actor).insertOne(record)
         return record
-      })
+      }
+      const kept = await deps.quota.keep(actor, record, save, true)
       if (kept) return send(actor, call_sid, kept, wanted.speak_now)
     }
     throw new RelayError('VERSION_CONFLICT')

@@ -5,7 +5,15 @@ import type { JsonObject, Stored } from '../../shared/primitives.ts'
 import type { CallFact, CallRecord } from '../calls/call-facts.ts'
 import type { TurnRecord } from '../calls/transcript.ts'
 import { RelayError, unreachable } from '../platform/errors.ts'
-import type { CallBus, CallLeases, CallRef, EventLog, ListenLines, LiveDirectory } from '../platform/ports.ts'
+import type {
+  CallBus,
+  CallLeases,
+  CallRef,
+  EventLog,
+  ListenLines,
+  LiveDirectory,
+  StreamTicket,
+} from '../platform/ports.ts'
 import type { DelayCounts } from './audio-meters.ts'
 import { CallJournal, type FactSpool } from './call-journal.ts'
 import type { FrameTotals } from './call-quality.ts'
@@ -77,7 +85,7 @@ export interface LiveCallsDeps extends Omit<LiveCallDeps, 'observer' | 'hangUpAt
   keepFarewell: LiveCallDeps['keepFarewell']
   pressure: Pick<LoopPressure, 'isOverloaded' | 'frames_per_append'>
   /** The call a stream token was made for, once. */
-  takeStreamTicket: (token: string) => Promise<CallRef | null>
+  takeStreamTicket: (token: string) => Promise<StreamTicket | null>
   /** Takes a call over from the relay that has it; null when nobody has it any more. */
   fetchCall: (call: CallRef) => Promise<MovedCall | null>
   /** The newest state of a context version, read from the store once its fact is there. */
@@ -168,11 +176,11 @@ export class LiveCalls {
 
   /**
    * The call a media stream belongs to; one that another relay has prepared moves here.
-   * @returns null when the token is unknown, used, over, or for another call, or the call has its stream already
+   * @returns null when the token is unknown, used, over, or for another call or account, or the call has its stream already
    */
-  async claimStream(token: string, call_sid: string): Promise<LiveCall | null> {
+  async claimStream(token: string, call_sid: string, account_sid: string): Promise<LiveCall | null> {
     const ticket = await this.#deps.takeStreamTicket(token)
-    if (ticket?.call_sid !== call_sid) return null
+    if (ticket?.call_sid !== call_sid || (ticket.account_sid ?? account_sid) !== account_sid) return null
     const call = this.#calls.get(call_sid) ?? (await this.#fetch(ticket))
     if (!call || call.hasStream || call.hasEnded) return null
     this.#journals.get(call_sid)?.settle()

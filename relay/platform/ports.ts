@@ -74,6 +74,11 @@ export interface CallRef {
   call_sid: string
 }
 
+/** What lets one media stream in, once: of a call, from the account of the carrier that asked about it, if it named one. */
+export interface StreamTicket extends CallRef {
+  account_sid?: string | undefined
+}
+
 /**
  * Commands to the process that has the call. Resolves with what it answers; null when no one has it, it belongs to
  * another tenant, or its owner does not answer in time. Rejects with the owner's message when the owner failed.

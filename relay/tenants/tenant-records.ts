@@ -12,6 +12,12 @@ const TENANTS = { name: 'tenants', scope: 'platform', indexes: [] } as const sat
 export const tenants = (store: DocStore): DocCollection<TenantRecord> =>
   store.platform.collection<TenantRecord>(TENANTS)
 
+/** A tenant's limits. @param default_limits those that its record does not name */
+export const limitsOf = (tenant: TenantRecord, default_limits: TenantLimits): TenantLimits => ({
+  ...default_limits,
+  ...tenant.limits,
+})
+
 const KEPT_MS = 2_000
 
 /**
@@ -26,7 +32,7 @@ export function tenantReader(
   const kept = new KeptAnswers<TenantRecord | null>(clock, KEPT_MS)
   const read = async (tenant_id: string): Promise<TenantRecord | null> => {
     const tenant = await tenants(store).findOne({ _id: tenant_id })
-    return tenant && { ...tenant, limits: { ...default_limits, ...tenant.limits } }
+    return tenant && { ...tenant, limits: limitsOf(tenant, default_limits) }
   }
   return (tenant_id) => kept.get(tenant_id, () => read(tenant_id))
 }

@@ -11,9 +11,10 @@ export interface VersionQuota {
    * which there is room together.
    * @param version weighed as JSON
    * @param save keeps it; null, and a RelayError, say that nothing was kept
+   * @param stops_harm goes through whatever room there is, and is counted: a person who stops an agent is not refused
    * @throws RelayError VERSION_LIMIT_REACHED, and what `save` throws
    */
-  keep<T>(actor: TenantActor, version: object, save: () => Promise<T>): Promise<T>
+  keep<T>(actor: TenantActor, version: object, save: () => Promise<T>, stops_harm?: boolean): Promise<T>
 }
 
 const VERSION_QUOTA = { name: 'version_quota', scope: 'tenant', indexes: [] } as const satisfies CollectionSpec
@@ -25,13 +26,13 @@ export function createVersionQuota(deps: {
   tenantOf: (tenant_id: string) => Promise<TenantRecord | null>
 }): VersionQuota {
   return {
-    async keep(actor, version, save) {
+    async keep(actor, version, save, stops_harm = false) {
       const quota = deps.store.forTenant(actor.scope).collection<Doc & { bytes: number }>(VERSION_QUOTA)
       const megabytes = (await deps.tenantOf(actor.scope.tenant_id))?.limits.version_megabytes ?? 0
       const bytes = Buffer.byteLength(JSON.stringify(version))
       const hasRoom = async (): Promise<boolean> => {
         const room = { ...KEPT, bytes: { $lte: megabytes * BYTES_OF_A_MEGABYTE - bytes } }
-        return (await quota.updateOne(room, { $inc: { bytes } })).matched > 0
+        return (await quota.updateOne(stops_harm ? KEPT : room, { $inc: { bytes } })).matched > 0
       }
       if (!(await hasRoom())) {
         await quota.updateOne(KEPT, { $setOnInsert: { bytes: 0 } }, { upsert: true })

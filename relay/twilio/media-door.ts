@@ -5,7 +5,7 @@ import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
 import type { LoopPressure } from '../live/loop-pressure.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TakeMedia, UpgradeRequest } from '../platform/ports.ts'
-import { serveMediaStream } from './media-stream.ts'
+import { type StartMessage, serveMediaStream } from './media-stream.ts'
 
 /** One message of the carrier's is a few hundred bytes. What is not UTF-8 in it, JSON parsing finds. */
 const READING = { max_message_bytes: 64 * 1024, checks_utf8: false }
@@ -15,6 +15,7 @@ export interface MediaDoorDeps {
   claimStream: (
     token: string,
     call_sid: string,
+    account_sid: string,
   ) => Promise<(MediaStreamListener & { attach(stream: MediaStream): void }) | null>
   pressure: Pick<LoopPressure, 'isOverloaded' | 'looked_ms'>
   log: Logger
@@ -22,9 +23,9 @@ export interface MediaDoorDeps {
 
 export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
   const open = new Set<Framed>()
-  const admit = async (request: UpgradeRequest, start: { token: string; call_sid: string }) => {
+  const admit = async (request: UpgradeRequest, start: StartMessage) => {
     if (!isPathOf(request, start.call_sid)) return null
-    const call = await claimStream(start.token, start.call_sid)
+    const call = await claimStream(start.token, start.call_sid, start.account_sid)
     if (call === null) return null
     return (stream: MediaStream) => {
       call.attach(stream)

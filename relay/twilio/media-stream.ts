@@ -99,7 +99,7 @@ export function serveMediaStream(
     if (!start) return refuse('its start message lacks what it needs')
     isAdmitting = true
     const enter = await admit(start).catch(() => null)
-    if (!enter) return refuse('its token is unknown, used, over or not for this call')
+    if (!enter) return refuse('its token is unknown, used, over, or not for this call and account')
     if (!socket.isOpen) return
     clearTimeout(startTimer)
     const stream = wireStream(socket, start.stream_sid)

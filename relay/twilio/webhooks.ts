@@ -23,7 +23,12 @@ export interface WebhookDeps {
   log: Logger
 }
 
-const IncomingForm = z.looseObject({ CallSid, From: z.string().min(1).max(200), To: z.string().min(1).max(200) })
+const IncomingForm = z.looseObject({
+  CallSid,
+  AccountSid: z.string().max(200).optional(),
+  From: z.string().min(1).max(200),
+  To: z.string().min(1).max(200),
+})
 const StatusForm = z.looseObject({
   CallSid,
   CallStatus: z.enum(CALL_STATUSES),
@@ -68,7 +73,12 @@ export function twilioWebhooks(deps: WebhookDeps): Router {
 
   router.post('/receive_call', async (req, res) => {
     const form = parse(IncomingForm, req.body)
-    const plan = await deps.answerCall({ call_sid: form.CallSid, from_number: form.From, to_number: form.To })
+    const plan = await deps.answerCall({
+      call_sid: form.CallSid,
+      account_sid: form.AccountSid,
+      from_number: form.From,
+      to_number: form.To,
+    })
     const stream = streamUrl(deps.public_url, form.CallSid)
     answer(
       res,

@@ -9,7 +9,7 @@ import type { CallSetup } from '../live/live-call.ts'
 import type { CallAnswer, CallCommand, CallSummaryRecord, Farewell, MovedCall } from '../live/live-calls.ts'
 import type { RealtimeConfig } from '../openai/realtime-session.ts'
 import type { LogFields, LogLevel } from '../platform/logger.ts'
-import type { CallRef, Person, UpgradeRequest } from '../platform/ports.ts'
+import type { CallRef, Person, StreamTicket, UpgradeRequest } from '../platform/ports.ts'
 
 /** The first thing a worker is told. */
 export interface WorkerSettings {
@@ -44,7 +44,7 @@ export type FrontMethods = {
   heardOut(listener_id: number): void
   hangUp(call_sid: string): Promise<void>
   keepFarewell(call_sid: string, say: string | null): void
-  takeStreamTicket(token: string): Promise<CallRef | null>
+  takeStreamTicket(token: string): Promise<StreamTicket | null>
   fetchCall(call: CallRef): Promise<MovedCall | null>
   announceContext(call: CallRef, version: number): void
   log(level: Exclude<LogLevel, 'silent'>, message: string, fields: LogFields): void

@@ -19,6 +19,7 @@ export const Analytics = z.object({
     average_call_duration: z.number(),
     /** 0 to 1: resolved over ended calls that reached the agent. */
     success_rate: z.number(),
+    /** With what the carrier took for calls that reached no agent. */
     cost: Usd,
     /** Calls in which an escalation was raised, or whose outcome says so. */
     escalated: z.number().int(),

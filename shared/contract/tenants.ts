@@ -14,6 +14,12 @@ export const TenantLimits = z.object({
 })
 export type TenantLimits = z.infer<typeof TenantLimits>
 
+/** Only the limits that change. */
+export const TenantLimitsChange = z
+  .strictObject(TenantLimits.shape)
+  .partial()
+  .refine((limits) => Object.keys(limits).length > 0, 'Name at least one limit.')
+
 export const IsolationLevel = z.enum(['schema', 'database', 'cluster'])
 export type IsolationLevel = z.infer<typeof IsolationLevel>
 
@@ -29,6 +35,8 @@ export const Tenant = z.object({
 })
 export type Tenant = z.output<typeof Tenant>
 
+const params = z.strictObject({ tenant_id: Id })
+
 export const tenantRoutes = {
   getTenant: {
     method: 'get',
@@ -36,5 +44,22 @@ export const tenantRoutes = {
     permission: 'signed_in',
     response: Tenant,
     summary: 'The tenant you are signed in to',
+  },
+  getTenantLimits: {
+    method: 'get',
+    path: '/api/tenants/:tenant_id/limits',
+    permission: 'platform.admin',
+    params,
+    response: TenantLimits,
+    summary: 'What a tenant may have; limits that are not its own are those of the installation',
+  },
+  changeTenantLimits: {
+    method: 'patch',
+    path: '/api/tenants/:tenant_id/limits',
+    permission: 'platform.admin',
+    params,
+    body: TenantLimitsChange,
+    response: TenantLimits,
+    summary: 'Change some limits of a tenant; they hold within two seconds',
   },
 } as const satisfies Record<string, Route>

@@ -9,10 +9,15 @@ import { ROUTES, type RouteName } from '../../shared/routes.ts'
 import { type Client, NORTHWIND, startTestRelay, type TestRelay, until } from '../support/running-relay.ts'
 
 let test: TestRelay
-let clients: Record<'dana' | 'priya' | 'ines' | 'sam' | 'jonas', Client>
+let clients: Record<'dana' | 'priya' | 'ines' | 'sam' | 'jonas' | 'admin', Client>
 /** Ids of things that belong to Northwind, asked for by people of Acme. */
-let foreign: { agent_id: string; call_sid: string }
-const NEVER = { agent_id: 'agt_00000000000000000000000000', call_sid: `CA${'f'.repeat(32)}` }
+let foreign: Ids
+const NEVER = {
+  agent_id: 'agt_00000000000000000000000000',
+  call_sid: `CA${'f'.repeat(32)}`,
+  tenant_id: 'tnt_00000000000000000000000000',
+}
+type Ids = typeof NEVER
 
 const routes = Object.entries(ROUTES) as [RouteName, Route][]
 const guarded = routes.filter(([, route]) => route.permission !== 'public')
@@ -36,25 +41,29 @@ const BODIES: Record<string, unknown> = {
   hangUpCall: {},
   overrideContext: { context: { a: 1 } },
   rollbackContext: { to_version: 0 },
+  changeTenantLimits: { agents: 12 },
 }
 const hasContext = (route: Route): boolean =>
   route.body instanceof z.ZodObject && ('context' in route.body.shape || 'context_data' in route.body.shape)
 /** Lists in lists: so many of them, the innermost empty. */
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
-const paramsOf = (route: Route, ids: { agent_id: string; call_sid: string }) =>
+const paramsOf = (route: Route, ids: Ids) =>
   Object.fromEntries(Object.keys(route.params?.shape ?? {}).map((key) => [key, ids[key as 'agent_id']]))
 const inputOf = (name: RouteName, route: Route, ids = NEVER) =>
   ({ params: paramsOf(route, ids), ...(route.body ? { body: BODIES[name] } : {}) }) as never
 
-/** Somebody of Acme who may do it, or nobody. */
-function acmeWith(route: Route): Client | undefined {
+/** Somebody of Acme who may do it, a platform admin, or nobody. */
+function whoMay(route: Route): Client | undefined {
   const of = (client: Client, roles: (keyof typeof ROLE_PERMISSIONS)[]) =>
     roles.some((role) => ROLE_PERMISSIONS[role].includes(route.permission as never)) ? client : undefined
-  return of(clients.dana, ['supervisor']) ?? of(clients.priya, ['agent_manager'])
+  return (
+    of(clients.dana, ['supervisor']) ?? of(clients.priya, ['agent_manager']) ?? of(clients.admin, ['platform_admin'])
+  )
 }
 
 beforeAll(async () => {
   test = await startTestRelay()
+  await test.addPlatformAdmin()
   const [dana, priya, ines, sam, jonas] = await Promise.all([
     test.as('dana'),
     test.as('priya'),
@@ -62,12 +71,12 @@ beforeAll(async () => {
     test.as('sam'),
     test.as('jonas'),
   ])
-  clients = { dana, priya, ines, sam, jonas }
+  clients = { dana, priya, ines, sam, jonas, admin: await test.asPlatformAdmin() }
   const agent = (await sam.ok('listAgents', { query: {} })).items[0]!
   await sam.ok('changeAgent', { params: { agent_id: agent.id }, body: { is_active: false } })
   const call = test.relay.simulation.network!.placeCall({ from: '+14155550142', to: agent.phone_numbers[0]! })
   await until(async () => (await sam.call('getCall', { params: { call_sid: call.call_sid } })).status === 200)
-  foreign = { agent_id: agent.id, call_sid: call.call_sid }
+  foreign = { ...NEVER, agent_id: agent.id, call_sid: call.call_sid }
 }, 30_000)
 afterAll(() => test.close())
 
@@ -119,8 +128,8 @@ describe('every route', () => {
   )
 
   it.each(withParams)('%s: a foreign id does not exist, and answers as an unknown one does', async (name, route) => {
-    const client = acmeWith(route)
-    if (!client) throw new Error(`Nobody of Acme may use ${name}: add somebody to this test.`)
+    const client = whoMay(route)
+    if (!client) throw new Error(`Nobody may use ${name}: add somebody to this test.`)
     const answers = await Promise.all([foreign, NEVER].map((ids) => client.call(name, inputOf(name, route, ids))))
     const [theirs, none] = answers.map(({ body }) => ({ ...(body as unknown as Problem), instance: '' }))
     expect([answers[0]!.status, theirs!.status]).toEqual([404, 404])
@@ -128,14 +137,17 @@ describe('every route', () => {
   })
 
   it.each(withParams)('%s: an id that is none does not exist either', async (name, route) => {
-    const answer = await acmeWith(route)!.call(name, inputOf(name, route, { agent_id: '../../x', call_sid: 'CA1' }))
+    const answer = await whoMay(route)!.call(
+      name,
+      inputOf(name, route, { agent_id: '../../x', call_sid: 'CA1', tenant_id: '../x' }),
+    )
     expect(answer.status).toBe(404)
   })
 
   it.each(withBody)(
     '%s refuses what is not JSON, what is too large, what is of another form and what is unknown',
     async (name, route) => {
-      const client = acmeWith(route) ?? clients.dana
+      const client = whoMay(route) ?? clients.dana
       const path = route.path.replace(/:(\w+)/g, (_, key: string) => NEVER[key as 'agent_id'])
       const send = (body: string) =>
         fetch(`${test.url}${path}`, {
@@ -166,7 +178,7 @@ describe('every route', () => {
   it.each(routes.filter(([, route]) => route.method !== 'get'))(
     '%s refuses JSON that is nested without end, and names the field',
     async (name, route) => {
-      const client = acmeWith(route) ?? clients.dana
+      const client = whoMay(route) ?? clients.dana
       const path = route.path.replace(/:(\w+)/g, (_, key: string) => NEVER[key as 'agent_id'])
       // What is that deep has eighty kilobytes: more than any body may have that holds no context.
       const deepest = hasContext(route) ? [40_000] : []
@@ -271,16 +283,16 @@ describe('every route', () => {
 
 describe('every list', () => {
   type List = { items: unknown[]; next_cursor: string | null }
-  let own: { agent_id: string; call_sid: string }
+  let own: Ids
   const read = (name: RouteName, route: Route, query: object) =>
-    acmeWith(route)!.ok(name, { params: paramsOf(route, own), query } as never) as unknown as Promise<List>
+    whoMay(route)!.ok(name, { params: paramsOf(route, own), query } as never) as unknown as Promise<List>
 
   beforeAll(async () => {
     const { dana, priya } = clients
     const agent = (await priya.ok('listAgents', { query: {} })).items.find(({ phone_numbers }) => phone_numbers[0])!
     const place = () => test.relay.simulation.network!.placeCall({ from: '+14155550142', to: agent.phone_numbers[0]! })
     const [call_sid] = [place(), place()].map((call) => call.call_sid)
-    own = { agent_id: agent.id, call_sid: call_sid! }
+    own = { ...NEVER, agent_id: agent.id, call_sid: call_sid! }
     for (const number of [1, 2]) {
       await dana.ok('updateAgentContext', { params: own, body: { context: { number } } })
       await until(async () => {
@@ -306,7 +318,7 @@ describe('every list', () => {
 
   it.each(lists)('%s refuses a cursor that is none of ours', async (name, route) => {
     const input = { params: paramsOf(route, own), query: { cursor: '+13125550112' } }
-    expect(await acmeWith(route)!.call(name, input as never)).toMatchObject({
+    expect(await whoMay(route)!.call(name, input as never)).toMatchObject({
       status: 422,
       body: { errors: [{ pointer: '/query/cursor' }] },
     })

@@ -120,7 +120,18 @@ describe('how a call ends', () => {
     await spare.ended
     expect((await on.dana.ok('getAnalytics', { query: {} })).summary.total_calls).toBe(0)
     // The carrier bills what it said.
-    await until(async () => (await record(on)).cost === PRICES.carrier.inbound_per_minute)
+    const { inbound_per_minute } = PRICES.carrier
+    await until(async () => (await record(on)).cost === inbound_per_minute)
+    expect((await on.dana.ok('getAnalytics', { query: {} })).summary.cost).toBe(inbound_per_minute)
+  })
+
+  it('how long a call was for the carrier is kept before the carrier is answered', async () => {
+    const on = await calling({}, { is_active: false })
+    await on.call.ended
+    await until(() => on.call.requests.some(({ url, status }) => url.endsWith('/call_status') && status === 204))
+    await on.test.restart()
+    const dana = await on.test.as('dana')
+    expect((await record({ ...on, dana })).cost).toBe(PRICES.carrier.inbound_per_minute)
   })
 
   it('an agent that needs a person where nobody asked for one says so, and how urgent it is', async () => {
@@ -284,7 +295,7 @@ describe('what goes wrong on the wire', () => {
     expect((await (await test.as('dana')).ok('listCalls', { query: {} })).items).toEqual([])
   })
 
-  it('a media socket without a valid token, with a used one, or at the address of another call is closed', async () => {
+  it('a media socket without a valid token, with a used one, at the address of another call or of another account is closed', async () => {
     const on = await calling()
     await on.call.streaming
     const { WebSocket } = await import('ws')
@@ -299,11 +310,11 @@ describe('what goes wrong on the wire', () => {
     expect(unsigned).toBe(403)
     const tokenIn = (twiml: string) => twiml.match(/name="token" value="([^"]+)"/)![1]
     /** @returns the code it is closed with */
-    const closing = (path_sid: string, callSid: string, token: string | undefined) =>
+    const closing = (path_sid: string, callSid: string, token: string | undefined, accountSid = 'AC1') =>
       new Promise((resolve) => {
         const signed = getExpectedTwilioSignature(on.test.relay.simulation.twilio!.auth_token, urlOf(path_sid), {})
         const socket = new WebSocket(urlOf(path_sid), { headers: { 'x-twilio-signature': signed } })
-        const start = { streamSid: 'MZ1', callSid, accountSid: 'AC1', customParameters: { token } }
+        const start = { streamSid: 'MZ1', callSid, accountSid, customParameters: { token } }
         socket.on('open', () => socket.send(JSON.stringify({ event: 'start', streamSid: 'MZ1', start })))
         socket.on('close', resolve)
         // One that is let in stays.
@@ -312,11 +323,14 @@ describe('what goes wrong on the wire', () => {
     const { call_sid } = on.call
     for (const token of ['nonsense', tokenIn(on.call.requests[0]!.body)])
       expect(await closing(call_sid, call_sid, token)).toBe(1008)
-    // A token and a call that belong together, over the address of another call.
+    // A token and a call that belong together, over the address of another call, and of another account.
     const CallSid = `CA${'8'.repeat(32)}`
-    const asked = await (await carrierOf(on))('/receive_call', { CallSid, From: '+14155550177', To: BILLING })
-    const token = tokenIn(await asked.text())
+    const carrier = await carrierOf(on)
+    const form = { CallSid, AccountSid: 'AC1', From: '+14155550177', To: BILLING }
+    const ask = async () => tokenIn(await (await carrier('/receive_call', form)).text())
+    const token = await ask()
     expect(await closing(call_sid, CallSid, token)).toBe(1008)
+    expect(await closing(CallSid, CallSid, await ask(), 'AC2')).toBe(1008)
     expect(await closing(CallSid, CallSid, token)).toBe(1000)
   })
 })

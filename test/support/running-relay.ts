@@ -25,6 +25,9 @@ export interface TestRelay {
   config: Config
   /** Signs a demo user in, by first name in lower case. */
   as(name: DemoName, tenant_id?: string): Promise<Client>
+  /** Starts it once more as one that is no demo, which adds a platform admin of a tenant of their own, and then again. */
+  addPlatformAdmin(): Promise<void>
+  asPlatformAdmin(): Promise<Client>
   restart(): Promise<void>
   close(): Promise<void>
 }
@@ -36,6 +39,7 @@ const DOMAINS: Record<DemoName, string> = {
   ines: 'northwind',
   sam: 'northwind',
 }
+const PLATFORM_ADMIN = { email: 'admin@phony.example', password: 'a long enough password' }
 export const ACME = 'tnt_acme0000'
 export const NORTHWIND = 'tnt_north000'
 
@@ -84,6 +88,12 @@ export async function startTestRelay(change: Partial<Config> = {}, log: Logger =
     data_dir,
     config,
     as: (name, tenant_id) => signIn(relay.url, `${name}@${DOMAINS[name]}.example`, `demo-${name}`, tenant_id),
+    async addPlatformAdmin() {
+      await relay.close(0)
+      relay = await compose({ ...config, demo: false, admin: PLATFORM_ADMIN }, log)
+      await test.restart()
+    },
+    asPlatformAdmin: () => signIn(relay.url, PLATFORM_ADMIN.email, PLATFORM_ADMIN.password),
     async restart() {
       await relay.close(0)
       relay = await compose(config, log)

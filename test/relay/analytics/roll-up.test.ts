@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { rollUpCall } from '../../../relay/analytics/analytics-records.ts'
+import { correctCost, rollUpCall } from '../../../relay/analytics/analytics-records.ts'
 import { createAnalyticsService } from '../../../relay/analytics/analytics-service.ts'
 import type { CallRecord } from '../../../relay/calls/call-facts.ts'
 import type { DocStore, TenantStore } from '../../../relay/store/doc-store.ts'
@@ -45,7 +45,7 @@ function analytics() {
   const service = createAnalyticsService({ store, clock, tenantOf: async () => null })
   const actor = { scope: SCOPE } as Parameters<typeof service.statistics>[0]
   return {
-    period: () => service.getAnalytics(actor, { query: {} }),
+    period: (start?: string) => service.getAnalytics(actor, { query: start ? { start } : {} }),
     of: (...agent_ids: string[]) => service.statistics(actor, agent_ids),
   }
 }
@@ -59,6 +59,19 @@ describe('which calls count', () => {
     expect(hourly_distribution['9']).toBe(1)
     expect(outcomes).toEqual({ resolved: 1 })
     expect((await analytics().of('agt_ada0')).get('agt_ada0')).toMatchObject({ total_calls: 1, success_rate: 1 })
+  })
+
+  it('what the carrier takes for one that reached no agent is in the cost of its quarter of an hour, and in nothing else', async () => {
+    const refused = ended({ answered_at: null, outcome: 'refused', duration_seconds: 0, cost: 0 })
+    await rollUpCall(tenant, ended({}))
+    for (const call of [refused, refused, { ...refused, call_sid: 'CAnobody', agent_id: null }])
+      expect(await correctCost(tenant, call, 0.01)).toBe(true)
+    const { summary, agent_performance, hourly_distribution, outcomes } = await analytics().period()
+    expect(summary).toMatchObject({ total_calls: 1, total_minutes: 2, success_rate: 1, cost: 0.52 })
+    expect(agent_performance).toMatchObject([{ agent_id: 'agt_ada0', calls: 1, cost: 0.5 }])
+    expect([hourly_distribution['9'], outcomes]).toEqual([1, { resolved: 1 }])
+    expect((await analytics().period('2030-01-01T09:15:00Z')).summary.cost).toBe(0)
+    expect((await analytics().of('agt_ada0')).get('agt_ada0')).toMatchObject({ total_calls: 1, last_call: STARTED })
   })
 
   it('one that broke before it was answered, at a sudden end of the relay, counts nowhere either', async () => {

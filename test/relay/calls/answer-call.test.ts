@@ -7,7 +7,7 @@ import { localCallLeases } from '../../../relay/local/local-call-leases.ts'
 import { localRateLimiter } from '../../../relay/local/local-rate-limiter.ts'
 import { localTickets } from '../../../relay/local/local-tickets.ts'
 import { silentLogger } from '../../../relay/platform/logger.ts'
-import type { CallRef } from '../../../relay/platform/ports.ts'
+import type { StreamTicket } from '../../../relay/platform/ports.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { storeForTests } from '../../support/store-for-tests.ts'
 
@@ -30,7 +30,7 @@ function relayAmongOthers(answers: (CallAnswer | null)[], opening: Promise<void>
       },
     },
     bus: { send: async () => answers.shift() ?? null },
-    streamTickets: localTickets<CallRef>({ clock }),
+    streamTickets: localTickets<StreamTicket>({ clock }),
     leases: localCallLeases({ clock }),
     limiter: localRateLimiter(),
     recordRefused: async () => {},
@@ -50,7 +50,7 @@ function relayAmongOthers(answers: (CallAnswer | null)[], opening: Promise<void>
       carrierEnded: (call_sid) => opened.includes(call_sid) && told.push(call_sid) > 0,
     },
     bus: { send: async () => null },
-    minutes: { count() {} },
+    minutes: { keep: async () => {} },
     decided,
   })
   return {

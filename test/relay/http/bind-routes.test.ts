@@ -14,6 +14,7 @@ import { appsForTests } from './asked.ts'
 const ANALYST = { scope: { tenant_id: 'tnt_acme0000' }, permissions: ['agents.read'], user: { id: 'usr_ines' } }
 const MAY = ['agents.update', 'numbers.sync', 'numbers.assign', 'context.update', 'calls.override']
 const MANAGER = { ...ANALYST, permissions: MAY }
+const ADMIN = { ...ANALYST, scope: null, permissions: ['platform.admin', 'agents.update'] }
 const start = appsForTests()
 
 /** A relay that knows two people by their tokens; what is asked of its nouns is written down and fails. */
@@ -23,7 +24,7 @@ async function relay(knows: (token: string) => Promise<unknown> = async () => nu
     asked.push(input)
     throw new Error('asked')
   }
-  const people: Record<string, unknown> = { analyst: ANALYST, manager: MANAGER }
+  const people: Record<string, unknown> = { analyst: ANALYST, manager: MANAGER, admin: ADMIN }
   const routes = bindRoutes({
     handlers: new Proxy({}, { get: () => handler }) as Handlers,
     actorOf: async (token) => (people[token] ?? (await knows(token))) as Actor | null,
@@ -68,6 +69,16 @@ it.each([
   const { send, statusOf, asked } = await relay()
   expect(await statusOf(await send(`${method} ${path}`, token, '{', 250_000))).toBe(status)
   expect(asked).toEqual([])
+})
+
+it('a platform admin who is in no tenant gets to what they alone may do, and to nothing of a tenant', async () => {
+  const { problemOf, asked } = await relay()
+  const limits = '/api/tenants/tnt_acme0000/limits'
+  expect((await problemOf(`PATCH ${limits}`, 'manager', '{"agents":3}')).problem.code).toBe('NOT_ALLOWED')
+  expect((await problemOf(`PATCH ${AGENT}`, 'admin', '{"name":"Day"}')).problem.code).toBe('NOT_ALLOWED')
+  expect(asked).toEqual([])
+  await problemOf(`PATCH ${limits}`, 'admin', '{"agents":3}')
+  expect(asked).toEqual([{ params: { tenant_id: 'tnt_acme0000' }, body: { agents: 3 } }])
 })
 
 it.each(['login', 'refresh', 'logout'])('the body of a %s may have eight kilobytes', async (name) => {

@@ -42,6 +42,13 @@ function rules(store: () => DocStore): void {
     expect(await relay(2).keep(actor, QUARTER, saved)).toBe('saved')
   })
 
+  it('what stops harm is let through without room, and fills what others may not', async () => {
+    const actor = freshActor()
+    for (let nth = 0; nth < 5; nth++) expect(await relay().keep(actor, QUARTER, saved, true)).toBe('saved')
+    await expect(relay().keep(actor, { a: 1 }, saved)).rejects.toMatchObject(FULL)
+    await expect(relay(1.2).keep(actor, { a: 1 }, saved)).rejects.toBeInstanceOf(RelayError)
+  })
+
   it('what was refused or lost to another save fills nothing; what the store failed at may be there, and does', async () => {
     const actor = freshActor()
     const conflict = async () => Promise.reject(new RelayError('VERSION_CONFLICT'))
