@@ -386,7 +386,7 @@ const QUOTE = 0x22
 /** @returns the type of a message that begins with it; empty for any other */
 function typeAhead(data: Buffer): string {
   const from = TYPE_AHEAD.length
-  if (TYPE_AHEAD.compare(data, 0, from) !== 0) return ''
+  if (data.length < from || TYPE_AHEAD.compare(data, 0, from) !== 0) return ''
   return data.toString('latin1', from, Math.max(from, data.indexOf(QUOTE, from)))
 }
 

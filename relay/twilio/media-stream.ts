@@ -156,14 +156,15 @@ export function serveMediaStream(
   function receive(data: Buffer): void {
     looks = 0
     try {
-      const read_ms = ++untimed === TIMED_EVERY ? performance.now() : 0
+      const isTimed = ++untimed >= TIMED_EVERY
+      if (isTimed) untimed = 0
+      const read_ms = isTimed ? performance.now() : 0
       const media = listener ? scanMedia(data) : null
       if (media) {
         hear(media.payload, media.chunk, media.timestamp_ms)
-        if (untimed === TIMED_EVERY) listener?.onDelay(performance.now() - read_ms)
+        if (isTimed) listener?.onDelay(performance.now() - read_ms)
+        return
       }
-      if (untimed === TIMED_EVERY) untimed = 0
-      if (media) return
     } catch (error) {
       return listener?.onBroken(error)
     }

@@ -28,12 +28,13 @@ function opened() {
   }
   const events: RealtimeEvent[] = []
   let signs = 0
+  const malformed: string[] = []
   const listener: RealtimeListener = {
     onAgentAudio() {},
     onDelay() {},
     onEvent: (event) => void events.push(event),
     onSign: () => void signs++,
-    onMalformed() {},
+    onMalformed: (what) => void malformed.push(what),
     onBroken: (error) => {
       throw error
     },
@@ -44,7 +45,7 @@ function opened() {
     listener,
   )
   const say = (message: object): void => connections.at(-1)!.onText(Buffer.from(JSON.stringify(message)))
-  return { session, connections, sent, events, say, signs: () => signs }
+  return { session, connections, sent, events, malformed, say, signs: () => signs }
 }
 
 it.each([1_001, 1_005, 1_006, 1_011, 1_012, 1_013])(
@@ -115,4 +116,10 @@ it.each([
   const { connections, events, signs } = opened()
   connections[0]!.onText(Buffer.from(message))
   expect([signs(), events]).toEqual([1, []])
+})
+
+it.each(['', '{', '{}', 'null', '{"type":"', '{"type":5}'])('%j is malformed, and breaks nothing', (message) => {
+  const { connections, events, malformed } = opened()
+  connections[0]!.onText(Buffer.from(message))
+  expect([malformed, events]).toEqual([['a model message that is not JSON with a type'], []])
 })
