@@ -8,8 +8,9 @@ import { Palette } from './components/palette.tsx'
 import type { RailItem } from './components/rail.tsx'
 import { useConsoleState } from './lib/console-context.tsx'
 import { formatClock, formatNumber, maskNumber } from './lib/format.ts'
-import { OUTCOME_WORDS } from './lib/wording.ts'
+import { outcomeWord } from './lib/wording.ts'
 import { agentsInOrder } from './store/agents-in-order.ts'
+import { isOutOfReach } from './store/lost-calls.ts'
 
 export function Finder({
   screens,
@@ -73,6 +74,6 @@ const newestFirst = (a: CallSummary, b: CallSummary) =>
 function callWords(call: CallSummary, zone: string | undefined): string {
   const agent = call.agent_name ?? 'no agent yet'
   if (call.ended_at === null) return `${agent}, live since ${formatClock(call.started_at, zone)}`
-  const outcome = call.outcome ? OUTCOME_WORDS[call.outcome].toLowerCase() : 'over'
-  return `${agent}, ${outcome}, over at ${formatClock(call.ended_at, zone)}`
+  const outcome = outcomeWord(call.outcome).toLowerCase()
+  return `${agent}, ${outcome}${isOutOfReach(call) ? ' since' : ', over at'} ${formatClock(call.ended_at, zone)}`
 }

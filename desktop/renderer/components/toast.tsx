@@ -6,9 +6,11 @@ import { problemWords } from '../lib/wording.ts'
 import { Icon } from './icon.tsx'
 
 const SHOWN_MS = 6_000
+/** Above the verbs at the foot of the screen, where there are some. */
+const OFFSET = { right: 16, bottom: 'calc(var(--verbs-h, 4px) + 12px)' }
 
 export function Toasts() {
-  return <Toaster position="bottom-right" gap={8} offset={16} containerAriaLabel="Messages" />
+  return <Toaster position="bottom-right" gap={8} offset={OFFSET} containerAriaLabel="Messages" />
 }
 
 /** Says what happened, with at most one way on. */

@@ -1,10 +1,11 @@
 // The Bridge in a browser: stands for Electron's preload and main process. Same relay client, same interface.
 import type { Bridge } from '../../../shared/bridge.ts'
 import { createRelayClient } from '../../../shared/relay-client.ts'
-import { isCopiedTab } from './copied-tab.ts'
+import { heldByLock, heldByWord, isCopiedTab } from './copied-tab.ts'
 
 const TOKEN_KEY = 'phony.refresh_token'
-/** A page that is loaded again has its tab's name within some milliseconds; only a copy waits this long. */
+const TABS = 'phony.tabs'
+/** A page that is loaded again has its tab's name sooner; only a copy waits this long. */
 const NAME_WAIT_MS = 1_000
 
 /**
@@ -38,11 +39,14 @@ export function createBrowserBridge(window: Window & typeof globalThis): Bridge 
 }
 
 async function dropCopiedToken(window: Window & typeof globalThis): Promise<void> {
+  // Over plain HTTP a page has neither locks nor random UUIDs.
+  const locks = window.navigator.locks as LockManager | undefined
+  const pause = (ms: number) => new Promise<void>((done) => window.setTimeout(done, ms))
   const is_copied = await isCopiedTab({
     storage: window.sessionStorage,
-    locks: window.navigator.locks,
+    hold: locks ? heldByLock(locks) : heldByWord(new window.BroadcastChannel(TABS), pause),
     patience: AbortSignal.timeout(NAME_WAIT_MS),
-    newName: () => window.crypto.randomUUID(),
+    newName: () => window.crypto.getRandomValues(new Uint32Array(4)).join('-'),
   })
   if (is_copied) window.sessionStorage.removeItem(TOKEN_KEY)
 }

@@ -25,8 +25,8 @@ export const OUTCOME_WORDS: Record<Outcome, string> = {
   failed: 'Failed',
 }
 
-/** How a call ended; a call that nobody closed was lost. @param outcome null while no record has one. @source ours */
-export const outcomeWord = (outcome: Outcome | null): string => (outcome ? OUTCOME_WORDS[outcome] : 'Lost')
+/** How a call ended. @param outcome null for a call of which nothing is known any more. @source ours */
+export const outcomeWord = (outcome: Outcome | null): string => (outcome ? OUTCOME_WORDS[outcome] : 'Out of reach')
 
 export const SPEAKER_WORDS: Record<Speaker, string> = {
   caller: 'Caller',

@@ -1,11 +1,12 @@
-// Calls whose end no event told: their relay was killed, or they ended while the link was lost. None vanishes without a
-// word: each stands as over, with what is known of its end, and fades from when that was found out. Pure.
+// Calls of which there is no word any more: their relay was killed, relays do not reach each other, or they ended while the
+// link was lost. None vanishes without a word: each stands there with what is known of it, and fades from when that was
+// found out. Pure.
 import type { CallSession, CallSummary } from '../../../shared/contract/calls.ts'
 import { callEnded } from './apply-event.ts'
 import type { ConsoleState } from './state.ts'
 
-/** What is known of a call that no relay answers for, while its record is open. */
-const END_UNKNOWN = 'Its relay does not answer. How it ended is not recorded yet.'
+/** What is known of a call that no relay answers for, while its record is open. It may go on where it cannot be asked for. */
+const OUT_OF_REACH = 'No relay answers for it. Whether it goes on is not known.'
 
 /**
  * The state with calls as lost that nobody answers for. An event of one that is only out of reach brings it back.
@@ -17,12 +18,13 @@ export function withLost(state: ConsoleState, lost: readonly CallSummary[], now:
     const ended: CallSummary = {
       ...call,
       outcome: null,
-      end_reason: END_UNKNOWN,
+      end_reason: OUT_OF_REACH,
       ended_at: new Date(lastMoment(at, call)).toISOString(),
       live: null,
     }
     const missed = { ...at.missed, [call.call_sid]: { since: now, is_recorded: false } }
-    return { ...callEnded(at, ended), missed }
+    // What is being written for it stays: it may be back.
+    return { ...callEnded(at, ended), missed, overrides: at.overrides }
   }, state)
 }
 
@@ -40,6 +42,9 @@ export function withRecordedEnds(state: ConsoleState, records: readonly CallSumm
     return { ...callEnded(at, call), missed: { ...at.missed, [call.call_sid]: found } }
   }, state)
 }
+
+/** Whether nothing is known of a call but what was heard last. @source contract/calls.ts: a call that ended has an outcome */
+export const isOutOfReach = ({ ended_at, outcome }: CallSummary): boolean => ended_at !== null && outcome === null
 
 /** Lost calls whose record was open when it was read. @source ours */
 export function unrecordedCalls(state: ConsoleState): CallSummary[] {

@@ -1,5 +1,5 @@
 // Overrides that are being written, by tenant and call: leaving a call's screen throws away nothing that was typed. They
-// last until one signs out, and while the call can take them. Pure.
+// last until one signs out, and while the call may take them. Pure.
 import type { JsonObject } from '../../../shared/primitives.ts'
 import { withDraft } from './work-drafts.ts'
 
@@ -15,14 +15,18 @@ export type OverrideDrafts = Readonly<Record<string, OverrideDraft>>
 export const draftKey = (tenant_id: string, call_sid: string): string => `${tenant_id}/${call_sid}`
 
 /**
- * The drafts of a tenant less those of calls that cannot take them any more.
- * @param live calls of the tenant that are on
+ * The drafts of a tenant less those of calls that are not in sight any more.
+ * @param calls those of the tenant that are
  * @source ours
  */
-export function onlyOfLive(drafts: OverrideDrafts, tenant_id: string, live: ReadonlySet<string>): OverrideDrafts {
+export function onlyOfCalls(
+  drafts: OverrideDrafts,
+  tenant_id: string,
+  calls: Readonly<Record<string, unknown>>,
+): OverrideDrafts {
   const gone = Object.keys(drafts).filter((key) => {
     const [of, call_sid = ''] = key.split('/')
-    return of === tenant_id && !live.has(call_sid)
+    return of === tenant_id && !(call_sid in calls)
   })
   return gone.reduce((rest, key) => withDraft(rest, key, null), drafts)
 }

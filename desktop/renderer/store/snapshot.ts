@@ -3,7 +3,7 @@ import type { CallSession, CallSummary, Turn } from '../../../shared/contract/ca
 import type { ContextVersion } from '../../../shared/contract/context.ts'
 import { bySpoken } from './apply-event.ts'
 import { isLostCall, withLost, withRecordedEnds } from './lost-calls.ts'
-import { draftKey, onlyOfLive } from './override-drafts.ts'
+import { draftKey, onlyOfCalls } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
 import { clearCall, placeCall, placedCalls } from './wall.ts'
@@ -30,18 +30,16 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading, now: nu
   const kept = Object.entries(state.calls).filter(([call_sid]) => state.details[call_sid] || on_wall.has(call_sid))
   const lost = kept.flatMap(([call_sid, call]) => (call.ended_at === null && !live.has(call_sid) ? [call] : []))
   const found = Object.entries(state.missed).filter(([call_sid]) => !live.has(call_sid))
+  const calls = { ...Object.fromEntries(kept), ...Object.fromEntries(live) }
   const next: ConsoleState = {
     ...state,
     wall: reading.items.reduce(placeCall, state.wall),
-    calls: { ...Object.fromEntries(kept), ...Object.fromEntries(live) },
+    calls,
     missed: Object.fromEntries(found),
     last_seq: reading.last_seq,
     capacity: reading.capacity,
     live_reading: { state: 'ready' },
-    overrides:
-      state.session.state === 'signed_in'
-        ? onlyOfLive(state.overrides, state.session.me.tenant_id ?? '', new Set(live.keys()))
-        : state.overrides,
+    overrides: overridesOf(state, calls),
   }
   return withLost(next, lost, now)
 }
@@ -130,15 +128,21 @@ export function sweepEnded(state: ConsoleState, now: number): ConsoleState {
   const forgotten = new Set(over.filter((call_sid) => !seen.has(call_sid)))
   const keep = <T>(record: Record<string, T>) =>
     Object.fromEntries(Object.entries(record).filter(([call_sid]) => !forgotten.has(call_sid)))
+  const calls = keep(state.calls)
   return {
     ...state,
     wall: over.reduce(clearCall, state.wall),
-    calls: keep(state.calls),
+    calls,
     turns: keep(state.turns),
     details: keep(state.details),
     versions: keep(state.versions),
     older_versions: keep(state.older_versions),
     needed: keep(state.needed),
     missed: keep(state.missed),
+    overrides: overridesOf(state, calls),
   }
 }
+
+/** What is being written for calls that are in sight. */
+const overridesOf = ({ session, overrides }: ConsoleState, calls: ConsoleState['calls']) =>
+  session.state === 'signed_in' ? onlyOfCalls(overrides, session.me.tenant_id ?? '', calls) : overrides

@@ -99,10 +99,8 @@ test('a lost link says how old the picture is, refuses commands, and catches up'
   await expect(page.getByRole('gridcell').filter({ hasText: /\+1/ }).first()).toBeVisible({ timeout: 30_000 })
 })
 
-test('a duplicated tab asks to sign in, and the first one stays signed in when it is loaded again', async ({
-  page,
-}) => {
-  await signInAs(page, demo, 'Dana Ortiz')
+async function duplicateTab(page: Page, url: string): Promise<void> {
+  await signInAs(page, { url }, 'Dana Ortiz')
   // Opened by a page, a tab gets a copy of its session storage, as a duplicated one does.
   const opened = page.waitForEvent('popup')
   await page.evaluate(() => void window.open(location.href))
@@ -116,6 +114,24 @@ test('a duplicated tab asks to sign in, and the first one stays signed in when i
   await expect(copy.getByRole('navigation')).toBeVisible()
   await copy.reload()
   await expect(copy.getByRole('navigation')).toBeVisible()
+}
+
+test('a duplicated tab asks to sign in, and the first one stays signed in when it is loaded again', async ({
+  page,
+}) => {
+  await duplicateTab(page, demo.url)
+})
+
+test('so it is over plain HTTP from another machine', async ({ playwright, launchOptions }) => {
+  const args = [...(launchOptions.args ?? []), '--host-resolver-rules=MAP phony.test 127.0.0.1']
+  const browser = await playwright.chromium.launch({ ...launchOptions, args })
+  try {
+    const page = await browser.newPage()
+    await duplicateTab(page, `http://phony.test:${new URL(demo.url).port}`)
+    expect(await page.evaluate(() => window.isSecureContext)).toBe(false)
+  } finally {
+    await browser.close()
+  }
 })
 
 test('an agent manager makes an agent, gives it a number, pauses it', async ({ page }) => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { expect, type Locator, type Page, test } from '@playwright/test'
 import axe from 'axe-core'
+import type { RouteName } from '../../../shared/routes.ts'
 import { buildFakeBridge, serveConsole } from '../support/fake-console.ts'
 import { sidOf } from '../support/fake-floor.ts'
 import { NOON } from '../support/scenes.ts'
@@ -29,6 +30,23 @@ async function open(page: Page, hash: string, [width, height]: readonly [number,
   await page.goto(`${served.url}${hash}`)
   await expect(page.getByRole('main')).toBeVisible()
 }
+async function openAsManager(page: Page, hash: string, size: readonly [number, number]): Promise<void> {
+  await page.addInitScript(() => Object.assign(window, { fakeOptions: { role: 'agent_manager' } }))
+  await open(page, hash, size)
+}
+/** The next request of this name is refused by the carrier. */
+const refuse = (page: Page, name: RouteName) =>
+  page.evaluate(
+    (name) =>
+      window.fake.refuse(name, {
+        type: 'about:blank',
+        title: 'The carrier failed',
+        status: 502,
+        code: 'CARRIER_FAILED',
+        detail: 'The carrier answered 429. Nothing was changed.',
+      }),
+    name,
+  )
 const CALL = `#/calls/${sidOf(1)}`
 const editor = (page: Page) => page.getByRole('textbox', { name: 'Override of this call, JSON' })
 async function write(page: Page, text: string): Promise<void> {
@@ -37,11 +55,12 @@ async function write(page: Page, text: string): Promise<void> {
   await page.keyboard.insertText(text)
 }
 
-/** Words of everything one can press that lies under what was told. */
-const covered = (page: Page) =>
-  page.evaluate(() => {
+/** Words of everything one can press there that lies under what was told. */
+const covered = (page: Page, place = 'body') =>
+  page.evaluate((place) => {
     const told = [...document.querySelectorAll('.toast')].map((each) => each.getBoundingClientRect())
-    return [...document.querySelectorAll('button, a, input, textarea, [role="gridcell"], [role="tab"]')]
+    const pressed = ['button', 'a', 'input', 'textarea', '[role="gridcell"]', '[role="tab"]']
+    return [...document.querySelectorAll(pressed.map((each) => `${place} ${each}`).join())]
       .filter((each) => !each.closest('.toast'))
       .filter((each) => {
         const box = each.getBoundingClientRect()
@@ -50,7 +69,7 @@ const covered = (page: Page) =>
         )
       })
       .map((each) => each.textContent)
-  })
+  }, place)
 
 for (const size of [
   [1024, 700],
@@ -61,15 +80,7 @@ for (const size of [
     for (const hash of ['#/live', CALL]) {
       await open(page, hash, size)
       if (hash === '#/live') await page.locator(`[data-call="${sidOf(1)}"]`).click()
-      await page.evaluate(() =>
-        window.fake.refuse('hangUpCall', {
-          type: 'about:blank',
-          title: 'The carrier failed',
-          status: 502,
-          code: 'CARRIER_FAILED',
-          detail: 'The carrier answered 429. Nothing was changed.',
-        }),
-      )
+      await refuse(page, 'hangUpCall')
       for (const _ of ['refused, and stays', 'done']) {
         await page.getByRole('button', { name: /^End/ }).click()
         await page.getByRole('button', { name: 'End call' }).click()
@@ -80,6 +91,32 @@ for (const size of [
       expect(await covered(page)).toEqual([])
       await page.reload()
     }
+  })
+}
+
+for (const size of [
+  [640, 400],
+  [853, 533],
+  [1280, 800],
+  [1920, 1080],
+] as const) {
+  test(`what is told of numbers does not cover what is staged next, at ${size[0]}`, async ({ page }) => {
+    await openAsManager(page, '#/numbers', size)
+    const stage = async (number: string) => {
+      await page.locator(`[data-number="${number}"]`).focus()
+      await page.keyboard.press('m')
+      await page.getByRole('menuitem', { name: 'Returns desk' }).click()
+    }
+    const apply = page.getByRole('button', { name: /^Apply/ })
+    await refuse(page, 'assignNumbers')
+    await stage('+13125550161')
+    await apply.click()
+    await expect(page.locator('.toast')).toHaveCount(1)
+    await apply.click()
+    await expect(page.locator('.toast')).toHaveCount(2)
+    await stage('+13125550162')
+    await page.waitForTimeout(600)
+    expect(await covered(page, '.staged-bar')).toEqual([])
   })
 }
 
@@ -179,22 +216,22 @@ for (const size of [
 }
 
 for (const place of ['on its screen', 'beside the wall'] as const) {
-  test(`a long value of a call's context can be read whole, ${place}`, async ({ page }) => {
+  test(`a long name and a long value in a call's context can be read whole, ${place}`, async ({ page }) => {
     const address = 'c/o Alvarez, 4711 West Irving Park Road, Apartment 12, Chicago, and_then_a_word_without_an_end'
-    await withAgentContext(page, { address })
+    const name = 'delivery_address_that_the_caller_gave_before_they_were_verified'
+    await withAgentContext(page, { [name]: address })
     await page.setViewportSize({ width: 1280, height: 800 })
     await page.goto(`${served.url}${place === 'on its screen' ? CALL : '#/live'}`)
     if (place === 'beside the wall') {
       await page.locator(`[data-call="${sidOf(1)}"]`).click()
       await page.getByRole('tab', { name: 'Context' }).click()
     }
-    const cell = page
-      .getByRole('row', { name: /^address/ })
-      .locator('td')
-      .nth(1)
-    await expect(cell).toHaveText(address)
-    await expect(cell).toBeInViewport({ ratio: 1 })
-    expect(await cell.evaluate((box) => box.scrollWidth <= box.clientWidth)).toBe(true)
+    const cells = page.getByRole('row', { name: /^delivery_address/ }).locator('td')
+    for (const [nth, words] of [name, address].entries()) {
+      await expect(cells.nth(nth)).toHaveText(words)
+      await expect(cells.nth(nth)).toBeInViewport({ ratio: 1 })
+      expect(await cells.nth(nth).evaluate((box) => box.scrollWidth <= box.clientWidth)).toBe(true)
+    }
   })
 }
 

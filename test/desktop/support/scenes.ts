@@ -141,6 +141,7 @@ const CALLS: Record<string, Scene> = {
   },
   'call-older-versions': { hash: CALL, options: { page_items: 2 } },
   'call-lost': { hash: CALL, act: loseRelay },
+  'call-out-of-reach': { hash: `#/calls/${sidOf(3)}`, act: loseRelay },
   'call-ended': { hash: `#/calls/${sidOf(10)}` },
   'call-ringing': { hash: `#/calls/${sidOf(39)}` },
   'call-read-only': { hash: CALL, options: { role: 'analyst' } },
@@ -151,6 +152,18 @@ const CALLS: Record<string, Scene> = {
     act: async (page) => {
       await edit(page, '{\n  "order_id": "A-20418",\n  "goodwill_credit_usd": 60\n}')
       await page.getByLabel('Reason').fill('A second repeat')
+    },
+  },
+  'call-long-name': {
+    hash: CALL,
+    act: async (page) => {
+      const name = 'delivery_address_that_the_caller_gave_before_they_were_verified'
+      await edit(
+        page,
+        `{\n  "order_id": "A-20418",\n  "${name}": {\n    "street_and_number": "4711 West Irving Park Road"\n  }\n}`,
+      )
+      await page.getByLabel('Reason').fill('A new address')
+      await page.getByRole('button', { name: /^Apply/ }).click()
     },
   },
   'call-refused': {
@@ -294,6 +307,16 @@ const NUMBERS: Record<string, Scene> = {
     hash: '#/numbers',
     options: manager,
     act: async (page) => [await stageThree(page), await page.getByRole('button', { name: /^Apply/ }).click()],
+  },
+  'numbers-staged-again': {
+    hash: '#/numbers',
+    options: manager,
+    act: async (page) => {
+      await stageThree(page)
+      await page.getByRole('button', { name: /^Apply/ }).click()
+      await page.getByRole('button', { name: 'Assign +1 312 555 0161 to…' }).click()
+      await page.getByRole('menuitem', { name: 'Returns desk' }).click()
+    },
   },
   'numbers-moved': {
     hash: '#/numbers',

@@ -10,6 +10,7 @@ import { Score } from '../../components/score.tsx'
 import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { formatCallTime, formatCost, maskNumber } from '../../lib/format.ts'
 import { outcomeWord, reasonWords } from '../../lib/wording.ts'
+import { isOutOfReach } from '../../store/lost-calls.ts'
 import { isLost, selectMe, versionInForce } from '../../store/selectors.ts'
 import { AgentLink } from './agent-link.tsx'
 import { createCallActions } from './call-actions.ts'
@@ -178,14 +179,14 @@ function LiveEdge({ call }: { call: CallSummary }) {
     <div className="live-edge">
       <span className="xxs dim">90 s</span>
       <Score segments={call.live.segments} stream_started_at={call.live.stream_started_at} now={end} size="large" />
-      <span className="xxs dim">{call.ended_at ? 'end' : 'now'}</span>
+      <span className="xxs dim">{isOutOfReach(call) ? 'last' : call.ended_at ? 'end' : 'now'}</span>
     </div>
   )
 }
 
 /** What stands in a transcript without words. */
 export function noWords(call: CallSummary, now: number): string {
-  if (call.ended_at !== null) return 'Nothing was said.'
+  if (call.ended_at !== null && !isOutOfReach(call)) return 'Nothing was said.'
   const phase = call.live?.phase
   return phase === 'ringing' || phase === 'connecting'
     ? `No words yet, ringing ${formatCallTime(now - Date.parse(call.started_at))}`

@@ -10,6 +10,7 @@ import { Receipt } from '../../components/receipt.tsx'
 import { useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { firstName, formatCallTime, formatDelay } from '../../lib/format.ts'
 import { OUTCOME_WORDS } from '../../lib/wording.ts'
+import { isOutOfReach } from '../../store/lost-calls.ts'
 import { selectMe } from '../../store/selectors.ts'
 import type { Listened } from '../../store/state.ts'
 import { clockZero } from './call-clock.ts'
@@ -65,7 +66,12 @@ function useActs(call: CallSummary, zero: number): Act[] {
       icon: Braces,
       says: `${who(version.updated_by, self_id)} set context v${version.version}`,
       is_own: version.updated_by.id === self_id,
-      more: <VersionReceipt version={version} end={endOfUse(version, versions, call.ended_at !== null)} />,
+      more: (
+        <VersionReceipt
+          version={version}
+          end={endOfUse(version, versions, call.ended_at !== null && !isOutOfReach(call))}
+        />
+      ),
     }),
   )
   const handled = handled_by.flatMap((each): Act[] =>

@@ -1,10 +1,11 @@
 // The ladder of interventions, cheapest first, named by what the caller notices.
 import type { LucideIcon } from 'lucide-react'
 import { Braces, Headphones, Lock, PhoneOff, Unlink } from 'lucide-react'
-import { useEffect, useRef } from 'react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { Icon } from '../../components/icon.tsx'
 import { useActions, useConsoleState } from '../../lib/console-context.tsx'
+import { useVerbsHeight } from '../../lib/verbs-height.ts'
+import { isOutOfReach } from '../../store/lost-calls.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createCallActions } from './call-actions.ts'
 
@@ -25,19 +26,7 @@ export function Ladder({
   const closed = useConsoleState((state) =>
     state.listening.state === 'closed' && state.listening.call_sid === call.call_sid ? state.listening.reason : null,
   )
-  const place = useRef<HTMLDivElement>(null)
-  // What is told floats above the verbs, however many lines stand below them.
-  useEffect(() => {
-    const element = place.current
-    if (!element) return
-    const root = document.documentElement.style
-    const observer = new ResizeObserver(() => root.setProperty('--verbs-h', `${element.offsetHeight}px`))
-    observer.observe(element)
-    return () => {
-      observer.disconnect()
-      root.removeProperty('--verbs-h')
-    }
-  }, [])
+  const place = useVerbsHeight<HTMLDivElement>()
   return (
     <div className="ladder" role="toolbar" aria-label="Interventions" ref={place}>
       <div className="rungs">
@@ -123,6 +112,7 @@ export function useRights(call: CallSummary | undefined): CallRights {
   const override = useConsoleState(may('calls.override'))
   const is_live = call?.ended_at === null
   if (lost) return refused(Unlink, 'Refused while the link is lost. Nothing is queued.')
+  if (call && isOutOfReach(call)) return refused(Unlink, 'No relay answers for this call, so it takes no commands.')
   if (!is_live) return refused(PhoneOff, 'The call is over, so it takes no commands.')
   if (!monitor && !update && !override) {
     return refused(Lock, 'You can read calls. Stepping in needs the supervisor role.')

@@ -9,12 +9,14 @@ import {
   PhoneIncoming,
   PhoneOff,
   PhoneOutgoing,
+  Unlink,
   Voicemail,
   Wrench,
 } from 'lucide-react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { formatDelay, formatSince, words } from '../../lib/format.ts'
 import { outcomeWord } from '../../lib/wording.ts'
+import { isOutOfReach } from '../../store/lost-calls.ts'
 
 export interface PhaseWords {
   icon: LucideIcon
@@ -70,13 +72,13 @@ export function phaseOf(call: CallSummary, now: number): PhaseWords {
 }
 
 function endedWords(call: CallSummary): PhaseWords {
-  const icon = call.outcome === 'voicemail' ? Voicemail : PhoneOff
+  const icon = isOutOfReach(call) ? Unlink : call.outcome === 'voicemail' ? Voicemail : PhoneOff
   return { icon, word: outcomeWord(call.outcome), tone: 'ph-ended' }
 }
 
-/** Why a call broke, to be said where its last words stood; null for one that goes on or was ended by somebody. @source ours */
+/** Why a call broke or is out of reach, to be said where its last words stood; null for one that goes on or was ended by somebody. @source ours */
 export function breakWords(call: CallSummary): string | null {
-  const has_broken = call.ended_at !== null && (call.outcome === null || call.outcome === 'failed')
+  const has_broken = call.ended_at !== null && (isOutOfReach(call) || call.outcome === 'failed')
   return has_broken ? call.end_reason : null
 }
 

@@ -59,8 +59,8 @@ export function ContextLayers({ call_sid }: { call_sid: string }) {
       <tbody>
         {rows.map((row) => (
           <tr key={`${row.path}${row.waits_for ?? ''}`}>
-            <td className="mono" title={row.path}>
-              {row.path}
+            <td className="mono">
+              <span>{row.path}</span>
             </td>
             <td className="num">
               {row.waits_for !== null ? (

@@ -139,7 +139,7 @@ function DiffLine({ sign, name, value }: { sign: '+' | '−'; name: string; valu
   return (
     <div className={sign === '+' ? 'add' : 'del'}>
       <i>{sign}</i>
-      <span className="trunc" title={value}>
+      <span>
         <span className="k">{name}</span> <span className="s">{value}</span>
       </span>
     </div>

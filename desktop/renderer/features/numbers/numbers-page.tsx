@@ -1,7 +1,7 @@
 // Which number leads to which agent. Changes are staged, then applied together.
 import { Hash, RefreshCw, Search } from 'lucide-react'
 import type { ReactNode } from 'react'
-import { useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import type { Agent } from '../../../../shared/contract/agents.ts'
 import type { PhoneNumber } from '../../../../shared/contract/numbers.ts'
 import { FilterField, focusFilter } from '../../components/field.tsx'
@@ -17,10 +17,11 @@ import { useWorkDraft } from '../../lib/work-draft.ts'
 import { agentsInOrder } from '../../store/agents-in-order.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import type { Staged } from './board.ts'
-import { boardOf, movedMeanwhile, movesOf, stage, stagedWords, stillStaged } from './board.ts'
+import { boardOf, movedMeanwhile, movesOf, stage, stillStaged } from './board.ts'
 import type { SyncPlan } from './number-actions.ts'
 import { createNumberActions } from './number-actions.ts'
 import { NumberColumn } from './number-column.tsx'
+import { StagedBar } from './staged-bar.tsx'
 import { SyncDialog } from './sync-dialog.tsx'
 import { useDragged } from './use-dragged.ts'
 
@@ -42,8 +43,6 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
   const [is_busy, setBusy] = useState(false)
   const [is_applying, setApplying] = useState(false)
   const is_missed = useIsMissed(is_applying)
-  /** While numbers are read before they are moved, what is found out then stops it. */
-  const is_checking = useRef(false)
   const all = useMemo(() => Object.values(numbers), [numbers])
   const agent_list = useMemo(() => agentsInOrder(agents), [agents])
   const is_read = useConsoleState(
@@ -64,16 +63,13 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     may_release: [...selected].some((phone) => numbers[phone]?.assigned_agent),
     onOpenChange: setAssigning,
   }
+  // What is being applied says itself what became of it.
   useEffect(() => {
-    if (!is_read || !kept || staged === kept) return
+    if (!is_read || is_applying || !kept || staged === kept) return
     const moved = movedMeanwhile(kept, numbers)
-    const dropped = `${countOf(kept.size - staged.size, 'staged change')} dropped`
-    const was_to_apply = is_checking.current
-    is_checking.current = false
     keep(staged.size > 0 ? staged : null)
-    if (was_to_apply) tell('Nothing was applied', `${leadWords(moved, agents)} ${dropped}.`.trim())
-    else if (moved.length > 0) tell(dropped, leadWords(moved, agents))
-  }, [is_read, kept, staged, numbers, agents, keep])
+    if (moved.length > 0) tell(droppedWords(kept, staged), leadWords(moved, agents))
+  }, [is_read, is_applying, kept, staged, numbers, agents, keep])
 
   const choose = (phone_number: string) => {
     const next = new Set(selected)
@@ -100,16 +96,16 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
     setApplying(true)
     const moves = movesOf(staged)
     // The relay takes an assignment whatever the number leads to: what somebody did a moment ago must not be undone unseen.
-    is_checking.current = true
     const read = await actions.readNow()
-    if (!read.ok || stillStaged(staged, read.value, agents) !== staged) {
+    const still = read.ok ? stillStaged(staged, read.value, agents) : staged
+    if (!read.ok || still !== staged) {
       setBusy(false)
       setApplying(false)
-      if (read.ok) return
-      is_checking.current = false
-      return tellRefused(`${countOf(moves.length, 'change')} not applied`, read.problem)
+      if (!read.ok) return tellRefused(`${countOf(moves.length, 'change')} not applied`, read.problem)
+      setStaged(still)
+      const moved = leadWords(movedMeanwhile(staged, read.value), agents)
+      return tell('Nothing was applied', `${moved} ${droppedWords(staged, still)}.`.trim())
     }
-    is_checking.current = false
     const back: Staged = new Map([...staged].map(([phone, { from, to }]) => [phone, { from: to, to: from }]))
     const { left, problem } = await actions.apply(moves)
     setBusy(false)
@@ -209,28 +205,21 @@ export function NumbersPage({ lostBar }: { lostBar: ReactNode }) {
         )}
       </WhenRead>
       {staged.size > 0 && (
-        <section className="staged-bar" aria-label="Staged changes">
-          <b className="num">{countOf(staged.size, 'change')}</b>
-          <span className="ink2">{stagedWords(staged)}. Nothing is live until you apply.</span>
-          {is_missed && (
-            <span className="text-att-2" role="status">
-              Applying…, no answer yet
-            </span>
-          )}
-          <span className="grow" />
-          <button type="button" className="btn quiet" disabled={is_busy} onClick={() => setStaged(NONE_STAGED)}>
-            Discard
-          </button>
-          <button type="button" className="btn primary" disabled={is_lost || is_busy} onClick={() => void apply()}>
-            Apply {staged.size} <kbd>Ctrl</kbd>
-            <kbd>↵</kbd>
-          </button>
-        </section>
+        <StagedBar
+          staged={staged}
+          is_busy={is_busy}
+          is_lost={is_lost}
+          is_missed={is_missed}
+          onDiscard={() => setStaged(NONE_STAGED)}
+          onApply={() => void apply()}
+        />
       )}
       {plan && <SyncDialog plan={plan} onClose={() => setPlan(null)} />}
     </Page>
   )
 }
+
+const droppedWords = (before: Staged, left: Staged) => `${countOf(before.size - left.size, 'staged change')} dropped`
 
 /** Where numbers lead that somebody else moved meanwhile. @source design.md section 6 */
 function leadWords(moved: readonly PhoneNumber[], agents: Readonly<Record<string, Agent>>): string {

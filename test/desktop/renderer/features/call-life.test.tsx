@@ -116,20 +116,21 @@ describe('a call that is lost with its relay', () => {
     const cell = (index: number) => document.querySelector(`[data-call="${sidOf(index)}"]`)!
     expect(cell(2).className).toContain('ended')
     expect(cell(2).textContent).toContain(words)
-    expect(cell(3).textContent).toContain('Lost')
-    expect(cell(3).textContent).toContain('Its relay does not answer.')
+    expect(cell(3).textContent).toContain('Out of reach')
+    expect(cell(3).textContent).toContain('No relay answers for it. Whether it goes on is not known.')
     const inspector = within(screen.getByRole('complementary', { name: 'Selected call' }))
     expect(inspector.getByText(words)).toBeTruthy()
   })
 
-  it('says so on its own screen, and how it ended as soon as that is recorded', async () => {
+  it('is not said to be over on its own screen, until it says how it ended as soon as that is recorded', async () => {
     const opened = await openCall()
     kill(opened, sidOf(1), false)
     act(() => opened.bridge.send({ type: 'reload' }))
     await settle(80)
     const head = within(heading().closest('header')!)
-    expect(head.getByText('Lost')).toBeTruthy()
-    expect(screen.getAllByText('The call is over, so it takes no commands.')).toBeTruthy()
+    expect(head.getByText('Out of reach')).toBeTruthy()
+    expect(screen.getAllByText('No relay answers for this call, so it takes no commands.')).toBeTruthy()
+    expect(screen.queryByText(/is over|Nothing was said/)).toBeNull()
     kill(opened, sidOf(1), true)
     await waitFor(() => expect(head.getByText(words)).toBeTruthy())
     expect(head.getByText('Failed')).toBeTruthy()

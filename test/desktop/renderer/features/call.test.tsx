@@ -92,7 +92,7 @@ describe('the context of a call', () => {
     tell(applied)
     await settle()
     expect(within(row).getByText(/^Applied/)).toBeTruthy()
-    expect(screen.getByText('goodwill_credit_usd', { selector: 'td' }).closest('tr')?.textContent).toContain('60')
+    expect(screen.getByRole('cell', { name: 'goodwill_credit_usd' }).closest('tr')?.textContent).toContain('60')
     tell({ ...applied, used_in_turn: 23 })
     await settle()
     expect(within(row).getByText('used in turn 23')).toBeTruthy()

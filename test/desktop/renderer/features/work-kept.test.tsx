@@ -211,6 +211,7 @@ describe('numbers that are staged', () => {
     expect(bridge.asked.some(({ name }) => name === 'assignNumbers')).toBe(false)
     expect(screen.getByText('Nothing was applied')).toBeTruthy()
     expect(screen.getByText('+1 312 555 0163 leads to Billing support now. 1 staged change dropped.')).toBeTruthy()
+    expect(screen.queryByText('+1 312 555 0163 leads to Billing support now.')).toBeNull()
     await user.click(screen.getByRole('button', { name: /^Apply 1/ }))
     await settle(60)
     expect(bridge.numbers.get('+13125550163')?.assigned_agent).toBe('ag_billing001')

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { applyEvent } from '../../../../desktop/renderer/store/apply-event.ts'
 import { unrecordedCalls, withRecordedEnds } from '../../../../desktop/renderer/store/lost-calls.ts'
+import { draftKey } from '../../../../desktop/renderer/store/override-drafts.ts'
 import { FADE_MS, sweepEnded, withCall, withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
 import type { ConsoleState } from '../../../../desktop/renderer/store/state.ts'
 import { initialState, TURNS_KEPT } from '../../../../desktop/renderer/store/state.ts'
+import type { Me } from '../../../../shared/contract/access.ts'
 import type { CallSummary, SpeechTurn } from '../../../../shared/contract/calls.ts'
 import type { EventType, RelayEvent } from '../../../../shared/events.ts'
 import { RelayEvent as RelayEventSchema } from '../../../../shared/events.ts'
@@ -243,9 +245,9 @@ describe('a call whose end no event told', () => {
   const lost = () => withLiveCalls(live(), { items: calls.slice(1), last_seq: 9, capacity: 100 }, NOW)
   const known = (state: ConsoleState) => state.calls[call.call_sid]
 
-  it('stands as over until it has faded, from when that was found out', () => {
+  it('stands on the wall until it has faded, from when that was found out', () => {
     expect(lost().wall.all[0]).toBe(call.call_sid)
-    expect(known(lost())).toMatchObject({ outcome: null, end_reason: expect.stringContaining('does not answer') })
+    expect(known(lost())).toMatchObject({ outcome: null, end_reason: expect.stringContaining('is not known') })
     expect(known(lost())?.live?.segments).toEqual(call.live?.segments)
     const recorded = { ...call, ended_at: iso(NOW - 90_000), outcome: 'failed' as const, live: null }
     const told = withRecordedEnds(lost(), [recorded], NOW + 5_000)
@@ -261,6 +263,19 @@ describe('a call whose end no event told', () => {
     expect(back.missed).toEqual({})
     const over = withRecordedEnds(lost(), [{ ...call, ended_at: iso(NOW), live: null }], NOW)
     expect(known(applyEvent(over, { ...EVENTS['call.updated'], seq: 10 }))?.ended_at).toBe(iso(NOW))
+  })
+
+  it('keeps what is being written for it while it is in sight', () => {
+    const draft = { text: '{', reason: '', speak_now: false, base: { context: {}, version: 1 } }
+    const key = draftKey(call.tenant_id, call.call_sid)
+    const me = { user: { id: 'us_1', name: 'Dana' }, tenant_id: call.tenant_id, permissions: [] } as unknown as Me
+    const writing = { ...live(), session: { state: 'signed_in' as const, me }, overrides: { [key]: draft } }
+    const reading = { items: calls.slice(1), last_seq: 9, capacity: 100 }
+    const out = withLiveCalls(writing, reading, NOW)
+    expect(out.overrides).toEqual({ [key]: draft })
+    expect(sweepEnded(out, NOW + FADE_MS).overrides).toEqual({})
+    expect(sweepEnded({ ...out, opened: call.call_sid }, NOW + FADE_MS).overrides).toEqual({ [key]: draft })
+    expect(withRecordedEnds(out, [{ ...call, ended_at: iso(NOW), live: null }], NOW).overrides).toEqual({})
   })
 
   it('is lost when it is read, open, and no relay has it', () => {
