@@ -107,16 +107,16 @@ export function createAnswerCall(deps: {
     const owner = await deps.routing.find(call.to_number)
     if (!owner) return refuse(null, 'unknown_number')
     const { tenant, agent } = owner
-    const { call_sid, account_sid } = call
-    const ref = { tenant_id: tenant.id, call_sid }
-    if (await isLive(ref)) return connect({ ...ref, account_sid })
+    const ref = { tenant_id: tenant.id, call_sid: call.call_sid }
+    const ticket = { ...ref, account_sid: call.account_sid }
+    if (await isLive(ref)) return connect(ticket)
     if (deps.isStopping()) return refuse(tenant.id, 'relay_is_stopping')
     if (deps.isOverloaded()) return refuse(tenant.id, 'relay_is_busy')
     if (await deps.isDiskFull()) return refuse(tenant.id, 'disk_is_full')
     if (await isKnown(ref)) return refuse(tenant.id, 'call_is_over')
     const reason = whyNot(tenant, agent) ?? (await overLimit(tenant, call.call_sid))
     // The carrier asks the next relay when an answer takes long: another may have it since we looked.
-    if (await isLive(ref)) return connect({ ...ref, account_sid })
+    if (await isLive(ref)) return connect(ticket)
     if (reason || !agent) {
       const record = refusedRecord(newRecord(call, tenant, agent, deps), reason ?? 'no_agent', deps.clock.now())
       // The caller hears why in any case.
@@ -134,7 +134,7 @@ export function createAnswerCall(deps: {
       if (error instanceof StoreError && error.code === 'NO_SPACE') return refuse(tenant.id, 'disk_is_full')
       throw error
     }
-    return connect({ ...ref, account_sid })
+    return connect(ticket)
   }
 
   function refuse(tenant_id: string | null, reason: RefusalReason): AnswerPlan {

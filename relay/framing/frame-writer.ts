@@ -46,7 +46,7 @@ export class FrameWriter {
     if (typeof payload === 'string') frame.write(payload, at + head.length, 'latin1')
     else frame.set(payload, at + head.length)
     frame.set(tail, frame.length - tail.length)
-    return this.#end(frame, at, room && frame.length <= room.bytes.length ? room.words : undefined)
+    return this.#end(frame, at, room?.holds(frame.length) ? room.words : undefined)
   }
 
   ping(): Buffer {
@@ -78,7 +78,7 @@ export class FrameWriter {
     const masked = this.#isMasked ? rules.MASKED : 0
     const length_bytes = length <= rules.MAX_CONTROL_BYTES ? 0 : length <= HIGHEST_16_BIT_LENGTH ? 2 : 8
     const size = 2 + length_bytes + mask_bytes + length
-    const frame = room && size <= room.bytes.length ? room.first(size) : Buffer.allocUnsafe(size)
+    const frame = room?.holds(size) ? room.first(size) : Buffer.allocUnsafe(size)
     frame[0] = rules.FIN | opcode
     if (length_bytes === 0) {
       frame[1] = masked | length

@@ -16,6 +16,10 @@ export class Room {
     this.words = new Int32Array(this.bytes.buffer)
   }
 
+  holds(length: number): boolean {
+    return length <= this.bytes.length
+  }
+
   /** Its first bytes: the same view each time. */
   first(length: number): Buffer {
     if (length >= VIEWS_TO_BYTES) return this.bytes.subarray(0, length)

@@ -1,5 +1,6 @@
-// The model's voice, read without parsing it: an audio delta is a few thousand letters of base64 between names that never
-// change. Whatever does not look exactly like one is left to the ordinary way. Walk (i). Source: protocols D.6.
+// What is read of the model's messages without parsing them: their type, and its voice. An audio delta is a few thousand
+// letters of base64 between names that never change. Whatever does not look exactly like one is left to the ordinary way.
+// Walk (i). Source: protocols D.6.
 
 export interface ScannedDelta {
   response_id: string
@@ -8,6 +9,7 @@ export interface ScannedDelta {
 }
 
 const TYPES = ['response.output_audio.delta', 'response.audio.delta'].map((type) => Buffer.from(`"type":"${type}"`))
+const TYPE_AHEAD = Buffer.from('{"type":"')
 const RESPONSE = Buffer.from('"response_id":"')
 const ITEM = Buffer.from('"item_id":"')
 const DELTA = Buffer.from('"delta":"')
@@ -29,6 +31,13 @@ export function scanDelta(message: Buffer): ScannedDelta | null {
   const end = from < 0 ? -1 : message.indexOf(QUOTE, from + DELTA.length)
   if (response_id === null || item_id === null || end < 0) return null
   return { response_id, item_id, delta: message.toString('latin1', from + DELTA.length, end) }
+}
+
+/** @returns the type of a message that begins with it; empty for any other */
+export function typeAhead(message: Buffer): string {
+  const from = TYPE_AHEAD.length
+  if (message.length < from || TYPE_AHEAD.compare(message, 0, from) !== 0) return ''
+  return message.toString('latin1', from, Math.max(from, message.indexOf(QUOTE, from)))
 }
 
 function textAfter(head: Buffer, name: Buffer): string | null {

@@ -12,7 +12,7 @@ import type {
 } from '../live/live-ports.ts'
 import { afterReading } from '../platform/clock.ts'
 import { messageOf } from '../platform/errors.ts'
-import { scanDelta } from './delta-scan.ts'
+import { scanDelta, typeAhead } from './delta-scan.ts'
 import { parseError, parseSession, rateLimit, type SessionFacts, translate } from './realtime-events.ts'
 
 export interface RealtimeConfig {
@@ -379,16 +379,6 @@ class OpenaiRealtimeSession implements RealtimeSession {
 }
 
 type Message = { type: string; [field: string]: unknown }
-
-const TYPE_AHEAD = Buffer.from('{"type":"')
-const QUOTE = 0x22
-
-/** @returns the type of a message that begins with it; empty for any other */
-function typeAhead(data: Buffer): string {
-  const from = TYPE_AHEAD.length
-  if (data.length < from || TYPE_AHEAD.compare(data, 0, from) !== 0) return ''
-  return data.toString('latin1', from, Math.max(from, data.indexOf(QUOTE, from)))
-}
 
 function parseMessage(data: Buffer): Message | null {
   try {
