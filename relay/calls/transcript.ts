@@ -46,6 +46,9 @@ export function cutText(text: string, heard_ms: number, total_ms: number): { hea
 export class Transcript {
   readonly #turns: TurnRecord[] = []
   readonly #byItem = new Map<string, SpeechRecord>()
+  /** The caller's voice, oldest first, of which the model has not said whose item it is. */
+  readonly #unnamed: SpeechRecord[] = []
+  #lastUnnamed: SpeechRecord | null = null
   #lastCallerEnd: number | null = null
   #answered = true
 
@@ -53,14 +56,21 @@ export class Transcript {
     return this.#turns
   }
 
-  callerStarted(item_id: string, started_ms: number, now: Now): SpeechRecord {
-    const turn = this.#speech(item_id, 'caller', started_ms, now)
+  /** @param item_id null while the model has not named it: the next words of the caller without a turn are these */
+  callerStarted(item_id: string | null, started_ms: number, now: Now): SpeechRecord {
+    const turn = this.#speech(item_id ?? this.#unnamedId(), 'caller', started_ms, now)
+    if (item_id === null) {
+      this.#unnamed.push(turn)
+      this.#lastUnnamed = turn
+    }
     this.#answered = true
     return turn
   }
 
-  callerStopped(item_id: string, ended_ms: number, now: Now): SpeechRecord {
-    const turn = this.#speech(item_id, 'caller', ended_ms, now)
+  /** @param item_id null ends the voice that began last without a name @returns null when there was none */
+  callerStopped(item_id: string | null, ended_ms: number, now: Now): SpeechRecord | null {
+    const turn = item_id === null ? this.#lastUnnamed : this.#callerTurn(item_id, ended_ms, now)
+    if (!turn) return null
     turn.ended_ms = Math.max(turn.started_ms, Math.round(ended_ms))
     this.#lastCallerEnd = turn.ended_ms
     this.#answered = false
@@ -68,14 +78,14 @@ export class Transcript {
   }
 
   callerText(item_id: string, delta: string, now: Now): SpeechRecord {
-    const turn = this.#speech(item_id, 'caller', now.ms, now)
+    const turn = this.#callerTurn(item_id, now.ms, now)
     turn.text += delta
     return turn
   }
 
   /** @returns the final turn, or null when it was final already */
   callerFinal(item_id: string, text: string, now: Now): SpeechRecord | null {
-    const turn = this.#speech(item_id, 'caller', now.ms, now)
+    const turn = this.#callerTurn(item_id, now.ms, now)
     if (turn.is_final) return null
     turn.text = text.trim()
     turn.ended_ms ??= Math.max(turn.started_ms, Math.round(now.ms))
@@ -178,6 +188,17 @@ export class Transcript {
       else if (!turn.heard_ms) Object.assign(turn, { text: '', unheard_text: turn.text, ended_ms: turn.started_ms })
     }
     return open.filter((turn) => turn.kind !== 'speech' || turn.text !== '' || turn.unheard_text !== '')
+  }
+
+  /** Words whose item is not known belong to the oldest voice that has no name yet. */
+  #callerTurn(item_id: string, started_ms: number, now: Now): SpeechRecord {
+    const unnamed = this.#byItem.has(item_id) ? undefined : this.#unnamed.shift()
+    if (unnamed) this.#byItem.set(item_id, unnamed)
+    return unnamed ?? this.#speech(item_id, 'caller', started_ms, now)
+  }
+
+  #unnamedId(): string {
+    return `voice_${this.#turns.length + 1}`
   }
 
   #speech(

@@ -51,11 +51,11 @@ export class CallWords {
     return this.turns.some((turn) => turn.kind === 'speech' && turn.speaker === 'caller' && !turn.is_final)
   }
 
-  callerStarted(item_id: string, started_ms: number, now: Moment): void {
+  callerStarted(item_id: string | null, started_ms: number, now: Moment): void {
     this.#show(this.#transcript.callerStarted(item_id, started_ms, now))
   }
 
-  callerStopped(item_id: string, ended_ms: number, now: Moment): void {
+  callerStopped(item_id: string | null, ended_ms: number, now: Moment): void {
     this.#show(this.#transcript.callerStopped(item_id, ended_ms, now))
   }
 

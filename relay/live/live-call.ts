@@ -360,12 +360,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
         this.#callerSpeaks(now.ms - event.audio_start_ms)
         this.#view.enter('caller_speaking', now.at)
         this.#view.voiceAt(now.ms)
-        if (event.item_id !== null) this.#words.callerStarted(event.item_id, event.audio_start_ms, now)
+        this.#words.callerStarted(event.item_id, event.audio_start_ms, now)
         return this.#deps.observer.updated(this)
       case 'speech_stopped':
         this.#view.enter('agent_thinking', now.at)
         this.#view.voiceAt(now.ms)
-        if (event.item_id !== null) this.#words.callerStopped(event.item_id, event.audio_end_ms, now)
+        this.#words.callerStopped(event.item_id, event.audio_end_ms, now)
         this.#happen({ type: 'speech_stopped' })
         return this.#deps.observer.updated(this)
       case 'caller_text':

@@ -24,6 +24,27 @@ describe('transcript', () => {
     expect(transcript.agentSounds('a2', 5_000, 0, at(5_000)).reply_gap_ms).toBeNull()
   })
 
+  it('a voice the model did not name is the turn of the words that come for it: above its answer, with its gap', () => {
+    const transcript = new Transcript()
+    transcript.callerStarted(null, 1_000, at(1_000))
+    transcript.callerStopped(null, 2_000, at(2_050))
+    const { reply_gap_ms } = transcript.agentSounds('a1', 2_900, 0, at(2_900))
+    transcript.callerStarted(null, 6_000, at(6_000))
+    transcript.callerText('c1', 'Where is', at(6_100))
+    transcript.callerFinal('c1', 'Where is my order?', at(6_200))
+    transcript.callerText('c2', 'Hello', at(6_300))
+    transcript.callerStopped(null, 7_000, at(7_050))
+    transcript.callerFinal('c2', 'Hello?', at(7_100))
+    transcript.callerFinal('c3', 'Nobody heard my voice begin.', at(8_000))
+    expect(reply_gap_ms).toBe(900)
+    expect(transcript.turns).toMatchObject([
+      { speaker: 'caller', text: 'Where is my order?', started_ms: 1_000, ended_ms: 2_000, is_final: true },
+      { speaker: 'agent' },
+      { speaker: 'caller', text: 'Hello?', started_ms: 6_000, ended_ms: 7_000, is_final: true },
+      { speaker: 'caller', text: 'Nobody heard my voice begin.', started_ms: 8_000 },
+    ])
+  })
+
   it('[L3] an interrupted agent keeps what was heard; both parts together are what it said', () => {
     const transcript = new Transcript()
     transcript.agentSounds('a1', 100, 2, at(100))

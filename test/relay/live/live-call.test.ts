@@ -214,6 +214,22 @@ it('a caller who cuts in once interrupts once, whatever was still to be heard', 
   expect(line.sent.session.filter((what) => what === 'truncate')).toHaveLength(2)
 })
 
+it('a model that does not name the caller’s voice: its words stand before the answer, and the gap is known', () => {
+  const line = onALine()
+  line.model({ type: 'speech_started', item_id: null, audio_start_ms: 1_000 })
+  line.play(500)
+  line.model({ type: 'speech_stopped', item_id: null, audio_end_ms: 1_400 })
+  line.play(300)
+  line.speak('answer', 1_000)
+  line.model({ type: 'caller_transcribed', item_id: 'item_caller', text: 'Where is my order?', usage: null })
+  const spoken = line.call.turns.filter((turn) => turn.kind === 'speech').slice(-2)
+  expect(spoken).toMatchObject([
+    { speaker: 'caller', text: 'Where is my order?', started_ms: 1_000, ended_ms: 1_400, is_final: true },
+    { speaker: 'agent' },
+  ])
+  expect(line.call.liveState().reply_gap_ms).toBeGreaterThan(0)
+})
+
 it('the limit of the model is told of in time, where the agent’s own is longer', () => {
   const line = onALine(14_400)
   const reasons = () => {
