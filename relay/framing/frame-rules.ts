@@ -18,8 +18,6 @@ export const LENGTH_16 = 126
 export const LENGTH_64 = 127
 export const MASK_BYTES = 4
 export const MAX_CONTROL_BYTES = 125
-/** Two of a control frame's bytes are the close code. */
-export const MAX_REASON_BYTES = MAX_CONTROL_BYTES - 2
 
 /** Source: RFC 6455, 7.1.5: what is reported when a close frame had no code, and when there was no close frame. */
 export const NO_CODE = 1005

@@ -38,13 +38,12 @@ export class FrameWriter {
    * @param payload base64 or other ASCII, already fit for JSON: it is neither escaped nor looked at
    * @param room where to build it if there is space; then it is whole only until the next one
    */
-  hot({ head, tail }: HotFrame, payload: string | Uint8Array, room?: Room): Buffer {
+  hot({ head, tail }: HotFrame, payload: string, room?: Room): Buffer {
     const length = head.length + payload.length + tail.length
     const frame = this.#begin(rules.TEXT, length, room)
     const at = frame.length - length
     frame.set(head, at)
-    if (typeof payload === 'string') frame.write(payload, at + head.length, 'latin1')
-    else frame.set(payload, at + head.length)
+    frame.write(payload, at + head.length, 'latin1')
     frame.set(tail, frame.length - tail.length)
     return this.#end(frame, at, room?.holds(frame.length) ? room.words : undefined)
   }

@@ -73,7 +73,7 @@ export class FramedSocket implements Framed {
     if (this.#state === 'open') this.#write(this.#writer.binary(bytes))
   }
 
-  sendHot(frame: HotFrame, payload: string | Uint8Array): void {
+  sendHot(frame: HotFrame, payload: string): void {
     if (this.#state !== 'open') return
     if (holding !== null || !this.#takesAtOnce) return this.#write(this.#writer.hot(frame, payload))
     this.#socket.write(this.#writer.hot(frame, payload, sound))

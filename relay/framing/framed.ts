@@ -28,7 +28,7 @@ export interface Framed {
   sendText(text: string | Uint8Array): void
   sendBinary(bytes: Uint8Array): void
   /** @param payload ASCII that needs no escape in JSON, such as base64 */
-  sendHot(frame: HotFrame, payload: string | Uint8Array): void
+  sendHot(frame: HotFrame, payload: string): void
   ping(): void
   /** @throws RangeError for a code that may not be sent, if the connection is open */
   close(code?: number, reason?: string): void

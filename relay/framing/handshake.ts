@@ -1,7 +1,7 @@
 // The opening handshake on the server's side: an upgrade request becomes a framed socket, or is answered with the reason
 // why not. Who may connect is decided before, by the caller. `open-framed.ts` is the client's side.
 import { createHash } from 'node:crypto'
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FramedListener, FramedOptions } from './framed.ts'
 import { FramedSocket } from './framed-socket.ts'
@@ -15,11 +15,6 @@ const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+"
 const TOKENS = new RegExp(`^${TOKEN}(?:[ \\t]*,[ \\t]*${TOKEN})*$`)
 
 export type UpgradeRequest = Pick<IncomingMessage, 'method' | 'headers'>
-
-export interface AcceptOptions extends FramedOptions {
-  /** Chosen if the client offers it. */
-  protocol?: string
-}
 
 interface UpgradeRefusal {
   status: 400 | 405
@@ -38,7 +33,7 @@ export function acceptUpgrade(
   socket: Duplex,
   head: Buffer,
   listener: FramedListener,
-  options: AcceptOptions,
+  options: FramedOptions,
 ): FramedSocket | null {
   const refusal = objectionTo(request)
   if (refusal) {
@@ -49,22 +44,14 @@ export function acceptUpgrade(
     socket.destroy()
     return null
   }
-  const protocol = offeredProtocols(request).find((offered) => offered === options.protocol)
   socket.write(
     response('101 Switching Protocols', {
       Upgrade: 'websocket',
       Connection: 'Upgrade',
       'Sec-WebSocket-Accept': acceptKey(request.headers['sec-websocket-key'] ?? ''),
-      ...(protocol && { 'Sec-WebSocket-Protocol': protocol }),
     }),
   )
   return new FramedSocket(socket, head, 'server', listener, options)
-}
-
-/** What a plain request to the address of a WebSocket is told. Source: RFC 9110, 15.5.22. */
-export function answerUpgradeRequired(response: ServerResponse): void {
-  response.writeHead(426, { Connection: 'Upgrade', Upgrade: 'websocket', 'Content-Type': 'text/plain' })
-  response.end(STATUS_CODES[426])
 }
 
 /** What the server answers to a client's key. Source: RFC 6455, 4.2.2. */
@@ -90,10 +77,6 @@ function objectionTo({ method, headers }: UpgradeRequest): UpgradeRefusal | null
   if (offered !== undefined && !isListOfTokens(offered))
     return { status: 400, reason: 'Invalid Sec-WebSocket-Protocol header' }
   return null
-}
-
-function offeredProtocols({ headers }: UpgradeRequest): string[] {
-  return headers['sec-websocket-protocol']?.split(',').map((protocol) => protocol.trim()) ?? []
 }
 
 function isListOfTokens(text: string): boolean {

@@ -76,7 +76,7 @@ class OpeningSocket implements Framed {
     this.#socket?.sendBinary(bytes)
   }
 
-  sendHot(frame: HotFrame, payload: string | Uint8Array): void {
+  sendHot(frame: HotFrame, payload: string): void {
     this.#socket?.sendHot(frame, payload)
   }
 

@@ -85,7 +85,7 @@ function tell(ws: WebSocket, listener: FramedListener): Framed {
     sendText: (text) => void (isOpen() && ws.send(text, { binary: false })),
     sendBinary: (bytes) => void (isOpen() && ws.send(bytes, { binary: true })),
     sendHot: (frame: HotFrame, payload) => {
-      if (isOpen()) ws.send(Buffer.concat([frame.head, Buffer.from(payload as string), frame.tail]), { binary: false })
+      if (isOpen()) ws.send(Buffer.concat([frame.head, Buffer.from(payload), frame.tail]), { binary: false })
     },
     ping: () => void (isOpen() && ws.ping()),
     close(code, reason) {

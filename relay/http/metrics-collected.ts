@@ -55,7 +55,7 @@ export function collectBridges(registry: Registry, processes: MetricsSources['pr
   registry.registerMetric(
     counted(
       'phony_bridge_added_delay_seconds',
-      'From reading an audio frame to having written it on the other side.',
+      'From reading a piece of audio to having written it on the other side: of agents each, of frames of callers one in ten.',
       ADDED_DELAY_BOUNDS_MS,
       () => bridges().map(([process, { added_delay }]) => [process, added_delay]),
     ),

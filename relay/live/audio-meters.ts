@@ -28,7 +28,7 @@ export class DelayCounter {
 }
 
 export class AudioMeters {
-  /** From reading a piece to having written it on the other side; of the caller's frames, one in ten. */
+  /** From reading a piece to having written it on the other side, where it goes on at once; of the caller's frames, one in ten. */
   readonly added_delay = new DelayCounter(ADDED_DELAY_BOUNDS_MS)
   /** From the caller's voice over the agent's to when the agent was told to be silent. */
   readonly interruption = new DelayCounter(INTERRUPTION_BOUNDS_MS)

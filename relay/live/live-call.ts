@@ -232,21 +232,32 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   // ---- the road of the audio
 
-  onAudio(payload: string): void {
+  onAudio(payload: string): boolean {
     this.#quality.frameIn()
+    return this.#hearCaller(payload)
+  }
+
+  onSilence(payload: string): void {
+    this.#hearCaller(payload)
+  }
+
+  /** @returns whether it has gone on at once */
+  #hearCaller(payload: string): boolean {
     const { frames_per_append } = this.#deps.pressure
-    if (this.#isSessionReady && this.#held.count === 0 && frames_per_append === 1) this.#session.appendAudio(payload)
+    const goesOn = this.#isSessionReady && this.#held.count === 0 && frames_per_append === 1
+    if (goesOn) this.#session.appendAudio(payload)
     else {
       this.#held.keep(payload)
       if (this.#held.count >= frames_per_append) this.#appendHeld()
     }
     if (this.#tap.isOpen) this.#tap.hearCaller(payload, this.#nowMs())
+    return goesOn
   }
 
-  onAgentAudio(response_id: string, item_id: string, payload: string): void {
+  onAgentAudio(response_id: string, item_id: string, payload: string): boolean {
     const stream = this.#stream
     this.#modelSpokeMs = this.#deps.clock.monotonic_ms()
-    if (stream === null || this.#playback.isDiscarded(response_id)) return
+    if (stream === null || this.#playback.isDiscarded(response_id)) return false
     const now_ms = this.#nowMs()
     const duration_ms = pcmuDurationMs(payload)
     const { mark, starts_at_ms, is_first } = this.#playback.send(response_id, item_id, duration_ms, now_ms)
@@ -257,6 +268,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     // All marks were back before the model went on: the agent is heard again. Rule L2.
     else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
     this.#tap.hearAgent(payload, starts_at_ms, now_ms)
+    return true
   }
 
   onDelay(ms: number): void {
@@ -577,7 +589,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
     this.#tap.close(this.#nowMs())
     this.#view.enter('ended', now.at)
-    this.#ending.finish(!this.#state.hang_up_assumed, () => this.#close(this.#end ?? end, now.at))
+    this.#ending.finish(!this.#state.hang_up_assumed, () => this.#guard(() => this.#close(this.#end ?? end, now.at)))
     if (this.#responseId !== null) this.#session.cancelResponse(this.#responseId)
     this.#settleWhenAllIsThere()
   }

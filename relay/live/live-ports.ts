@@ -15,10 +15,13 @@ export interface MediaStream {
   close(): void
 }
 export interface MediaStreamListener {
-  onAudio(payload: string): void
+  /** The hot path: one frame of the caller's voice. @returns whether it has gone on; what waits has not */
+  onAudio(payload: string): boolean
+  /** In place of frames that did not come, so that the model's clock goes on. */
+  onSilence(payload: string): void
   /** A frame too old to be of use, while the process is behind. It is not passed on. */
   onStale(): void
-  /** @param ms how long the frame that was just told was in the relay's hands */
+  /** @param ms how long the frame that has just gone on was in the relay's hands */
   onDelay(ms: number): void
   onMark(name: string): void
   onDigit(digit: string): void
@@ -41,7 +44,7 @@ export interface SessionSettings {
   voices: string[]
   tools: ToolDefinition[]
 }
-/** One response to ask for. `exactly` is spoken word for word; `instructions` stand in for the session's. */
+/** One response to ask for. `instructions` stand in for the session's. */
 export interface ResponseRequest {
   instructions: string
 }
@@ -122,9 +125,9 @@ export interface RateLimit {
 export type ResponseStatus = 'completed' | 'cancelled' | 'incomplete' | 'failed'
 
 export interface RealtimeListener {
-  /** The hot path: one delta of the agent's voice. */
-  onAgentAudio(response_id: string, item_id: string, payload: string): void
-  /** @param ms how long the delta that was just told was in the relay's hands */
+  /** The hot path: one delta of the agent's voice. @returns whether it has gone on; what is not to be heard has not */
+  onAgentAudio(response_id: string, item_id: string, payload: string): boolean
+  /** @param ms how long the delta that has just gone on was in the relay's hands */
   onDelay(ms: number): void
   onEvent(event: RealtimeEvent): void
   /** Something else came of it, which needs no answer: the model is alive. */

@@ -22,6 +22,8 @@ export class LiveView {
   #lastVoiceMs = 0
   /** By person: how often they listen. One who closes one of two windows still listens. */
   readonly #listeners = new Map<string, { name: string; times: number }>()
+  /** All turns before this one ended before the voices that are shown began. */
+  #shownFrom = 0
 
   constructor(opened_at: Date) {
     this.#phaseSince = opened_at
@@ -97,20 +99,22 @@ export class LiveView {
       reply_gap_ms: this.#replyGaps.at(-1) ?? null,
       last_line: this.#lastLine,
       attention: [...this.#attention],
-      segments: segmentsOf(turns, now_ms),
+      segments: this.#segments(turns, now_ms),
       listeners: [...this.#listeners].map(([id, { name }]) => ({ id, name })),
     }
   }
-}
 
-/** The voices of the last two minutes, oldest first; what nobody heard is drawn after where the voice was cut. */
-export function segmentsOf(turns: readonly TurnRecord[], now_ms: number): Segment[] {
-  const segments: Segment[] = []
-  for (const turn of turns) {
-    if (turn.kind !== 'speech' || (turn.ended_ms ?? now_ms) < now_ms - SCORE_MS) continue
-    segments.push(segment(turn.speaker, turn))
+  /** The voices of the last two minutes, oldest first; what nobody heard is drawn after where the voice was cut. */
+  #segments(turns: readonly TurnRecord[], now_ms: number): Segment[] {
+    const isOver = (turn: TurnRecord): boolean => (turn.ended_ms ?? now_ms) < now_ms - SCORE_MS
+    while (this.#shownFrom < turns.length && isOver(turns[this.#shownFrom]!)) this.#shownFrom++
+    const segments: Segment[] = []
+    for (let at = this.#shownFrom; at < turns.length; at++) {
+      const turn = turns[at]!
+      if (turn.kind === 'speech' && !isOver(turn)) segments.push(segment(turn.speaker, turn))
+    }
+    return segments
   }
-  return segments
 }
 
 function segment(speaker: Speaker, turn: SpeechRecord): Segment {

@@ -13,7 +13,7 @@ const ONE_STALL_MS = 150
 /** Shares of the window in which the loop was late. Apart, so that a call more or less does not change the answer. */
 const OVERLOADED_FROM = 0.5
 const OVERLOADED_UNTIL = 0.25
-/** One stall by itself, however long, is no overload: what came meanwhile is caught up with, and nothing is thrown away. */
+/** One stall of a process that was well before, however long, is no overload: what came is caught up with, nothing thrown away. */
 const LONGEST_COUNTED_MS = 0.45 * WINDOW_MS
 
 /** Pure but for what it remembers. */
@@ -23,8 +23,6 @@ export class LoopPressure {
   readonly #looks: { at_ms: number; counts_ms: number }[] = []
   #lastMs: number
   #looked_ms: number
-  /** The last late look. */
-  #lateAtMs = Number.NEGATIVE_INFINITY
   #isOverloaded = false
   #mean_late_ms = 0
 
@@ -57,20 +55,23 @@ export class LoopPressure {
     this.#looked_ms = Math.round(now_ms)
     const late_ms = spent_ms - LOOK_EVERY_MS
     this.#mean_late_ms += (Math.min(late_ms, ONE_STALL_MS) - this.#mean_late_ms) / MEAN_OF_LOOKS
-    this.#looks.push({ at_ms: now_ms, counts_ms: late_ms > LATE_MS ? this.#countLate(now_ms, spent_ms) : 0 })
+    this.#looks.push({ at_ms: now_ms, counts_ms: late_ms > LATE_MS ? this.#countLate(spent_ms) : 0 })
     while (this.#looks[0]!.at_ms < now_ms - WINDOW_MS) this.#looks.shift()
     this.#decide()
   }
 
-  #countLate(now_ms: number, spent_ms: number): number {
-    const isAlone = now_ms - spent_ms - this.#lateAtMs > WINDOW_MS
-    this.#lateAtMs = now_ms
-    return isAlone ? Math.min(spent_ms, LONGEST_COUNTED_MS) : spent_ms
+  /** Asked while the looks are those of the window before it: a moment's lateness among them makes no overload of a stall. */
+  #countLate(spent_ms: number): number {
+    return this.#share < OVERLOADED_UNTIL ? Math.min(spent_ms, LONGEST_COUNTED_MS) : spent_ms
+  }
+
+  /** Of the window, in which the loop was late. */
+  get #share(): number {
+    return this.#looks.reduce((sum, { counts_ms }) => sum + counts_ms, 0) / WINDOW_MS
   }
 
   #decide(): void {
-    const share = this.#looks.reduce((sum, { counts_ms }) => sum + counts_ms, 0) / WINDOW_MS
-    const isOverloaded = share >= (this.#isOverloaded ? OVERLOADED_UNTIL : OVERLOADED_FROM)
+    const isOverloaded = this.#share >= (this.#isOverloaded ? OVERLOADED_UNTIL : OVERLOADED_FROM)
     if (isOverloaded === this.#isOverloaded) return
     this.#isOverloaded = isOverloaded
     this.#changed(isOverloaded)

@@ -228,8 +228,9 @@ class OpenaiRealtimeSession implements RealtimeSession {
       const read_ms = performance.now()
       const delta = scanDelta(data)
       if (delta) {
-        this.#sound(delta.response_id, delta.item_id, delta.delta)
-        return this.#listener.onDelay(performance.now() - read_ms)
+        const hasGoneOn = this.#sound(delta.response_id, delta.item_id, delta.delta)
+        if (hasGoneOn) this.#listener.onDelay(performance.now() - read_ms)
+        return
       }
       if (UNNEEDED.has(typeAhead(data))) return this.#listener.onSign()
       const message = parseMessage(data)
@@ -262,10 +263,12 @@ class OpenaiRealtimeSession implements RealtimeSession {
     else this.#listener.onMalformed('an audio delta without its ids')
   }
 
-  #sound(response_id: string, item_id: string, delta: string): void {
+  /** @returns whether it has gone on */
+  #sound(response_id: string, item_id: string, delta: string): boolean {
     // It goes on to the carrier as it is: anything else would break the message around it.
-    if (!BASE64.test(delta)) return this.#listener.onMalformed('an audio delta that is not base64')
-    this.#listener.onAgentAudio(response_id, item_id, delta)
+    if (BASE64.test(delta)) return this.#listener.onAgentAudio(response_id, item_id, delta)
+    this.#listener.onMalformed('an audio delta that is not base64')
+    return false
   }
 
   #tell(message: { type: string }): void {

@@ -24,7 +24,7 @@ export interface MediaDoorDeps {
 export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): { take: TakeMedia; close(): void } {
   const open = new Set<Framed>()
   const admit = async (request: UpgradeRequest, start: StartMessage) => {
-    if (!isPathOf(request, start.call_sid)) return null
+    if (callOf(request) !== start.call_sid) return null
     const call = await claimStream(start.token, start.call_sid, start.account_sid)
     if (call === null) return null
     return (stream: MediaStream) => {
@@ -54,7 +54,7 @@ export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): 
         },
         (start) => admit(request, start),
         pressure,
-        (why) => log.warn('A media stream was closed', { why }),
+        (why) => log.warn('A media stream was closed or broke', { call_sid: callOf(request), why }),
       ),
     close() {
       for (const framed of open) framed.close(1001, 'the relay is stopping')
@@ -63,5 +63,4 @@ export function mediaDoor({ wire, claimStream, pressure, log }: MediaDoorDeps): 
 }
 
 /** The call stands in the path, too, which the carrier has signed. */
-const isPathOf = ({ url = '' }: UpgradeRequest, call_sid: string): boolean =>
-  url.replace(/\?.*/, '').endsWith(`/${call_sid}`)
+const callOf = ({ url = '' }: UpgradeRequest): string => url.replace(/\?.*/, '').split('/').at(-1)!

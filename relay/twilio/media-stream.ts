@@ -5,6 +5,7 @@ import type { Framed, FramedListener } from '../framing/framed.ts'
 import type { MediaStream, MediaStreamListener } from '../live/live-ports.ts'
 import type { LoopPressure } from '../live/loop-pressure.ts'
 import { pcmuDurationMs } from '../live/playback.ts'
+import { messageOf } from '../platform/errors.ts'
 import { FrameClock } from './frame-clock.ts'
 import { scanMedia } from './media-scan.ts'
 
@@ -25,7 +26,9 @@ const WATCH_EVERY_MS = 250
 /** Without a frame: after so many looks the model is given silence, and after so many the stream is lost (5 s). */
 const QUIET_LOOKS = 3
 const LOST_LOOKS = 20
-/** Of so many frames one is timed on its way: reading the clock for each was measured to cost a twentieth of a call. */
+/** Minutes of speech: who has so much not taken reads nothing, and what else is sent would only fill the memory of all calls. */
+const MOST_UNREAD_BYTES = 8 * 1024 * 1024
+/** Of so many frames one is timed on its way, if it goes on: reading the clock for each was measured to cost a twentieth of a call. */
 const TIMED_EVERY = 10
 
 interface WireMessage {
@@ -46,12 +49,13 @@ interface WireMessage {
  * Takes over a socket of the carrier. Everything it opens it closes.
  * @param accept lets the socket in; null when it was refused
  * @param pressure while the process is behind, frames that are too old are not passed on
+ * @param onFault told why it is closed, or how it broke
  */
 export function serveMediaStream(
   accept: (listener: FramedListener) => Framed | null,
   admit: Admit,
   pressure: Pick<LoopPressure, 'isOverloaded' | 'looked_ms'>,
-  onRefused: (why: string) => void,
+  onFault: (why: string) => void,
 ): void {
   let listener: MediaStreamListener | null = null
   let isAdmitting = false
@@ -66,15 +70,11 @@ export function serveMediaStream(
   /** Messages that come while the token is being checked. */
   let held: WireMessage[] = []
 
-  const accepted = accept({ onText: receive, onBinary: () => strange(), onPong() {}, onError() {}, onClose: closed })
+  const accepted = accept({ onText: receive, onBinary: () => strange(), onPong() {}, onError: broke, onClose: closed })
   if (accepted === null) return
   const socket = accepted
   const startTimer = setTimeout(() => refuse('it did not start in time'), START_WITHIN_MS)
-  const watch = setInterval(() => {
-    const silence = ++looks === QUIET_LOOKS ? frames.quiet() : null
-    if (silence) listener?.onAudio(silence)
-    if (listener && looks > LOST_LOOKS) socket.terminate()
-  }, WATCH_EVERY_MS)
+  const watch = setInterval(look, WATCH_EVERY_MS)
   const pings = setInterval(() => socket.ping(), PING_EVERY_MS)
 
   function end(how: 'stopped' | 'lost'): void {
@@ -87,10 +87,26 @@ export function serveMediaStream(
     }
   }
 
+  function look(): void {
+    try {
+      const silence = ++looks === QUIET_LOOKS ? frames.quiet() : null
+      if (silence) listener?.onSilence(silence)
+    } catch (error) {
+      listener?.onBroken(error)
+    }
+    if (socket.bufferedBytes > MOST_UNREAD_BYTES) onFault('the carrier does not read what it is sent')
+    else if (!listener || looks <= LOST_LOOKS) return
+    socket.terminate()
+  }
+
+  function broke(error: Error): void {
+    if (!hasEnded) onFault(messageOf(error))
+  }
+
   function refuse(why: string): void {
     if (listener || hasEnded) return
     hasEnded = true
-    onRefused(why)
+    onFault(why)
     socket.close(1008)
   }
 
@@ -110,16 +126,17 @@ export function serveMediaStream(
     for (const early of waiting) give(early)
   }
 
-  /** @param payload base64 */
-  function hear(payload: string, chunk: number, timestamp_ms: number): void {
+  /** @param payload base64 @returns whether it has gone on */
+  function hear(payload: string, chunk: number, timestamp_ms: number): boolean {
     const { looked_ms, isOverloaded } = pressure
     const verdict = frames.accept(chunk, timestamp_ms, pcmuDurationMs(payload), looked_ms, isOverloaded)
-    if (!verdict.pass)
-      return verdict.why === 'stale'
-        ? listener?.onStale()
-        : listener?.onMalformed('a media message that came twice or late')
-    if (verdict.silence_before) listener?.onAudio(verdict.silence_before)
-    listener?.onAudio(payload)
+    if (!verdict.pass) {
+      if (verdict.why === 'stale') listener?.onStale()
+      else listener?.onMalformed('a media message that came twice or late')
+      return false
+    }
+    if (verdict.silence_before) listener?.onSilence(verdict.silence_before)
+    return listener?.onAudio(payload) ?? false
   }
 
   /** A call that throws ends by itself; the others do not notice. */
@@ -137,7 +154,7 @@ export function serveMediaStream(
         const { payload, chunk, timestamp } = message.media ?? {}
         if (typeof payload !== 'string' || !isBase64(payload))
           return listener?.onMalformed('a media message without a payload')
-        return hear(payload, Number(chunk ?? 0), Number(timestamp ?? Number.NaN))
+        return void hear(payload, Number(chunk ?? 0), Number(timestamp ?? Number.NaN))
       }
       case 'mark':
         if (typeof message.mark?.name === 'string') listener?.onMark(message.mark.name)
@@ -157,12 +174,13 @@ export function serveMediaStream(
     looks = 0
     try {
       const isTimed = ++untimed >= TIMED_EVERY
-      if (isTimed) untimed = 0
       const read_ms = isTimed ? performance.now() : 0
       const media = listener ? scanMedia(data) : null
       if (media) {
-        hear(media.payload, media.chunk, media.timestamp_ms)
-        if (isTimed) listener?.onDelay(performance.now() - read_ms)
+        const hasGoneOn = hear(media.payload, media.chunk, media.timestamp_ms)
+        if (!isTimed) return
+        untimed = 0
+        if (hasGoneOn) listener?.onDelay(performance.now() - read_ms)
         return
       }
     } catch (error) {

@@ -204,7 +204,7 @@ export const Quality = z.object({
   frames_dropped: z.number().int(),
   /**
    * Pieces of audio for each bound of `ADDED_DELAY_BOUNDS_MS`, and last those that were kept longer than all: every piece of
-   * the agent's and one in ten frames of the caller's. Null for calls without audio.
+   * the agent's that went out and one in ten of the caller's frames that went on at once. Null for calls without audio.
    */
   added_delay: z
     .array(z.number().int())

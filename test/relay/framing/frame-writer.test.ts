@@ -47,7 +47,7 @@ describe('hot frames', () => {
     const whole = `{"event":"media","streamSid":"MZ→1","media":{"payload":"${payload}"}}`
     expect(server.hot(hot, payload).equals(server.text(whole))).toBe(true)
     for (const role of ['server', 'client'] as const) {
-      const frame = new FrameWriter(role).hot(hot, Buffer.from(payload))
+      const frame = new FrameWriter(role).hot(hot, payload)
       expect(heard(frame, role).map(({ kind, bytes }) => `${kind} ${bytes}`)).toEqual([`text ${whole}`])
     }
   })

@@ -78,7 +78,7 @@ describe('sending', () => {
 
   it('[F14] what is sent to another connection while one is read leaves in one write too', async () => {
     const out = connect()
-    const { socket, they } = connect({ onText: (payload) => out.framed.sendHot(hot, payload) })
+    const { socket, they } = connect({ onText: (payload) => out.framed.sendHot(hot, String(payload)) })
     socket.give(they(1, LONG), they(1, 'BBBB'))
     await turn()
     expect(out.socket.writes.length).toBe(1)

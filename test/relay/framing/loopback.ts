@@ -10,8 +10,8 @@ import {
 } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { Framed, FramedListener } from '../../../relay/framing/framed.ts'
-import { type AcceptOptions, acceptUpgrade } from '../../../relay/framing/handshake.ts'
+import type { Framed, FramedListener, FramedOptions } from '../../../relay/framing/framed.ts'
+import { acceptUpgrade } from '../../../relay/framing/handshake.ts'
 import { type OpeningListener, type OpenOptions, openFramed } from '../../../relay/framing/open-framed.ts'
 import { selfSigned } from './certificate.ts'
 
@@ -130,7 +130,7 @@ export const silent: FramedListener = { onText() {}, onBinary() {}, onPong() {},
 /** Answers every message with itself, by ours. `meet` is given each connection. */
 export function echoByOurs(
   meet: (framed: Framed) => void = () => {},
-  options: Partial<AcceptOptions> = {},
+  options: Partial<FramedOptions> = {},
   own: Partial<FramedListener> = {},
 ): OnUpgrade {
   return (request, socket, head) => {

@@ -28,6 +28,8 @@ function onALine(max_call_duration = 600, expires_at: Date | null = null) {
   const facts: CallFact[] = []
   const kept: (string | null)[] = []
   const hungUp: string[] = []
+  const logged: string[] = []
+  const pressure: { frames_per_append: number } = { frames_per_append: 1 }
   const say = (what: string) => () => {
     sent.session.push(what)
     return `ev_${sent.session.length}`
@@ -69,10 +71,10 @@ function onALine(max_call_duration = 600, expires_at: Date | null = null) {
         ended() {},
       },
       prices: PRICES,
-      pressure: { frames_per_append: 1 },
+      pressure,
       meters: new AudioMeters(),
       clock,
-      log: silentLogger,
+      log: { ...silentLogger, error: (message) => void logged.push(message) },
     },
     async (fact) => void facts.push(fact),
   )
@@ -121,7 +123,21 @@ function onALine(max_call_duration = 600, expires_at: Date | null = null) {
   call.attach(stream)
   speak('greeting', 400)
   play(1_000)
-  return { call, clock, sent, facts, kept, hungUp, play, model, speak, isLeft: () => sent.stream.includes('close') }
+  return {
+    call,
+    session,
+    pressure,
+    logged,
+    clock,
+    sent,
+    facts,
+    kept,
+    hungUp,
+    play,
+    model,
+    speak,
+    isLeft: () => sent.stream.includes('close'),
+  }
 }
 
 const END_CALL: ToolCall = {
@@ -273,6 +289,35 @@ it('[L17] keys are shown as they are pressed, and told to the model together', (
     'The caller pressed 1.',
     'The caller pressed 2.',
   ])
+})
+
+it('a fault of ours in closing a call is written down, and ends no other: none leaves the timer', () => {
+  const line = onALine()
+  line.session.close = () => {
+    throw new Error('a fault of ours')
+  }
+  line.model({ type: 'speech_started', item_id: 'said', audio_start_ms: 0 })
+  line.call.onEnd('stopped')
+  expect(() => line.clock.advance(3_000)).not.toThrow()
+  expect(line.logged).toEqual(['A call broke inside the relay'])
+})
+
+it('a frame goes on at once, waits for the model, or waits for others; silence in its place is no frame', () => {
+  const line = onALine()
+  const frame = Buffer.alloc(160, 0x7f).toString('base64')
+  expect(line.call.onAudio(frame)).toBe(true)
+  line.pressure.frames_per_append = 2
+  expect([line.call.onAudio(frame), line.call.onAudio(frame)]).toEqual([false, false])
+  line.call.onSilence(frame)
+  expect(line.call.frames).toMatchObject({ frames_in: 3, frames_dropped: 0 })
+})
+
+it('[L5] a late delta of an interrupted response has not gone on', () => {
+  const line = onALine()
+  line.model({ type: 'response_started', response_id: 'long' })
+  expect(line.call.onAgentAudio('long', 'item_long', SOUND)).toBe(true)
+  line.model({ type: 'speech_started', item_id: 'said', audio_start_ms: 0 })
+  expect(line.call.onAgentAudio('long', 'item_long', SOUND)).toBe(false)
 })
 
 it('[L16] what is asked for while a long answer is still heard does not end the call', () => {

@@ -36,6 +36,16 @@ describe('a process that carries calls', () => {
     expect(said).toEqual([])
   })
 
+  test('nor is one that comes after a moment of lateness', () => {
+    const { run, said } = watched()
+    run(3_000, 0)
+    run(1, 25)
+    run(500, 0)
+    run(1, 6_000)
+    run(3_000, 0)
+    expect(said).toEqual([])
+  })
+
   test.each([
     ['longer than what is looked back on', 2_100, 0],
     ['nearly as long, with a moment between', 1_990, 20],

@@ -29,9 +29,10 @@ function opened() {
   const events: RealtimeEvent[] = []
   let signs = 0
   const malformed: string[] = []
+  let timed = 0
   const listener: RealtimeListener = {
-    onAgentAudio() {},
-    onDelay() {},
+    onAgentAudio: (response_id) => response_id !== 'cut',
+    onDelay: () => void timed++,
     onEvent: (event) => void events.push(event),
     onSign: () => void signs++,
     onMalformed: (what) => void malformed.push(what),
@@ -45,7 +46,7 @@ function opened() {
     listener,
   )
   const say = (message: object): void => connections.at(-1)!.onText(Buffer.from(JSON.stringify(message)))
-  return { session, connections, sent, events, malformed, say, signs: () => signs }
+  return { session, connections, sent, events, malformed, say, signs: () => signs, timed: () => timed }
 }
 
 it.each([1_001, 1_005, 1_006, 1_011, 1_012, 1_013])(
@@ -122,4 +123,13 @@ it.each(['', '{', '{}', 'null', '{"type":"', '{"type":5}'])('%j is malformed, an
   const { connections, events, malformed } = opened()
   connections[0]!.onText(Buffer.from(message))
   expect([malformed, events]).toEqual([['a model message that is not JSON with a type'], []])
+})
+
+it('a piece of the agent’s voice is timed when it goes on, one that is not to be heard is not', () => {
+  const { say, timed } = opened()
+  const piece = { type: 'response.output_audio.delta', item_id: 'i', delta: 'AAAA' }
+  say({ ...piece, response_id: 'cut' })
+  expect(timed()).toBe(0)
+  say({ ...piece, response_id: 'heard' })
+  expect(timed()).toBe(1)
 })
