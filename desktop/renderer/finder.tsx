@@ -26,6 +26,7 @@ export function Finder({
   const agents = useConsoleState((state) => state.agents)
   const numbers = useConsoleState((state) => state.numbers)
   const zone = useConsoleState((state) => state.tenant?.time_zone)
+  const stale = useConsoleState((state) => state.stale)
   const items = useMemo(
     (): PaletteItem[] => [
       ...screens.map((screen) => ({
@@ -48,7 +49,7 @@ export function Finder({
           id: call.call_sid,
           icon: Phone,
           word: maskNumber(call.direction === 'inbound' ? call.from_number : call.to_number),
-          aside: callWords(call, zone),
+          aside: callWords(call, zone, call.call_sid in stale),
           also: `call ${call.live?.last_line?.text ?? ''}`,
           run: () => onOpenCall(call.call_sid),
         })),
@@ -61,7 +62,7 @@ export function Finder({
         run: () => navigate('/numbers'),
       })),
     ],
-    [screens, agents, calls, numbers, zone, navigate, onOpenCall],
+    [screens, agents, calls, stale, numbers, zone, navigate, onOpenCall],
   )
   return <Palette items={items} onClose={onClose} />
 }
@@ -71,8 +72,9 @@ const newestFirst = (a: CallSummary, b: CallSummary) =>
   Number(a.ended_at !== null) - Number(b.ended_at !== null) || (a.started_at < b.started_at ? 1 : -1)
 
 /** The same caller may be on twice: who has the call, how it stands, and since when. */
-function callWords(call: CallSummary, zone: string | undefined): string {
+function callWords(call: CallSummary, zone: string | undefined, is_stale: boolean): string {
   const agent = call.agent_name ?? 'no agent yet'
+  if (is_stale) return `${agent}, not up to date, on since ${formatClock(call.started_at, zone)}`
   if (call.ended_at === null) return `${agent}, live since ${formatClock(call.started_at, zone)}`
   const outcome = outcomeWord(call.outcome).toLowerCase()
   return `${agent}, ${outcome}${isOutOfReach(call) ? ' since' : ', over at'} ${formatClock(call.ended_at, zone)}`

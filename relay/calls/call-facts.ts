@@ -4,7 +4,7 @@ import type { JsonObject, Stored } from '../../shared/primitives.ts'
 import type { TurnRecord } from './transcript.ts'
 
 /** A call session as it lies in the store; `_id` is the CallSid, `facts_seq` the last fact it contains. */
-export type CallRecord = Omit<Stored<CallSession>, 'live' | 'transcript'> & {
+export type CallRecord = Omit<Stored<CallSession>, 'live' | 'is_whole' | 'transcript'> & {
   _id: string
   transcript: TurnRecord[]
   facts_seq: number

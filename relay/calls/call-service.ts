@@ -8,6 +8,7 @@ import { pageOf, startAfter } from '../platform/pages.ts'
 import type { CallBus, EventLog, LiveDirectory } from '../platform/ports.ts'
 import type { DocStore, Filter } from '../store/doc-store.ts'
 import type { TenantRecord } from '../tenants/tenant-records.ts'
+import type { CallRecord } from './call-facts.ts'
 import { callSessions } from './call-records.ts'
 import { inOrder } from './transcript.ts'
 
@@ -38,6 +39,15 @@ export function createCallService(deps: {
   const command = (actor: TenantActor, call_sid: string, what: CallCommand) =>
     deps.bus.send({ tenant_id: actor.scope.tenant_id, call_sid }, what, COMMAND_DEADLINE_MS)
 
+  /** As the store has it. Of one that nobody carries any more, how it ended may be on its way there. */
+  async function recordOf(actor: TenantActor, call_sid: string): Promise<CallRecord> {
+    const read = () => sessionsOf(actor).findOne({ _id: call_sid })
+    const found = await read()
+    const record = found && !found.ended_at ? await deps.settled(call_sid).then(read) : found
+    if (!record) throw new RelayError('NOT_FOUND')
+    return record
+  }
+
   return {
     async listCalls(actor, { query }) {
       const filter: Filter = {
@@ -58,7 +68,7 @@ export function createCallService(deps: {
         fields: IN_LISTS,
         ...startAfter(query.cursor, 'date'),
       })
-      const live = await directory.list(actor.scope.tenant_id)
+      const { summaries: live } = await directory.list(actor.scope.tenant_id)
       return pageOf(
         items,
         query.limit,
@@ -72,7 +82,8 @@ export function createCallService(deps: {
       // Before the list is read: an event that is in both is harmless, one that is in neither would be lost.
       const last_seq = await deps.events.last_seq(tenant_id)
       const tenant = await deps.tenantOf(tenant_id)
-      return { items: await directory.list(tenant_id), last_seq, capacity: tenant?.limits.concurrent_calls ?? 0 }
+      const { summaries: items, is_whole } = await directory.list(tenant_id)
+      return { items, is_whole, last_seq, capacity: tenant?.limits.concurrent_calls ?? 0 }
     },
 
     async getCall(actor, { params }) {
@@ -80,14 +91,15 @@ export function createCallService(deps: {
       const answer = await command(actor, params.call_sid, { type: 'describe' }).catch(() => null)
       if (answer?.whole) {
         const { record, turns } = answer.whole
-        return { ...record, transcript: inOrder(turns), live: answer.call_session.live }
+        return { ...record, transcript: inOrder(turns), live: answer.call_session.live, is_whole: true }
       }
-      const read = () => sessionsOf(actor).findOne({ _id: params.call_sid })
-      const found = await read()
-      // Nobody carries it any more: how it ended is on its way to the store.
-      const record = found && !found.ended_at ? await deps.settled(params.call_sid).then(read) : found
-      if (!record) throw new RelayError('NOT_FOUND')
-      return { ...record, transcript: inOrder(record.transcript), live: null }
+      const record = await recordOf(actor, params.call_sid)
+      const read = { ...record, transcript: inOrder(record.transcript) }
+      if (record.ended_at) return { ...read, live: null, is_whole: true }
+      // Nobody answered for it: where all relays could be asked, and none lists it either, none has it.
+      const { summaries, is_whole } = await directory.list(actor.scope.tenant_id)
+      const live = summaries.find(({ call_sid }) => call_sid === params.call_sid)?.live ?? null
+      return { ...read, live, is_whole: is_whole || live !== null }
     },
 
     async hangUpCall(actor, { params, body }) {
@@ -96,11 +108,11 @@ export function createCallService(deps: {
         by: actor.user.name,
         outcome: body.outcome ?? null,
       })
-      if (!answer) {
-        const isKnown = await sessionsOf(actor).findOne({ _id: params.call_sid }, { fields: ['_id'] })
-        throw new RelayError(isKnown ? 'CALL_NOT_LIVE' : 'NOT_FOUND')
-      }
-      return answer.call_session
+      if (answer) return answer.call_session
+      const { ended_at } = await recordOf(actor, params.call_sid)
+      if (ended_at) throw new RelayError('CALL_NOT_LIVE')
+      const detail = 'No relay answers for this call. Whether it goes on is not known.'
+      throw new RelayError('STORE_UNAVAILABLE', { detail, retry_after_seconds: 1 })
     },
   }
 }

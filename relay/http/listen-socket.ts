@@ -16,6 +16,8 @@ const SLOW_BYTES = 512 * 1024
 /** One who has taken nothing for half a minute is not listening: what lies on the wire would be held for the whole call. */
 const LOOK_EVERY_MS = 5_000
 const LOOKS_WITHOUT = 6
+/** RFC 6455's registry of close codes: whether the call goes on is not known. */
+const TRY_AGAIN_LATER = 1013
 const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
 
 /** @param wire what the socket is on */
@@ -38,7 +40,8 @@ export async function serveListening(
       onFlush: () => send(piece(1, 1, 0, Buffer.alloc(0))),
       onClose: () => socket.close(1000, 'the call ended'),
     })
-    .catch(() => null)
+    .catch(() => 'not known' as const)
+  if (stop === 'not known') return socket.close(TRY_AGAIN_LATER, 'The relays cannot reach each other.')
   if (!stop) return socket.close(CLOSE_CODES.call_over, 'no such live call')
   // It may have gone while the call was looked for.
   if (socket.readyState !== socket.OPEN) return stop()

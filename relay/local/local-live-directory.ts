@@ -15,6 +15,6 @@ export function localLiveDirectory<Summary>(): LiveDirectory<Summary> {
     },
     // To another process of the same relay.
     give: () => {},
-    list: async (tenant_id) => [...(tenants.get(tenant_id)?.values() ?? [])],
+    list: async (tenant_id) => ({ summaries: [...(tenants.get(tenant_id)?.values() ?? [])], is_whole: true }),
   }
 }

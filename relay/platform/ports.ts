@@ -89,6 +89,12 @@ export interface CallBus<Command, Answer> {
   serve(call: CallRef, handler: (command: Command) => Promise<Answer>): () => void
 }
 
+export interface LiveListing<Summary> {
+  summaries: Summary[]
+  /** False while other relays cannot be asked: calls of theirs may be missing, and one that is missing may be in progress. */
+  is_whole: boolean
+}
+
 /** The calls in progress of a tenant, over all relays, as the wall lists them. Entries of a relay that died go by themselves. */
 export interface LiveDirectory<Summary> {
   /** Never throws; an entry that could not be put comes with the next one. */
@@ -96,7 +102,8 @@ export interface LiveDirectory<Summary> {
   remove(call: CallRef): void
   /** The call moves to another relay, which puts it from now on. */
   give(call: CallRef): void
-  list(tenant_id: string): Promise<Summary[]>
+  /** Never rejects: this relay's calls are listed at any time. */
+  list(tenant_id: string): Promise<LiveListing<Summary>>
 }
 
 export type Voice = 'caller' | 'agent'

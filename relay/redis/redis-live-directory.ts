@@ -1,6 +1,7 @@
 // The calls in progress over all relays: a hash a tenant, call -> the relay that has it and what the wall shows. Each
 // relay keeps a pulse; entries of one without are left out and cleaned away. A relay's own calls come from its memory,
-// so they are listed when Redis is away, and are put again when it is back.
+// so they are listed when Redis is away, and are put again when it is back. The listing is whole again when the others
+// have had the time to do so, too.
 import type { CallRef, Clock, LiveDirectory } from '../platform/ports.ts'
 import { every } from './every.ts'
 import type { RedisConnection } from './redis-connection.ts'
@@ -8,6 +9,8 @@ import { fromText, toText } from './redis-values.ts'
 
 const PULSE_MS = 3_000
 const PULSE_SECONDS = 10
+/** A return of Redis is noticed by every relay within two seconds; then it puts its calls again. */
+const ALL_BACK_MS = 3_000
 /** Of a tenant nobody looks at, whose relays all died. */
 const FORGOTTEN_SECONDS = 24 * 3600
 
@@ -37,6 +40,8 @@ export function redisLiveDirectory<Summary>(deps: { redis: RedisConnection; cloc
   const own = new Map<string, { call: CallRef; summary: Summary }>()
   /** Removed here, and Redis has not heard of it. */
   const owed = new Map<string, CallRef>()
+  /** On the clock that never jumps. */
+  let whole_from_ms = 0
   const mark = `${redis.run_id} `
   const keyOf = (tenant_id: string): string => redis.keys.tenantKey(tenant_id, 'live')
   const pulseOf = (run_id: string): string => redis.keys.sharedKey('relay', run_id)
@@ -70,6 +75,7 @@ export function redisLiveDirectory<Summary>(deps: { redis: RedisConnection; cloc
   }
 
   const stopListening = redis.onChange((isUp) => {
+    whole_from_ms = clock.monotonic_ms() + ALL_BACK_MS
     if (isUp) void beat().then(putAll)
   })
   const stopPulse = every(clock, PULSE_MS, () => void beat())
@@ -100,8 +106,8 @@ export function redisLiveDirectory<Summary>(deps: { redis: RedisConnection; cloc
     async list(tenant_id) {
       const summaries = new Map<string, Summary>()
       const args = [redis.keys.sharedKey('relay', ''), redis.run_id]
-      const others = await redis.run(LIST, [keyOf(tenant_id)], args).catch(() => [])
-      const fields = others as string[]
+      const others = (await redis.run(LIST, [keyOf(tenant_id)], args).catch(() => null)) as string[] | null
+      const fields = others ?? []
       for (let n = 0; n < fields.length; n += 2) {
         const entry = fields[n + 1]!
         summaries.set(fields[n]!, fromText<Summary>(entry.slice(entry.indexOf(' ') + 1)))
@@ -109,7 +115,8 @@ export function redisLiveDirectory<Summary>(deps: { redis: RedisConnection; cloc
       for (const { call, summary } of own.values()) {
         if (call.tenant_id === tenant_id) summaries.set(call.call_sid, summary)
       }
-      return [...summaries.values()]
+      const is_whole = others !== null && redis.isUp && clock.monotonic_ms() >= whole_from_ms
+      return { summaries: [...summaries.values()], is_whole }
     },
   }
 }

@@ -261,6 +261,12 @@ export const CallSession = z.object({
   handled_by: z.array(Handler),
   voice: z.object({ requested: z.string(), used: z.string() }).nullable(),
   summary: z.string().nullable(),
+  is_whole: z
+    .boolean()
+    .default(true)
+    .describe(
+      'False while other relays cannot be asked. `live` is null then, and whether the call goes on is not known, unless it has ended.',
+    ),
 })
 export type CallSession = z.output<typeof CallSession>
 
@@ -290,6 +296,12 @@ export const callRoutes = {
       /** Events up to this number are contained; go on from here. */
       last_seq: z.number().int(),
       capacity: z.number().int(),
+      is_whole: z
+        .boolean()
+        .default(true)
+        .describe(
+          'False while other relays cannot be asked: calls of theirs may be missing, and one that is missing may be in progress.',
+        ),
     }),
     summary: 'Calls in progress',
   },

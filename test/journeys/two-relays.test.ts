@@ -208,6 +208,44 @@ await describeWithServices('two relays', () => {
         for (const one of [here, there]) expect((await one.ok('listLiveCalls', {})).items).toEqual([])
       }, 90_000)
 
+    it('a call of a relay that cannot be asked is never called gone, and no command on it ends in silence', async () => {
+      route(0)
+      const { call, stop } = await company.talk()
+      stop()
+      const { call_sid } = call
+      const params = { call_sid }
+      const listed = async (client: Client) => {
+        const { items, is_whole } = await client.ok('listLiveCalls', {})
+        return { has_it: items.some((one) => one.call_sid === call_sid), is_whole }
+      }
+      await until(async () => (await listed(there)).has_it)
+      expect((await listed(there)).is_whole).toBe(true)
+
+      await services.redis.kill9()
+      await until(async () => !(await listed(there)).is_whole)
+      expect(await listed(there)).toEqual({ has_it: false, is_whole: false })
+      expect(await there.ok('getCall', { params })).toMatchObject({ live: null, ended_at: null, is_whole: false })
+      const refused = await there.call('hangUpCall', { params, body: {} })
+      expect([refused.status, refused.body]).toMatchObject([503, { code: 'STORE_UNAVAILABLE' }])
+      // Where it is carried it is seen as always.
+      expect(await listed(here)).toEqual({ has_it: true, is_whole: false })
+      expect(await here.ok('getCall', { params })).toMatchObject({ live: { listeners: [] }, is_whole: true })
+
+      await services.redis.restart()
+      const answers: Awaited<ReturnType<typeof listed>>[] = []
+      await until(async () => {
+        answers.push(await listed(there))
+        const read = await there.ok('getCall', { params })
+        answers.push({ has_it: read.live !== null, is_whole: read.is_whole })
+        return answers.at(-2)!.is_whole
+      })
+      expect(answers.filter(({ has_it, is_whole }) => is_whole && !has_it)).toEqual([])
+      await there.ok('hangUpCall', { params, body: {} })
+      await call.ended
+      await keptOf(there, call_sid)
+      expect(await there.ok('getCall', { params })).toMatchObject({ live: null, is_whole: true })
+    }, 60_000)
+
     it('a relay that dies takes its calls with it and nobody else’s; its words are there when it is back', async () => {
       route(0)
       const feed = await there.events()

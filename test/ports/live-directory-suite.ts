@@ -19,7 +19,8 @@ export function liveDirectorySuite(name: string, bench: SharedStateBench<LiveDir
     const freshTenant = () => `tn_${bench.fresh()}`
     const freshCall = (tenant_id: string): CallRef => ({ tenant_id, call_sid: `CA${bench.fresh()}` })
     const put = (call: CallRef, line: string) => opened.port.put(call, { call_sid: call.call_sid, line })
-    const lines = async (tenant_id: string) => (await opened.port.list(tenant_id)).map((call) => call.line).sort()
+    const lines = async (tenant_id: string) =>
+      (await opened.port.list(tenant_id)).summaries.map((call) => call.line).sort()
 
     test('a tenant sees its own calls, each once, as they were put last', async () => {
       const tenant_id = freshTenant()
@@ -54,8 +55,23 @@ export function liveDirectorySuite(name: string, bench: SharedStateBench<LiveDir
       expect(await lines(tenant_id)).toEqual(['here again'])
     })
 
-    test('a tenant without calls has an empty list', async () => {
-      expect(await opened.port.list(freshTenant())).toEqual([])
+    test('a tenant without calls has an empty list, and it is whole', async () => {
+      expect(await opened.port.list(freshTenant())).toEqual({ summaries: [], is_whole: true })
     })
+
+    const { others } = bench
+    if (others)
+      test('without the others a process lists its own calls, and says that this is not all', async () => {
+        const tenant_id = freshTenant()
+        const call = freshCall(tenant_id)
+        put(call, 'goes on')
+        const summaries = [{ call_sid: call.call_sid, line: 'goes on' }]
+        await others.leave()
+        const alone = await opened.port.list(tenant_id)
+        await others.comeBack()
+        expect(alone).toEqual({ summaries, is_whole: false })
+        await until(async () => (await opened.port.list(tenant_id)).is_whole)
+        expect(await lines(tenant_id)).toEqual(['goes on'])
+      })
   })
 }

@@ -37,6 +37,7 @@ withRedisServer(() => {
     return {
       wait: (ms) => sleep(ms),
       fresh: freshName,
+      others: { leave: () => server.kill9(), comeBack: () => server.restart() },
       async open() {
         const open = () => openRedis({ url: server.url, key_prefix: 'phony:tenant:', log })
         const connections = [await open()]

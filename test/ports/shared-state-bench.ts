@@ -9,4 +9,6 @@ export interface SharedStateBench<Port> {
   /** Lets this much time pass, as the adapter sees it: moves a fake clock, or sleeps. */
   wait(ms: number): Promise<void>
   fresh(): string
+  /** Takes other relays away from the adapter, and brings them back; left out where there are none. */
+  others?: { leave(): Promise<void>; comeBack(): Promise<void> }
 }

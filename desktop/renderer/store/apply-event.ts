@@ -89,6 +89,7 @@ function callChanged(state: ConsoleState, call: CallSummary, own: Own): ConsoleS
   return {
     ...state,
     missed: without(state.missed, call.call_sid),
+    stale: without(state.stale, call.call_sid),
     calls: put(state.calls, call.call_sid, call, own),
     wall: placeCall(state.wall, call),
   }
@@ -105,6 +106,7 @@ export function callEnded(state: ConsoleState, call: CallSummary, own: Own = new
     ...state,
     calls: put(state.calls, call.call_sid, ended, own),
     missed: without(state.missed, call.call_sid),
+    stale: without(state.stale, call.call_sid),
     needed: needed.length > 0 ? put(state.needed, call.call_sid, needed, own) : state.needed,
     overrides: withDraft(state.overrides, draftKey(call.tenant_id, call.call_sid), null),
   }
@@ -181,7 +183,8 @@ export function mergeVersion(known: readonly ContextVersion[], version: ContextV
   return [version, ...known.filter((other) => other.version !== version.version)].sort((a, b) => b.version - a.version)
 }
 
-function without<T>(record: Record<string, T>, key: string): Record<string, T> {
+/** The record without a key; the same one when it has none such. @source ours */
+export function without<T>(record: Record<string, T>, key: string): Record<string, T> {
   if (!(key in record)) return record
   const { [key]: _gone, ...rest } = record
   return rest

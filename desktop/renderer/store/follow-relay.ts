@@ -5,7 +5,7 @@ import type { CallSummary } from '../../../shared/contract/calls.ts'
 import type { RelayEvent } from '../../../shared/events.ts'
 import { applyEvents } from './apply-event.ts'
 import type { ConsoleStore } from './create-store.ts'
-import { isLostCall, unrecordedCalls, withLost, withRecordedEnds } from './lost-calls.ts'
+import { isLostCall, staleCalls, unrecordedCalls, withAbsent, withRecordedEnds } from './lost-calls.ts'
 import { callsOnWall, isLive, may, percentile95, replyGaps, selectEnded, selectMe } from './selectors.ts'
 import { sweepEnded, withCall, withLiveCalls } from './snapshot.ts'
 import type { ConsoleState } from './state.ts'
@@ -20,6 +20,8 @@ const SAMPLES_KEPT = 12
 const READ_OPEN_EVERY_MS = 15_000
 /** A live call of which there was no word from one look to the next is asked for: its relay may be gone. */
 const LOOK_EVERY_MS = 15_000
+/** Whether all relays can be asked is told by the list alone; it is long, so it is read seldom while all is well. */
+const LIST_EVERY_MS = 60_000
 /** How a lost call ended is in its record soon after its relay is back. */
 const READ_ENDS_EVERY_MS = 5_000
 
@@ -107,6 +109,7 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
   })
   let seen: ReadonlyMap<string, CallSummary> = new Map()
   const looked_at = new Map<string, number>()
+  let listed_at = timing.now()
   const stopLooking = every(timing, LOOK_EVERY_MS, () => {
     const state = store.getState()
     const live = callsOnWall(state).filter(isLive)
@@ -114,6 +117,10 @@ export function followRelay(bridge: Bridge, store: ConsoleStore, timing: RelayTi
     seen = new Map(live.map((call) => [call.call_sid, call]))
     for (const call_sid of looked_at.keys()) if (!seen.has(call_sid)) looked_at.delete(call_sid)
     if (state.link.state !== 'linked') return
+    if (!state.is_whole || timing.now() - listed_at >= LIST_EVERY_MS) {
+      listed_at = timing.now()
+      return void findLost(bridge, store, timing.now)
+    }
     const order = (call: CallSummary) => looked_at.get(call.call_sid) ?? 0
     const [silent] = live.filter((call) => before.get(call.call_sid) === call).sort((a, b) => order(a) - order(b))
     if (!silent) return
@@ -182,13 +189,22 @@ export async function readLiveCalls(bridge: Bridge, store: ConsoleStore, now: No
   if (!isCurrent()) return
   if (!reply.ok) return store.setState({ live_reading: { state: 'failed', problem: reply.problem } })
   store.setState((state) => withLiveCalls(state, reply.value, now()))
-  await readEnds(bridge, store, now)
+  await readEnds(bridge, store, now, staleCalls(store.getState()))
 }
 
-/** Reads the records of lost calls, page after page of the time in which they began. @source contract/calls.ts, listCalls */
-async function readEnds(bridge: Bridge, store: ConsoleStore, now: Now): Promise<void> {
+/**
+ * Reads the records of lost calls, page after page of the time in which they began.
+ * @param others whose records are read, too
+ * @source contract/calls.ts, listCalls
+ */
+async function readEnds(
+  bridge: Bridge,
+  store: ConsoleStore,
+  now: Now,
+  others: readonly CallSummary[] = [],
+): Promise<void> {
   const isCurrent = sameSession(store)
-  const wanted = unrecordedCalls(store.getState())
+  const wanted = [...unrecordedCalls(store.getState()), ...others]
   if (wanted.length === 0) return
   const began = wanted.map((call) => Date.parse(call.started_at))
   const start = new Date(Math.min(...began)).toISOString()
@@ -209,7 +225,10 @@ async function lookFor(bridge: Bridge, store: ConsoleStore, call_sid: string, no
   if (isLostCall(reply.value) || reply.value.ended_at !== null) await findLost(bridge, store, now)
 }
 
-/** Finds the calls shown as live that are not. What is newer than the reading is left as it is. */
+/**
+ * Finds the calls shown as live that are not, and those whose relay cannot be asked: they may have ended in the record.
+ * What is newer than the reading is left as it is.
+ */
 async function findLost(bridge: Bridge, store: ConsoleStore, now: Now): Promise<void> {
   const isCurrent = sameSession(store)
   const before = callsOnWall(store.getState())
@@ -217,10 +236,11 @@ async function findLost(bridge: Bridge, store: ConsoleStore, now: Now): Promise<
   if (!isCurrent() || !reply.ok) return
   const live = new Set(reply.value.items.map((call) => call.call_sid))
   const isGone = (call: CallSummary) => isLive(call) && !live.has(call.call_sid)
-  store.setState((state) =>
-    withLost(state, before.flatMap(({ call_sid }) => state.calls[call_sid] ?? []).filter(isGone), now()),
-  )
-  await readEnds(bridge, store, now)
+  store.setState((state) => {
+    const absent = before.flatMap(({ call_sid }) => state.calls[call_sid] ?? []).filter(isGone)
+    return withAbsent(state, reply.value, absent, now())
+  })
+  await readEnds(bridge, store, now, staleCalls(store.getState()))
 }
 
 /** Reads one call with its transcript and its newest context versions. @source contract/calls.ts, getCall */

@@ -5,6 +5,36 @@ import type { CallSession, CallSummary } from '../../../shared/contract/calls.ts
 import { callEnded } from './apply-event.ts'
 import type { ConsoleState } from './state.ts'
 
+/**
+ * The state after a reading of the live calls that lacks some which were shown as live. They are lost when all relays
+ * could be asked; else they stay as they were last known, until there is word of them.
+ * @param now epoch milliseconds
+ * @source contract/calls.ts, listLiveCalls
+ */
+export function withAbsent(
+  state: ConsoleState,
+  { items, is_whole }: { items: readonly CallSummary[]; is_whole: boolean },
+  absent: readonly CallSummary[],
+  now: number,
+): ConsoleState {
+  const back = Object.fromEntries(
+    items.flatMap((call) => (call.call_sid in state.stale ? [[call.call_sid, call]] : [])),
+  )
+  const next: ConsoleState = {
+    ...state,
+    is_whole,
+    calls: { ...state.calls, ...back },
+    stale: is_whole ? {} : Object.fromEntries(Object.entries(state.stale).filter(([call_sid]) => !(call_sid in back))),
+  }
+  return is_whole ? withLost(next, absent, now) : withStale(next, absent)
+}
+
+/** The state with calls as not up to date whose relay could not be asked. @source contract/calls.ts, `is_whole` */
+export function withStale(state: ConsoleState, unasked: readonly CallSummary[]): ConsoleState {
+  const found = unasked.map((call) => [call.call_sid, lastMoment(state, call)] as const)
+  return { ...state, is_whole: false, stale: { ...Object.fromEntries(found), ...state.stale } }
+}
+
 /** What is known of a call that no relay answers for, while its record is open. It may go on where it cannot be asked for. */
 const OUT_OF_REACH = 'No relay answers for it. Whether it goes on is not known.'
 
@@ -45,6 +75,10 @@ export function withRecordedEnds(state: ConsoleState, records: readonly CallSumm
 
 /** Whether nothing is known of a call but what was heard last. @source contract/calls.ts: a call that ended has an outcome */
 export const isOutOfReach = ({ ended_at, outcome }: CallSummary): boolean => ended_at !== null && outcome === null
+
+/** Calls shown as they were last known. @source ours */
+export const staleCalls = (state: ConsoleState): CallSummary[] =>
+  Object.keys(state.stale).flatMap((call_sid) => state.calls[call_sid] ?? [])
 
 /** Lost calls whose record was open when it was read. @source ours */
 export function unrecordedCalls(state: ConsoleState): CallSummary[] {

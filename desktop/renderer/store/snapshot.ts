@@ -1,8 +1,8 @@
 // A whole reading put in place of what was known, and the sweeping of calls that ended. Pure.
 import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
-import { bySpoken } from './apply-event.ts'
-import { isLostCall, withLost, withRecordedEnds } from './lost-calls.ts'
+import { bySpoken, without } from './apply-event.ts'
+import { isLostCall, withAbsent, withLost, withRecordedEnds, withStale } from './lost-calls.ts'
 import { draftKey, onlyOfCalls } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
 import { TURNS_KEPT } from './state.ts'
@@ -16,11 +16,12 @@ export interface LiveReading {
   items: CallSummary[]
   last_seq: number
   capacity: number
+  is_whole: boolean
 }
 
 /**
  * The state after all live calls were read. Calls keep their cell; those that went away in between stand there as lost
- * until they have faded.
+ * until they have faded, and those whose relay could not be asked as they were last known.
  * @param now epoch milliseconds
  * @source bridge.ts, reload
  */
@@ -28,7 +29,7 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading, now: nu
   const live = new Map(reading.items.map((call) => [call.call_sid, call]))
   const on_wall = new Set(placedCalls(state.wall))
   const kept = Object.entries(state.calls).filter(([call_sid]) => state.details[call_sid] || on_wall.has(call_sid))
-  const lost = kept.flatMap(([call_sid, call]) => (call.ended_at === null && !live.has(call_sid) ? [call] : []))
+  const absent = kept.flatMap(([call_sid, call]) => (call.ended_at === null && !live.has(call_sid) ? [call] : []))
   const found = Object.entries(state.missed).filter(([call_sid]) => !live.has(call_sid))
   const calls = { ...Object.fromEntries(kept), ...Object.fromEntries(live) }
   const next: ConsoleState = {
@@ -41,7 +42,7 @@ export function withLiveCalls(state: ConsoleState, reading: LiveReading, now: nu
     live_reading: { state: 'ready' },
     overrides: overridesOf(state, calls),
   }
-  return withLost(next, lost, now)
+  return withAbsent(next, reading, absent, now)
 }
 
 /**
@@ -58,9 +59,11 @@ export function withCall(
   const { transcript, ...rest } = session
   const { call_sid } = session
   const known = state.calls[call_sid]
+  // Of a call that is not up to date, nothing came on the socket.
+  const is_newer = !known || (call_sid in state.stale && rest.live !== null)
   const next: ConsoleState = {
     ...state,
-    calls: { ...state.calls, [call_sid]: known ? newerSummary(rest, known) : rest },
+    calls: { ...state.calls, [call_sid]: is_newer ? rest : newerSummary(rest, known) },
     turns: { ...state.turns, [call_sid]: newerTurns(transcript, state.turns[call_sid] ?? []) },
     details: { ...state.details, [call_sid]: rest },
     overrides: session.ended_at
@@ -69,7 +72,9 @@ export function withCall(
     versions: { ...state.versions, [call_sid]: newerVersions(versions, state.versions[call_sid] ?? []) },
   }
   if (session.ended_at !== null) return withRecordedEnds(next, [rest], now)
-  return isLostCall(session) && !known?.ended_at ? withLost(next, [known ?? rest], now) : next
+  if (!isLostCall(session)) return { ...next, stale: without(next.stale, call_sid) }
+  if (known?.ended_at) return next
+  return session.is_whole ? withLost(next, [known ?? rest], now) : withStale(next, [known ?? rest])
 }
 
 // An answer may be older than an event that overtook it: what is further on stays. No event follows the end of a call,

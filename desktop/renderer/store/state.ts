@@ -59,6 +59,13 @@ export interface CallSlice {
   needed: Record<string, Attention[]>
   /** Calls whose end no event told: when that was found out (epoch milliseconds), and whether their record has it. */
   missed: Record<string, { since: number; is_recorded: boolean }>
+  /**
+   * Calls shown as they were last known: the relay they may be at could not be asked. The last moment of which something
+   * is known of each, epoch milliseconds.
+   */
+  stale: Record<string, number>
+  /** False when other relays could not be asked at the last reading: calls of theirs may be missing. */
+  is_whole: boolean
   /** One's own listening in since one came to this tenant, oldest first. */
   listened: Record<string, Listened[]>
   /** Calls that one ended oneself since one came to this tenant: the record has who ended a call by name only. */
@@ -108,6 +115,8 @@ export const noCalls = (): CallSlice => ({
   older_versions: {},
   needed: {},
   missed: {},
+  stale: {},
+  is_whole: true,
   listened: {},
   hung_up: {},
   wall: { all: [], by_agent: {} },

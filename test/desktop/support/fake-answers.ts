@@ -30,6 +30,8 @@ export interface Floor {
     agent_limit?: number
   }
   calls: Map<string, CallSummary>
+  /** Calls of another relay, which cannot be asked. */
+  apart: Set<string>
   versions: Map<string, ContextVersion[]>
   agents: Map<string, Agent>
   numbers: Map<string, PhoneNumber>
@@ -71,7 +73,17 @@ export function problemOf(code: ErrorCode, detail: string, rest: Partial<Problem
   }
 }
 
-export function createAnswers({ now, options, calls, versions, agents, numbers, say, last_seq }: Floor): Answers {
+export function createAnswers({
+  now,
+  options,
+  calls,
+  apart,
+  versions,
+  agents,
+  numbers,
+  say,
+  last_seq,
+}: Floor): Answers {
   const page = <T>(items: T[]) => ({ items, next_cursor: null })
   const pageFrom = <T>(cursor: string | undefined, items: T[]) => {
     const from = Number(cursor ?? 0)
@@ -84,7 +96,8 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
     getSetup: () => options.setup ?? SETUP,
     getTenant: () => floorTenant(options.agent_limit),
     listLiveCalls: () => ({
-      items: [...calls.values()].filter((call) => call.live !== null),
+      items: [...calls.values()].filter((call) => call.live !== null && !apart.has(call.call_sid)),
+      is_whole: apart.size === 0,
       last_seq: last_seq(),
       capacity: options.capacity ?? 100,
     }),
@@ -101,7 +114,9 @@ export function createAnswers({ now, options, calls, versions, agents, numbers, 
     },
     getCall: ({ params }) => {
       const call = calls.get(params.call_sid) ?? over.get(params.call_sid)
-      return call ? floorSession(call) : missing
+      if (!call) return missing
+      const is_unknown = call.ended_at === null && apart.has(call.call_sid)
+      return { ...floorSession(call), ...(is_unknown ? { live: null, is_whole: false } : {}) }
     },
     listContextVersions: ({ params, query }) => pageFrom(query.cursor, versions.get(params.call_sid) ?? []),
     overrideContext: ({ params, body }) => {

@@ -54,6 +54,8 @@ export interface FakeBridge extends Bridge {
   hear(message: ListenMessage): void
   readonly listening: string | null
   readonly calls: Map<string, CallSummary>
+  /** Calls of another relay, which cannot be asked. */
+  readonly apart: Set<string>
   readonly versions: Map<string, ContextVersion[]>
   readonly numbers: Map<string, PhoneNumber>
 }
@@ -69,6 +71,7 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
   const refusals = new Map<RouteName, Problem>()
   const asked: FakeBridge['asked'] = []
   const calls = new Map((options.live ?? floorCalls(now(), options.calls)).map((call) => [call.call_sid, call]))
+  const apart = new Set<string>()
   const versions = new Map([...calls.values()].map((call) => [call.call_sid, floorVersions(call)]))
   const agents = new Map<string, Agent>(
     (options.nothing ? [] : floorAgents(now())).map((agent, index) => [
@@ -107,13 +110,14 @@ export function fakeBridge(options: FakeOptions = {}): FakeBridge {
     )
     send({ type: 'events', events: numbered })
   }
-  const answers = createAnswers({ now, options, calls, versions, agents, numbers, say, last_seq: () => seq })
+  const answers = createAnswers({ now, options, calls, apart, versions, agents, numbers, say, last_seq: () => seq })
 
   return {
     shell: 'browser',
     relay_url: 'http://127.0.0.1:8790',
     asked,
     calls,
+    apart,
     versions,
     numbers,
     get listening() {

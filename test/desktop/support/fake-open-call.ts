@@ -50,6 +50,7 @@ export function floorSession(call: CallSummary): CallSession {
       { kind: 'agent', agent_id: call.agent_id ?? AGENT_IDS.billing, agent_version: call.agent_version ?? 1 },
     ],
     voice: { requested: 'nova', used: 'marin' },
+    is_whole: true,
     summary:
       call.call_sid === sidOf(10)
         ? 'The card was charged two days early. The agent waived the late fee of $12.00.'

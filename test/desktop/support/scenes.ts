@@ -52,6 +52,15 @@ const loseRelay = async (page: Page) => {
   )
   await page.waitForTimeout(300)
 }
+/** The relays do not reach each other, and every third call is at the other one. */
+const partRelays = async (page: Page) => {
+  await page.evaluate(() => {
+    const others = [...window.fake.calls.values()].filter((call, index) => call.ended_at === null && index % 3 === 0)
+    for (const { call_sid } of others) window.fake.apart.add(call_sid)
+    window.fake.send({ type: 'reload' })
+  })
+  await page.waitForTimeout(300)
+}
 /** Words that came on the socket, so that cards have the line before the newest. */
 const hearWords = (page: Page) => page.evaluate(() => window.fakeWords())
 const press = (key: string) => (page: Page) => page.keyboard.press(key)
@@ -104,6 +113,19 @@ const LIVE: Record<string, Scene> = {
     options: { calls: 20 },
     act: async (page) => [await pick(page), await hearWords(page), await loseRelay(page)],
   },
+  'live-relays-apart': { hash: '#/live', act: async (page) => [await pick(page), await partRelays(page)] },
+  'live-few-relays-apart': {
+    hash: '#/live',
+    options: { few: true },
+    act: async (page) => [await hearWords(page), await partRelays(page)],
+  },
+  'live-200-relays-apart': {
+    hash: '#/live',
+    options: { many: 160, capacity: 200 },
+    act: async (page) => [await pick(page), await partRelays(page)],
+  },
+  'live-500-relays-apart': { hash: '#/live', options: { many: 500, capacity: 800 }, act: partRelays },
+  'live-853-relays-apart': { hash: '#/live', options: { many: 500, capacity: 800 }, act: partRelays, size: [853, 533] },
   'live-empty': { hash: '#/live', options: { ...manager, nothing: true, calls: 0 } },
   'live-empty-supervisor': { hash: '#/live', options: { nothing: true, calls: 0 } },
   'live-loading': { hash: '#/live', options: waits('listLiveCalls') },
@@ -142,6 +164,7 @@ const CALLS: Record<string, Scene> = {
   'call-older-versions': { hash: CALL, options: { page_items: 2 } },
   'call-lost': { hash: CALL, act: loseRelay },
   'call-out-of-reach': { hash: `#/calls/${sidOf(3)}`, act: loseRelay },
+  'call-relays-apart': { hash: CALL, act: partRelays },
   'call-ended': { hash: `#/calls/${sidOf(10)}` },
   'call-ringing': { hash: `#/calls/${sidOf(39)}` },
   'call-read-only': { hash: CALL, options: { role: 'analyst' } },

@@ -11,9 +11,11 @@ import { serveListening } from '../../../relay/http/listen-socket.ts'
 import { localEventLog } from '../../../relay/local/local-event-log.ts'
 import { localListenLines } from '../../../relay/local/local-listen-lines.ts'
 import { systemClock } from '../../../relay/platform/clock.ts'
+import { RelayError } from '../../../relay/platform/errors.ts'
 import type { EventLog, TapListener } from '../../../relay/platform/ports.ts'
 import type { NewEvent, RelayEvent } from '../../../shared/events.ts'
 import { CLOSE_CODES } from '../../../shared/events.ts'
+import { closeWords } from '../../../shared/relay-messages.ts'
 import { until } from '../../support/until.ts'
 
 const TENANT = 'tnt_acme0000'
@@ -211,6 +213,16 @@ describe('a console whose relay missed events', () => {
     say.event(15)
     await until(() => told().length === 7)
     expect(told().slice(1)).toEqual([10, 11, 12, 13, 14, 15].map((seq) => ['call.transcript', seq]))
+  })
+})
+
+describe('a listener to a call of another relay that cannot be asked', () => {
+  it('is not told that the call is over', async () => {
+    const lines = { ...localListenLines(), listen: () => Promise.reject(new RelayError('STORE_UNAVAILABLE')) }
+    const open = await serving((socket, wire) => serveListening(socket, wire, SID, actor, { lines, writes }))
+    const { socket } = await open()
+    const [code, reason] = await once(socket, 'close')
+    expect(closeWords(code, String(reason))).toBe('The relays cannot reach each other.')
   })
 })
 

@@ -205,7 +205,7 @@ withRedisServer(() => {
 
   describe('redis away: the wall', () => {
     const sids = async (directory: ReturnType<typeof redisLiveDirectory<{ sid: string }>>, tenant_id: string) =>
-      (await directory.list(tenant_id)).map(({ sid }) => sid).sort()
+      (await directory.list(tenant_id)).summaries.map(({ sid }) => sid).sort()
 
     test('a relay lists its own calls; after the return both list all, also when Redis lost everything', async () => {
       const [a, b] = await two()
@@ -222,6 +222,27 @@ withRedisServer(() => {
       await back(a, b)
       await until(async () => (await sids(one!, tenant_id)).length === 3 && (await sids(two_!, tenant_id)).length === 3)
       expect(performance.now() - start).toBeLessThan(2_500)
+    })
+
+    test('a list that lacks calls of another relay is not called whole, until that one has had its time to return', async () => {
+      const [a, b] = await two()
+      const [here, there] = [fakeClock(), fakeClock()]
+      const one = redisLiveDirectory<string>({ redis: a, clock: here })
+      const other = redisLiveDirectory<string>({ redis: b, clock: there })
+      const tenant_id = `tn_${freshName()}`
+      other.put({ tenant_id, call_sid: 'CA1' }, 'there')
+      await until(async () => (await one.list(tenant_id)).summaries.length === 1)
+      expect(await one.list(tenant_id)).toEqual({ summaries: ['there'], is_whole: true })
+      file.server.pause()
+      expect(await one.list(tenant_id)).toEqual({ summaries: [], is_whole: false })
+      await until(() => !a.isUp && !b.isUp)
+      expect(await one.list(tenant_id)).toEqual({ summaries: [], is_whole: false })
+      file.server.resume()
+      await until(() => a.isUp && b.isUp)
+      await until(async () => (await one.list(tenant_id)).summaries.length === 1)
+      expect((await one.list(tenant_id)).is_whole).toBe(false)
+      here.advance(3_000)
+      expect(await one.list(tenant_id)).toEqual({ summaries: ['there'], is_whole: true })
     })
 
     test('a call that ended during the outage is not there afterwards', async () => {
@@ -314,7 +335,7 @@ withRedisServer(() => {
       directory.put(call, 'summary')
       events.append({ event_type: 'agent.deleted', tenant_id: call.tenant_id, agent_id: 'agt_1' })
       events.announce({ event_type: 'agent.deleted', tenant_id: call.tenant_id, agent_id: 'agt_2' })
-      expect(await directory.list(call.tenant_id)).toEqual(['summary'])
+      expect(await directory.list(call.tenant_id)).toEqual({ summaries: ['summary'], is_whole: false })
       expect(await events.last_seq(call.tenant_id)).toBeGreaterThan(1_700_000_000_000_000)
       for (const end of ends) end()
       directory.remove(call)

@@ -22,7 +22,7 @@ withRedisServer(() => {
     const put = ({ directory }: Awaited<ReturnType<typeof open>>, call: CallRef) =>
       directory.put(call, { call_sid: call.call_sid, started_at: new Date(1_893_456_000_123) })
     const sids = async ({ directory }: Awaited<ReturnType<typeof open>>, tenant_id: string) =>
-      (await directory.list(tenant_id)).map(({ call_sid }) => call_sid).sort()
+      (await directory.list(tenant_id)).summaries.map(({ call_sid }) => call_sid).sort()
     const tenant = () => {
       const tenant_id = `tn_${freshName()}`
       return { tenant_id, one: { tenant_id, call_sid: 'CA1' }, two: { tenant_id, call_sid: 'CA2' } }
@@ -34,7 +34,7 @@ withRedisServer(() => {
       put(b, two)
       await until(async () => (await sids(a, tenant_id)).length === 2)
       await until(async () => (await sids(b, tenant_id)).length === 2)
-      expect((await b.directory.list(tenant_id)).map(({ started_at }) => started_at.getTime())).toEqual([
+      expect((await b.directory.list(tenant_id)).summaries.map(({ started_at }) => started_at.getTime())).toEqual([
         1_893_456_000_123, 1_893_456_000_123,
       ])
       a.directory.remove(one)
@@ -72,7 +72,8 @@ withRedisServer(() => {
       a.directory.give(one)
       expect(await sids(b, tenant_id)).toEqual(['CA1'])
       b.directory.put(one, { call_sid: 'CA1', started_at: new Date(7) })
-      const times = async () => (await a.directory.list(tenant_id)).map(({ started_at }) => started_at.getTime())
+      const times = async () =>
+        (await a.directory.list(tenant_id)).summaries.map(({ started_at }) => started_at.getTime())
       await until(async () => (await times())[0] === 7)
       b.directory.remove(one)
       await until(async () => (await sids(a, tenant_id)).length === 0)

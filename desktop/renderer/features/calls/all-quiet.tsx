@@ -13,6 +13,7 @@ export function AllQuiet() {
   const numbers = useConsoleState((state) => state.numbers)
   const zone = useConsoleState((state) => state.tenant?.time_zone)
   const can_analyse = useConsoleState(may('analytics.read'))
+  const is_whole = useConsoleState((state) => state.is_whole)
   const next = useNextAct()
   const last = useLastEnd()
   const ready = Object.values(agents).filter((agent) => agent.is_active).length
@@ -27,7 +28,7 @@ export function AllQuiet() {
     <div className="allquiet">
       <Empty
         icon={AudioLines}
-        fact="All quiet"
+        fact={is_whole ? 'All quiet' : 'No call is known'}
         act={
           can_analyse &&
           last && (

@@ -12,7 +12,8 @@ import { placedCalls } from '../../store/wall.ts'
 import { AgentLink } from './agent-link.tsx'
 import { clockZero } from './call-clock.ts'
 import { callerOf, Phase } from './card.tsx'
-import { lengthOf } from './phase.ts'
+import { lengthOf, STALE, STALE_WHY } from './phase.ts'
+import { useCallNow, useIsStale } from './use-call-now.ts'
 import { useNeeds } from './use-needs.ts'
 
 export function CallHead({
@@ -25,6 +26,8 @@ export function CallHead({
   onBack: () => void
 }) {
   const now = useNow()
+  const call_now = useCallNow(call)
+  const is_stale = useIsStale(call.call_sid)
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const zone = useConsoleState((state) => state.tenant?.time_zone)
   const [attention] = useNeeds(call)
@@ -60,8 +63,14 @@ export function CallHead({
           <span className="trunc dim">{call.end_reason}</span>
         </span>
       )}
+      {is_stale && (
+        <span className="row tight ink2 min-w-0 head-end">
+          <b>{STALE.word}</b>
+          <span className="trunc dim">{STALE_WHY}</span>
+        </span>
+      )}
       <span className="grow" />
-      {call.ended_at === null ? (
+      {is_stale ? null : call.ended_at === null ? (
         <span className="xs ink2">
           <Phase call={call} />
         </span>
@@ -71,7 +80,7 @@ export function CallHead({
       <Faces people={call.live?.listeners ?? []} self_id={self_id} size="md" />
       <span className="sep" />
       <span className="num head-cost">{formatCost(call.cost)}</span>
-      <time className="clock">{formatCallTime(lengthOf(call, now))}</time>
+      <time className="clock">{formatCallTime(lengthOf(call, call_now))}</time>
       {is_on_wall && (
         <>
           <button

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import type { CallSummary, Turn } from '../../../../shared/contract/calls.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import { Empty, Failed, Loading } from '../../components/standing.tsx'
-import { useActions, useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { useActions, useConsoleState } from '../../lib/console-context.tsx'
 import { countOf } from '../../lib/format.ts'
 import { useKeys } from '../../lib/keyboard.ts'
 import type { Lane } from '../../store/attention.ts'
@@ -21,6 +21,7 @@ import { Interventions } from './interventions.tsx'
 import { Ladder, useRights } from './ladder.tsx'
 import { Timeline } from './timeline.tsx'
 import { Transcript } from './transcript.tsx'
+import { useCallNow, useIsStale } from './use-call-now.ts'
 
 export interface ContextSlot {
   call_sid: string
@@ -152,7 +153,8 @@ function OpenCall({
   const actions = useActions(createCallActions)
   const turns = useConsoleState((state) => state.turns[call.call_sid]) ?? NO_TURNS
   const summary = useConsoleState((state) => state.details[call.call_sid]?.summary)
-  const now = useNow()
+  const now = useCallNow(call)
+  const is_stale = useIsStale(call.call_sid)
   const rights = useRights(call)
   const [is_ending, setEnding] = useState(false)
   // Asked for again, the editor is there already and only has to be found again.
@@ -182,7 +184,12 @@ function OpenCall({
           <span className="xs dim">{countOf(turns.filter((turn) => turn.kind === 'speech').length, 'turn')}</span>
         </div>
         {summary && <p className="call-summary">{summary}</p>}
-        <Transcript turns={turns} size="call" is_still={is_lost || call.ended_at !== null} none={noWords(call, now)} />
+        <Transcript
+          turns={turns}
+          size="call"
+          is_still={is_lost || is_stale || call.ended_at !== null}
+          none={noWords(call, now)}
+        />
       </section>
       {context({
         call_sid: call.call_sid,

@@ -1,10 +1,11 @@
 // The right column of a call: who is there, and what it cost. What was done to it stands in `interventions.tsx`.
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { Face } from '../../components/face.tsx'
-import { useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { useConsoleState } from '../../lib/console-context.tsx'
 import { firstName, formatCost } from '../../lib/format.ts'
 import { selectMe } from '../../store/selectors.ts'
 import { lengthOf } from './phase.ts'
+import { useCallNow } from './use-call-now.ts'
 
 export function Watching({ call }: { call: CallSummary }) {
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
@@ -27,7 +28,7 @@ export function Watching({ call }: { call: CallSummary }) {
 
 export function CostMeter({ call }: { call: CallSummary }) {
   const detail = useConsoleState((state) => state.details[call.call_sid])
-  const now = useNow()
+  const now = useCallNow(call)
   if (!detail) return null
   const cost = costParts(call.cost, detail.cost_breakdown.carrier)
   const parts = [

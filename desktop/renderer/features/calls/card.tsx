@@ -4,16 +4,26 @@ import type { CallSummary, SpeechTurn, Turn } from '../../../../shared/contract/
 import { Faces } from '../../components/face.tsx'
 import { Icon, LevelIcon } from '../../components/icon.tsx'
 import { Score } from '../../components/score.tsx'
-import { useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { useConsoleState } from '../../lib/console-context.tsx'
 import { formatCallTime, formatDelay, lastDigits, maskNumber } from '../../lib/format.ts'
 import { reasonWords, SPEAKER_WORDS } from '../../lib/wording.ts'
 import { worst } from '../../store/attention.ts'
 import { isLost, selectMe } from '../../store/selectors.ts'
 import { FADE_MS } from '../../store/snapshot.ts'
 import type { Density } from '../../store/state.ts'
-import { breakWords, countsTenths, lengthOf, phaseOf, SLOW_REPLY_MS } from './phase.ts'
+import {
+  breakWords,
+  countsTenths,
+  lengthOf,
+  type PhaseWords,
+  phaseOf,
+  SLOW_REPLY_MS,
+  STALE,
+  STALE_WHY,
+} from './phase.ts'
 import type { Said } from './said.ts'
 import { newestSaid, saidIn } from './said.ts'
+import { useCallNow, useIsStale } from './use-call-now.ts'
 
 export const Card = memo(function Card({
   call_sid,
@@ -38,9 +48,9 @@ interface CardProps {
 }
 
 /** The classes of a cell that say how its call is. */
-export function cellClasses(call: CallSummary, in_incident: boolean, is_lost: boolean): string {
+export function cellClasses(call: CallSummary, in_incident: boolean, is_stale: boolean): string {
   const level = in_incident ? 0 : (worst(call)?.level ?? 0)
-  return [`a${level}`, in_incident ? 'inc' : '', call.ended_at ? 'ended' : '', is_lost ? 'stale' : '']
+  return [`a${level}`, in_incident ? 'inc' : '', call.ended_at ? 'ended' : '', is_stale ? 'stale' : '']
     .filter(Boolean)
     .join(' ')
 }
@@ -54,7 +64,7 @@ export function callerOf(call: Pick<CallSummary, 'direction' | 'from_number' | '
 export const fadeOf = (since: number, now: number): number => Math.max(0.15, 1 - (now - since) / FADE_MS)
 
 function MediumCard({ call, in_incident }: CardProps) {
-  const now = useNow()
+  const now = useCallNow(call)
   return (
     <>
       <div className="card-a">
@@ -73,7 +83,7 @@ function MediumCard({ call, in_incident }: CardProps) {
 }
 
 function LargeCard({ call, in_incident }: CardProps) {
-  const now = useNow()
+  const now = useCallNow(call)
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const turns = useConsoleState((state) => state.turns[call.call_sid])
   const broke = breakWords(call)
@@ -120,9 +130,10 @@ function LargeCard({ call, in_incident }: CardProps) {
 }
 
 function CompactCard({ call, in_incident }: CardProps) {
-  const now = useNow()
-  const phase = phaseOf(call, now)
-  const why = worst(call)
+  const now = useCallNow(call)
+  const is_stale = useIsStale(call.call_sid)
+  const phase = usePhase(call)
+  const why = is_stale ? null : worst(call)
   return (
     <>
       <div className="card-a">
@@ -135,7 +146,7 @@ function CompactCard({ call, in_incident }: CardProps) {
       </div>
       {why && !in_incident ? (
         <Why call={call} in_incident={false} />
-      ) : breakWords(call) ? (
+      ) : is_stale || breakWords(call) ? (
         <div className="line trunc">{phase.word}</div>
       ) : (
         <CardScore call={call} now={now} size="compact" />
@@ -145,7 +156,7 @@ function CompactCard({ call, in_incident }: CardProps) {
 }
 
 function RowCard({ call, in_incident }: CardProps) {
-  const now = useNow()
+  const now = useCallNow(call)
   const why = in_incident ? null : worst(call)
   const gap = call.live?.reply_gap_ms ?? null
   return (
@@ -179,11 +190,16 @@ function AgentUnseen({ call }: { call: CallSummary }) {
 
 const CARDS = { large: LargeCard, medium: MediumCard, compact: CompactCard, row: RowCard } as const
 
+function usePhase(call: CallSummary): PhaseWords {
+  const now = useCallNow(call, countsTenths(call) ? 200 : 1_000)
+  return useIsStale(call.call_sid) ? STALE : phaseOf(call, now)
+}
+
 export function Phase({ call, small = false }: { call: CallSummary; small?: boolean }) {
-  const now = useNow(countsTenths(call) ? 200 : 1_000)
-  const phase = phaseOf(call, now)
+  const phase = usePhase(call)
+  const title = useIsStale(call.call_sid) ? STALE_WHY : undefined
   return (
-    <span className={`row tight min-w-0 ${phase.tone}`}>
+    <span className={`row tight min-w-0 ${phase.tone}`} title={title}>
       <Icon of={phase.icon} className={`${small ? 's' : ''} ${phase.spins ? 'spin' : ''}`} />
       <span className="ph-w trunc">{phase.word}</span>
     </span>

@@ -17,9 +17,10 @@ import { createCallActions } from './call-actions.ts'
 import { needTime } from './call-head.tsx'
 import { callerOf } from './card.tsx'
 import { Ladder } from './ladder.tsx'
-import { lengthOf } from './phase.ts'
+import { lengthOf, STALE, STALE_WHY } from './phase.ts'
 import { ToolEntry } from './tool-turn.tsx'
 import { Transcript } from './transcript.tsx'
+import { useCallNow, useIsStale } from './use-call-now.ts'
 import { useNeeds } from './use-needs.ts'
 
 interface InspectorProps {
@@ -54,7 +55,8 @@ function Selected({
   const actions = useActions(createCallActions)
   const turns = useConsoleState((state) => state.turns[call.call_sid]) ?? []
   const is_lost = useConsoleState(isLost)
-  const now = useNow()
+  const is_stale = useIsStale(call.call_sid)
+  const now = useCallNow(call)
   const tools = turns.filter((turn): turn is ToolTurn => turn.kind === 'tool')
   // biome-ignore lint/correctness/useExhaustiveDependencies: read once for each call that is selected
   useEffect(() => {
@@ -75,7 +77,7 @@ function Selected({
           <Transcript
             turns={turns}
             size="inspector"
-            is_still={is_lost || call.ended_at !== null}
+            is_still={is_lost || is_stale || call.ended_at !== null}
             none={noWords(call, now)}
           />
         </Tabs.Content>
@@ -97,17 +99,19 @@ function Selected({
 
 function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) => void }) {
   const now = useNow()
+  const call_now = useCallNow(call)
   const self_id = useConsoleState((state) => selectMe(state)?.user.id)
   const summary = useConsoleState((state) => state.details[call.call_sid]?.summary)
   const version = useConsoleState((state) => versionInForce(call.context_version, state.versions[call.call_sid] ?? []))
   const actions = useActions(createCallActions)
   const [attention] = useNeeds(call)
+  const is_stale = useIsStale(call.call_sid)
   const listeners = call.live?.listeners ?? []
   return (
     <div className="insp-head">
       <div className="t">
         <b className="num">{maskNumber(callerOf(call))}</b>
-        <time>{formatCallTime(lengthOf(call, now))}</time>
+        <time>{formatCallTime(lengthOf(call, call_now))}</time>
         <button
           type="button"
           className="icon-btn sm"
@@ -138,6 +142,11 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
           <span className="num">{formatCost(call.cost)}</span>
         </span>
       </p>
+      {is_stale && (
+        <p className="xs mt-1">
+          <b className="m">{STALE.word}.</b> <span className="ink2">{STALE_WHY}</span>
+        </p>
+      )}
       {call.ended_at !== null ? (
         <>
           <p className="why text-ink-2">
@@ -172,14 +181,15 @@ function Head({ call, onOpen }: { call: CallSummary; onOpen: (call_sid: string) 
 }
 
 function LiveEdge({ call }: { call: CallSummary }) {
-  const now = useNow()
+  const now = useCallNow(call)
+  const is_stale = useIsStale(call.call_sid)
   if (!call.live) return null
   const end = call.ended_at ? Date.parse(call.ended_at) : now
   return (
     <div className="live-edge">
       <span className="xxs dim">90 s</span>
       <Score segments={call.live.segments} stream_started_at={call.live.stream_started_at} now={end} size="large" />
-      <span className="xxs dim">{isOutOfReach(call) ? 'last' : call.ended_at ? 'end' : 'now'}</span>
+      <span className="xxs dim">{is_stale || isOutOfReach(call) ? 'last' : call.ended_at ? 'end' : 'now'}</span>
     </div>
   )
 }

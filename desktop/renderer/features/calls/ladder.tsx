@@ -8,6 +8,7 @@ import { useVerbsHeight } from '../../lib/verbs-height.ts'
 import { isOutOfReach } from '../../store/lost-calls.ts'
 import { isLost, may } from '../../store/selectors.ts'
 import { createCallActions } from './call-actions.ts'
+import { useIsStale } from './use-call-now.ts'
 
 export function Ladder({
   call,
@@ -37,7 +38,7 @@ export function Ladder({
             word="Listen"
             hint="L"
             is_on={is_listening}
-            is_off={!rights.listen}
+            is_off={!rights.listen && !is_listening}
             onClick={() => actions.toggleListening(call.call_sid)}
           />
           <Rung icon={Braces} word="Context" hint="E" is_off={!rights.context} onClick={onEditContext} />
@@ -107,11 +108,13 @@ export interface CallRights {
 /** What may be done with this call by who is signed in, now. */
 export function useRights(call: CallSummary | undefined): CallRights {
   const lost = useConsoleState(isLost)
+  const is_stale = useIsStale(call?.call_sid)
   const monitor = useConsoleState(may('calls.monitor'))
   const update = useConsoleState(may('context.update'))
   const override = useConsoleState(may('calls.override'))
   const is_live = call?.ended_at === null
   if (lost) return refused(Unlink, 'Refused while the link is lost. Nothing is queued.')
+  if (is_stale) return refused(Unlink, 'The relays cannot reach each other: this call takes no commands until they do.')
   if (call && isOutOfReach(call)) return refused(Unlink, 'No relay answers for this call, so it takes no commands.')
   if (!is_live) return refused(PhoneOff, 'The call is over, so it takes no commands.')
   if (!monitor && !update && !override) {

@@ -1,5 +1,5 @@
 // The lane: calls that need a person, most urgent first, with the reason, the words that were said and the age.
-import type { Attention } from '../../../../shared/contract/calls.ts'
+import type { Attention, CallSummary } from '../../../../shared/contract/calls.ts'
 import { LevelIcon } from '../../components/icon.tsx'
 import { Stressed } from '../../components/stressed.tsx'
 import { useConsoleState, useNow } from '../../lib/console-context.tsx'
@@ -9,6 +9,7 @@ import type { Lane, LaneItem } from '../../store/attention.ts'
 import type { Reading } from '../../store/state.ts'
 import { AgentLink } from './agent-link.tsx'
 import { callerOf } from './card.tsx'
+import { STALE } from './phase.ts'
 import { unquoted } from './said.ts'
 
 interface LaneActs {
@@ -86,6 +87,7 @@ function CallItem({
       <p className="att-who">
         <span className="num">{maskNumber(callerOf(call))}</span> · <AgentLink call={call} />
       </p>
+      <StaleWords calls={[call]} />
       <Evidence attention={attention} />
       <div className="att-do">
         <button type="button" className="btn sm" onClick={() => onOpen(call.call_sid)}>
@@ -109,6 +111,7 @@ function IncidentItem({ item, onShow }: { item: Extract<LaneItem, { kind: 'incid
       <p className="att-who">
         <b className="m">{countOf(calls.length, 'call')}</b> · {calls[0] && <AgentLink call={calls[0]} />} · one cause
       </p>
+      <StaleWords calls={calls} />
       <p className="att-who mono text-2xs">{attention.evidence}</p>
       <div
         className="members"
@@ -127,6 +130,13 @@ function IncidentItem({ item, onShow }: { item: Extract<LaneItem, { kind: 'incid
       </div>
     </article>
   )
+}
+
+/** That some of these calls are shown as they were last known. */
+function StaleWords({ calls }: { calls: readonly CallSummary[] }) {
+  const stale = useConsoleState((state) => calls.filter(({ call_sid }) => call_sid in state.stale).length)
+  if (stale === 0) return null
+  return <p className="att-who">{calls.length === 1 ? STALE.word : `${stale} not up to date`}</p>
 }
 
 function AttentionTop({ attention }: { attention: Attention }) {
@@ -169,6 +179,7 @@ function ageOf({ reason, since_at }: Attention, now: number): string {
 
 function Watch({ lane, onSelect }: { lane: Lane; onSelect: (call_sid: string) => void }) {
   const now = useNow()
+  const stale = useConsoleState((state) => state.stale)
   return (
     <>
       <h3 className="lane-sub">
@@ -182,7 +193,11 @@ function Watch({ lane, onSelect }: { lane: Lane; onSelect: (call_sid: string) =>
               <span className="trunc">
                 {reasonWords(attention)} <span className="dim">{maskNumber(callerOf(call))}</span>
               </span>
-              <time className="dim">{ageOf(attention, now)}</time>
+              {call.call_sid in stale ? (
+                <span className="dim">{STALE.word}</span>
+              ) : (
+                <time className="dim">{ageOf(attention, now)}</time>
+              )}
             </button>
           </li>
         ))}

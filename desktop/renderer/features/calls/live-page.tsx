@@ -1,5 +1,5 @@
 // The live wall: figures, what needs a person, every call in its place, and the selected one.
-import { ChevronDown } from 'lucide-react'
+import { ChevronDown, Unlink } from 'lucide-react'
 import type { ReactNode } from 'react'
 import { useMemo, useState } from 'react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
@@ -81,6 +81,7 @@ export function LivePage({
       />
       <section className="wall-pane" data-density={density} aria-label="All calls">
         <WallBar calls={reading.state === 'ready' ? live : null} density={density} group={group} />
+        <ApartNote />
         {reading.state === 'failed' ? (
           <div className="allquiet">
             <Failed what="Live calls" problem={reading.problem} onRetry={actions.readAgain} />
@@ -116,6 +117,22 @@ export function LivePage({
         />
       )}
     </main>
+  )
+}
+
+/** That the wall may lack calls, while the relays do not reach each other. */
+function ApartNote() {
+  const is_whole = useConsoleState((state) => state.is_whole)
+  const stale = useConsoleState((state) => Object.keys(state.stale).length)
+  if (is_whole) return null
+  return (
+    <p className="wall-note" role="status">
+      <Icon of={Unlink} className="s" />
+      <span>
+        The relays cannot reach each other: calls of others may be missing
+        {stale > 0 && `, and ${countOf(stale, 'is', 'are')} not up to date`}.
+      </span>
+    </p>
   )
 }
 

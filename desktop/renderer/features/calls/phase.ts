@@ -25,6 +25,10 @@ export interface PhaseWords {
   spins?: boolean
 }
 
+/** What a call is doing that is shown as it was last known, and why nothing newer is known. */
+export const STALE: PhaseWords = { icon: Unlink, word: 'Not up to date', tone: 'ph-ended' }
+export const STALE_WHY = 'The relays cannot reach each other. Whether it goes on is not known.'
+
 /**
  * @param now epoch milliseconds
  * @source design.md section 4, card; desktop.md 5c, axis "phase"

@@ -4,12 +4,13 @@ import { Braces, OctagonAlert, TriangleAlert, Wrench } from 'lucide-react'
 import { useMemo } from 'react'
 import type { CallSummary, Turn } from '../../../../shared/contract/calls.ts'
 import { Icon } from '../../components/icon.tsx'
-import { useConsoleState, useNow } from '../../lib/console-context.tsx'
+import { useConsoleState } from '../../lib/console-context.tsx'
 import { formatCallTime, formatDelay } from '../../lib/format.ts'
 import { reasonWords } from '../../lib/wording.ts'
 import { selectMe } from '../../store/selectors.ts'
 import { clockZero } from './call-clock.ts'
 import { figuresOf, gapsOf, ticksOf, WIDTH, wavesOf } from './timeline-shape.ts'
+import { useCallNow } from './use-call-now.ts'
 import { useNeeds } from './use-needs.ts'
 
 interface Mark {
@@ -21,7 +22,7 @@ interface Mark {
 }
 
 export function Timeline({ call, turns }: { call: CallSummary; turns: readonly Turn[] }) {
-  const now = useNow()
+  const now = useCallNow(call)
   const zero = clockZero(call)
   const end_ms = Math.max(1_000, (call.ended_at ? Date.parse(call.ended_at) : now) - zero)
   const total_ms = Math.max(end_ms, turns.at(-1)?.ended_ms ?? 0)

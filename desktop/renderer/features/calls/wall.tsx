@@ -15,6 +15,7 @@ import { fadesSince } from '../../store/snapshot.ts'
 import type { Density } from '../../store/state.ts'
 import { AgentLink } from './agent-link.tsx'
 import { Card, cellClasses, fadeOf } from './card.tsx'
+import { useIsStale } from './use-call-now.ts'
 import { useWallFocus } from './use-wall-focus.ts'
 import type { Move, WallRow } from './wall-rows.ts'
 import { CARD_SIZES, columnsIn, HEAD_HEIGHT, moveOnWall, wallRows } from './wall-rows.ts'
@@ -255,13 +256,14 @@ function Cell({
   const call = useConsoleState((state) => state.calls[call_sid])
   const is_selected = useConsoleState((state) => state.selected === call_sid)
   const is_lost = useConsoleState(isLost)
+  const is_stale = useIsStale(call_sid)
   const faded_since = useConsoleState((state) => (call ? fadesSince(call, state.missed) : null))
   const now = useNow(faded_since === null ? HOUR_MS : 1_000)
   if (!call) return null
   return (
     <div
       style={faded_since === null ? undefined : ({ '--fade': fadeOf(faded_since, now) } as React.CSSProperties)}
-      className={`${shape(density)} ${cellClasses(call, in_incident, is_lost)} ${is_selected ? 'sel' : ''}`}
+      className={`${shape(density)} ${cellClasses(call, in_incident, is_lost || is_stale)} ${is_selected ? 'sel' : ''} ${is_stale ? 'apart' : ''}`}
       role="gridcell"
       aria-selected={is_selected}
       tabIndex={is_tab_stop ? 0 : -1}

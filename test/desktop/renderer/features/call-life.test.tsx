@@ -2,6 +2,7 @@
 // A call from the side of who watches it: what stays when it ends, what a person did to it, and the ways away from it.
 import { act, screen, waitFor, within } from '@testing-library/react'
 import { describe, expect, it } from 'vitest'
+import { formatCallTime } from '../../../../desktop/renderer/lib/format.ts'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { problemOf } from '../../support/fake-answers.ts'
 import { iso, sidOf } from '../../support/fake-floor.ts'
@@ -134,6 +135,74 @@ describe('a call that is lost with its relay', () => {
     kill(opened, sidOf(1), true)
     await waitFor(() => expect(head.getByText(words)).toBeTruthy())
     expect(head.getByText('Failed')).toBeTruthy()
+  })
+})
+
+describe('a call of a relay that cannot be asked', () => {
+  const part = async ({ bridge }: Opened, ...call_sids: string[]) => {
+    for (const call_sid of call_sids) bridge.apart.add(call_sid)
+    act(() => bridge.send({ type: 'reload' }))
+    await settle(80)
+  }
+  const join = async ({ bridge }: Opened) => {
+    bridge.apart.clear()
+    act(() => bridge.send({ type: 'reload' }))
+    await settle(80)
+  }
+  const cell = (index: number) => document.querySelector(`[data-call="${sidOf(index)}"]`)!
+  const NOTE = 'The relays cannot reach each other: calls of others may be missing, and 2 are not up to date.'
+
+  it('keeps its cell in every density, says that it is not up to date, and is itself again afterwards', async () => {
+    const opened = await open({ calls: 5 })
+    expect(screen.queryByText(/cannot reach each other/)).toBeNull()
+    await part(opened, sidOf(2), sidOf(3))
+    expect(screen.getByText(NOTE)).toBeTruthy()
+    for (const density of ['large', 'medium', 'compact', 'row'] as const) {
+      act(() => opened.store.setState({ density }))
+      for (const index of [2, 3])
+        expect([density, cell(index).textContent]).toEqual([density, expect.stringContaining('Not up to date')])
+      expect(cell(2).className).toContain('stale')
+      expect(cell(1).textContent).not.toContain('Not up to date')
+      expect(document.body.textContent).not.toMatch(/Out of reach|is over/)
+    }
+    await join(opened)
+    expect(screen.queryByText(/cannot reach each other/)).toBeNull()
+    expect(cell(2).textContent).not.toContain('Not up to date')
+    expect(cell(2).className).not.toContain('stale')
+  })
+
+  it('takes no commands, says why, and its clock stands still', async () => {
+    const opened = await openCall()
+    const clock = () => heading().closest('header')!.querySelector('time.clock')!.textContent
+    await part(opened, sidOf(1))
+    const head = within(heading().closest('header')!)
+    expect(head.getByText('Not up to date')).toBeTruthy()
+    expect(head.getByText('The relays cannot reach each other. Whether it goes on is not known.')).toBeTruthy()
+    const why = 'The relays cannot reach each other: this call takes no commands until they do.'
+    expect(screen.getAllByText(why).length).toBeGreaterThan(0)
+    expect(screen.getByRole('button', { name: /^End/ })).toHaveProperty('disabled', true)
+    const { stale, calls } = opened.store.getState()
+    expect(clock()).toBe(formatCallTime(stale[sidOf(1)]! - Date.parse(calls[sidOf(1)]!.answered_at!)))
+    await join(opened)
+    expect(head.queryByText('Not up to date')).toBeNull()
+    expect(screen.getByRole('button', { name: /^End/ })).toHaveProperty('disabled', false)
+  })
+
+  it('may be any call, where the wall is empty', async () => {
+    const opened = await open({ calls: 0 })
+    await waitFor(() => expect(screen.getByText('All quiet')).toBeTruthy())
+    await part(opened, sidOf(900))
+    expect(screen.queryByText('All quiet')).toBeNull()
+    expect(screen.getByText('The relays cannot reach each other: calls of others may be missing.')).toBeTruthy()
+  })
+
+  it('can be listened to no more, and the listening ended', async () => {
+    const opened = await openCall()
+    await opened.user.keyboard('l')
+    await part(opened, sidOf(1))
+    await opened.user.click(screen.getByRole('button', { name: /^Listen/ }))
+    expect(opened.bridge.listening).toBeNull()
+    expect(screen.getByRole('button', { name: /^Listen/ })).toHaveProperty('disabled', true)
   })
 })
 

@@ -36,7 +36,7 @@ const calls = floorCalls(NOW)
 const session = floorSession(calls[0]!)
 
 describe('the wall as rows', () => {
-  const state = withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 }, Date.now())
+  const state = withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100, is_whole: true }, Date.now())
   const rows = (rest: Partial<Parameters<typeof wallRows>[0]> = {}) =>
     wallRows({
       wall: state.wall,

@@ -63,7 +63,11 @@ describe('the newest line of a call', () => {
     const call_sid = sidOf(3)
     const say = (seq: number, said: SpeechTurn) =>
       ({ event_type: 'call.transcript', tenant_id: TENANT_ID, seq, at: iso(NOW), call_sid, turn: said }) as const
-    const start = withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 }, Date.now())
+    const start = withLiveCalls(
+      initialState(),
+      { items: calls, last_seq: 0, capacity: 100, is_whole: true },
+      Date.now(),
+    )
     const partial = { ...UNHEARD, text: 'Thank you,', unheard_text: '', is_final: false }
     const state = applyEvent(applyEvent(start, say(1, partial)), say(2, UNHEARD))
     expect(state.calls[call_sid]?.live?.last_line).toEqual(line)

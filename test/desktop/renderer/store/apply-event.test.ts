@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { applyEvent } from '../../../../desktop/renderer/store/apply-event.ts'
-import { unrecordedCalls, withRecordedEnds } from '../../../../desktop/renderer/store/lost-calls.ts'
+import { unrecordedCalls, withAbsent, withRecordedEnds } from '../../../../desktop/renderer/store/lost-calls.ts'
 import { draftKey } from '../../../../desktop/renderer/store/override-drafts.ts'
 import { FADE_MS, sweepEnded, withCall, withLiveCalls } from '../../../../desktop/renderer/store/snapshot.ts'
 import type { ConsoleState } from '../../../../desktop/renderer/store/state.ts'
@@ -75,7 +75,9 @@ const EVENTS: { [T in EventType]: Extract<RelayEvent, { event_type: T }> } = {
 
 const apply = (state: ConsoleState, ...types: EventType[]) =>
   types.reduce((at, type) => applyEvent(at, EVENTS[type]), state)
-const live = () => ({ ...withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100 }, NOW) })
+const live = () => ({
+  ...withLiveCalls(initialState(), { items: calls, last_seq: 0, capacity: 100, is_whole: true }, NOW),
+})
 
 describe('applyEvent', () => {
   it('knows every event of the contract, and never changes the state it was given', () => {
@@ -200,14 +202,17 @@ describe('whole readings', () => {
   it('keep the place of calls that are still on', () => {
     const before = live()
     const rest = calls.filter((each) => each.call_sid !== sidOf(2)).toReversed()
-    const after = sweepEnded(withLiveCalls(before, { items: rest, last_seq: 9, capacity: 100 }, NOW), NOW + FADE_MS)
+    const after = sweepEnded(
+      withLiveCalls(before, { items: rest, last_seq: 9, capacity: 100, is_whole: true }, NOW),
+      NOW + FADE_MS,
+    )
     expect(after.wall.all[0]).toBe(sidOf(1))
     expect(after.wall.all[1]).toBeNull()
     expect(after.wall.all[2]).toBe(sidOf(3))
   })
 
   it('give the empty cell to the next call', () => {
-    const reading = { items: calls.slice(1), last_seq: 9, capacity: 100 }
+    const reading = { items: calls.slice(1), last_seq: 9, capacity: 100, is_whole: true }
     const gone = sweepEnded(withLiveCalls(live(), reading, NOW), NOW + FADE_MS)
     const next = applyEvent(gone, {
       ...EVENTS['call.started'],
@@ -242,7 +247,7 @@ describe('whole readings', () => {
 })
 
 describe('a call whose end no event told', () => {
-  const lost = () => withLiveCalls(live(), { items: calls.slice(1), last_seq: 9, capacity: 100 }, NOW)
+  const lost = () => withLiveCalls(live(), { items: calls.slice(1), last_seq: 9, capacity: 100, is_whole: true }, NOW)
   const known = (state: ConsoleState) => state.calls[call.call_sid]
 
   it('stands on the wall until it has faded, from when that was found out', () => {
@@ -270,7 +275,7 @@ describe('a call whose end no event told', () => {
     const key = draftKey(call.tenant_id, call.call_sid)
     const me = { user: { id: 'us_1', name: 'Dana' }, tenant_id: call.tenant_id, permissions: [] } as unknown as Me
     const writing = { ...live(), session: { state: 'signed_in' as const, me }, overrides: { [key]: draft } }
-    const reading = { items: calls.slice(1), last_seq: 9, capacity: 100 }
+    const reading = { items: calls.slice(1), last_seq: 9, capacity: 100, is_whole: true }
     const out = withLiveCalls(writing, reading, NOW)
     expect(out.overrides).toEqual({ [key]: draft })
     expect(sweepEnded(out, NOW + FADE_MS).overrides).toEqual({})
@@ -282,6 +287,56 @@ describe('a call whose end no event told', () => {
     const session = { ...floorSession(call), live: null }
     expect(known(withCall(live(), session, [], NOW))?.ended_at).not.toBeNull()
     expect(known(withCall(initialState(), session, [], NOW))?.ended_at).not.toBeNull()
+  })
+})
+
+describe('a call whose relay could not be asked', () => {
+  const apart = (state: ConsoleState) =>
+    withLiveCalls(state, { items: calls.slice(1), last_seq: 9, capacity: 100, is_whole: false }, NOW)
+  const known = (state: ConsoleState) => state.calls[call.call_sid]
+  const unread = { ...floorSession(call), live: null, is_whole: false }
+  const item = { ...call, cost: 9 }
+
+  it('stays as it was last known, and is not called over or lost', () => {
+    const state = sweepEnded(apart(live()), NOW + 10 * FADE_MS)
+    expect(state.is_whole).toBe(false)
+    expect(state.wall.all[0]).toBe(call.call_sid)
+    expect(known(state)).toEqual(call)
+    expect(state.missed).toEqual({})
+    expect(Object.keys(state.stale)).toEqual([call.call_sid])
+    expect(state.stale[call.call_sid]).toBe(Date.parse(call.live!.phase_since_at))
+    // Asked for again, it is known no better; what was known last is not moved.
+    const turned = { ...apart(live()), turns: { [call.call_sid]: [{ ...turn, at: iso(NOW) }] } }
+    expect(apart(turned).stale).toEqual(state.stale)
+  })
+
+  it('is up to date again with word of it, and over with the word of its end', () => {
+    const updated = applyEvent(apart(live()), { ...EVENTS['call.updated'], seq: 10 })
+    expect([known(updated)?.cost, updated.stale]).toEqual([9, {}])
+    const ended = applyEvent(apart(live()), { ...EVENTS['call.ended'], seq: 10 })
+    expect([known(ended)?.outcome, ended.stale]).toEqual(['resolved', {}])
+    const recorded = { ...call, ended_at: iso(NOW), outcome: 'resolved' as const, live: null }
+    const read = withRecordedEnds(apart(live()), [recorded], NOW)
+    expect([known(read)?.outcome, read.stale]).toEqual(['resolved', {}])
+  })
+
+  it('is as the next whole reading has it, or lost', () => {
+    const whole = { last_seq: 9, capacity: 100, is_whole: true }
+    const back = withLiveCalls(apart(live()), { ...whole, items: [item, ...calls.slice(1)] }, NOW)
+    expect([known(back)?.cost, back.stale, back.is_whole]).toEqual([9, {}, true])
+    const gone = withLiveCalls(apart(live()), { ...whole, items: calls.slice(1) }, NOW)
+    expect([gone.stale, unrecordedCalls(gone).map(({ call_sid }) => call_sid)]).toEqual([{}, [call.call_sid]])
+    const found = withAbsent(apart(live()), { items: [item], is_whole: true }, [], NOW)
+    expect([known(found)?.cost, found.stale]).toEqual([9, {}])
+  })
+
+  it('is not lost either when it is read, and is what its relay answers once it does', () => {
+    const read = withCall(live(), unread, [], NOW)
+    expect([known(read)?.ended_at, known(read)?.live, read.is_whole]).toEqual([null, call.live, false])
+    expect(Object.keys(read.stale)).toEqual([call.call_sid])
+    expect(known(withCall(initialState(), unread, [], NOW))?.ended_at).toBeNull()
+    const answered = withCall(read, { ...floorSession(item), live: { ...call.live!, phase: 'ending' } }, [], NOW)
+    expect([known(answered)?.cost, known(answered)?.live?.phase, answered.stale]).toEqual([9, 'ending', {}])
   })
 })
 

@@ -16,7 +16,7 @@ describe('a call of which there is no word', () => {
     const now = () => clock.now().getTime()
     const live = floorCalls(START, 4)
     const bridge = fakeBridge({ now, live })
-    const reading = { items: live, last_seq: 100, capacity: 100 }
+    const reading = { items: live, last_seq: 100, capacity: 100, is_whole: true }
     const linked = { link: { state: 'linked' as const, round_trip_ms: 38 } }
     const store = createConsoleStore({ ...withLiveCalls(initialState(), reading, START), ...linked })
     const stop = followRelay(bridge, store, {
@@ -48,8 +48,36 @@ describe('a call of which there is no word', () => {
     const { bridge, store, pass, stop } = follow()
     await pass(61)
     expect(bridge.asked.filter(({ name }) => name === 'getCall').length).toBeGreaterThan(1)
-    expect(bridge.asked.filter(({ name }) => name === 'listLiveCalls')).toEqual([])
+    expect(bridge.asked.filter(({ name }) => name === 'listLiveCalls')).toHaveLength(1)
     expect(store.getState().missed).toEqual({})
+    stop()
+  })
+
+  it('is not up to date while its relay cannot be asked, and no more once all can be', async () => {
+    const { bridge, store, pass, stop } = follow()
+    bridge.apart.add(sidOf(1)).add(sidOf(3))
+    await pass(31)
+    const { is_whole, stale, calls } = store.getState()
+    expect([is_whole, Object.keys(stale)]).toEqual([false, [sidOf(1), sidOf(3)]])
+    expect(Object.values(calls).filter((call) => call.ended_at !== null)).toEqual([])
+    // One ends where it is, and its record says so; of the other there is word by itself.
+    const ended = { ended_at: new Date(START).toISOString(), outcome: 'resolved' as const, live: null }
+    bridge.calls.set(sidOf(3), { ...bridge.calls.get(sidOf(3))!, ...ended })
+    await pass(15)
+    expect(store.getState().calls[sidOf(3)]).toMatchObject({ outcome: 'resolved' })
+    expect(Object.keys(store.getState().stale)).toEqual([sidOf(1)])
+    bridge.apart.clear()
+    await pass(15)
+    expect(store.getState()).toMatchObject({ is_whole: true, stale: {} })
+    expect(store.getState().calls[sidOf(1)]?.ended_at).toBeNull()
+    stop()
+  })
+
+  it('may be one nobody here has heard of: that others cannot be asked is found out within a minute', async () => {
+    const { bridge, store, pass, stop } = follow()
+    bridge.apart.add(sidOf(900))
+    await pass(61)
+    expect(store.getState()).toMatchObject({ is_whole: false, stale: {} })
     stop()
   })
 })
