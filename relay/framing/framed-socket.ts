@@ -75,7 +75,8 @@ export class FramedSocket implements Framed {
 
   sendHot(frame: HotFrame, payload: string): void {
     if (this.#state !== 'open') return
-    if (holding !== null || !this.#takesAtOnce) return this.#write(this.#writer.hot(frame, payload))
+    const goesAtOnce = holding === null && this.#takesAtOnce && this.#socket.writableLength === 0
+    if (!goesAtOnce) return this.#write(this.#writer.hot(frame, payload))
     this.#socket.write(this.#writer.hot(frame, payload, sound))
     // It is still to be read there.
     if (this.#socket.writableLength > 0) sound = new Room(SOUND_BYTES)

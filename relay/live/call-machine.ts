@@ -220,7 +220,7 @@ function finish(
       type: 'finish',
       status: end.status ?? 'completed',
       end_reason: end.end_reason,
-      failed: end.failed ?? false,
+      failed: end.failed ?? state.leaving?.by === 'trouble',
       outcome: end.outcome ?? (state.leaving ?? state.said)?.outcome ?? null,
       by_supervisor: end.by_supervisor ?? false,
       summary: end.summary ?? (state.leaving ?? state.said)?.summary ?? null,
@@ -312,9 +312,7 @@ function hearOut(state: CallState): Step {
 function leave(state: CallState): Step {
   const { leaving } = state
   const gone = to(state, {}, { type: 'leave', say: leaving?.say ?? null })
-  return then(gone, (next) =>
-    finish(next, { end_reason: leaving?.end_reason ?? 'The call ended.', failed: leaving?.by === 'trouble' }),
-  )
+  return then(gone, (next) => finish(next, { end_reason: leaving?.end_reason ?? 'The call ended.' }))
 }
 
 /** [L9] The agent cannot say its goodbye: the carrier says one. */

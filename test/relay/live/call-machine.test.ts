@@ -699,6 +699,21 @@ describe('call machine: ending', () => {
     }
   })
 
+  it('[L13] a call whose model broke has failed, also when the caller or a supervisor ends it before the relay does', () => {
+    const answer = run([{ type: 'response_started' }, { type: 'audio_started' }, done()], TALKING).state
+    const lost = run([{ type: 'session_lost', reason: 'gone' }], answer).state
+    const ends: CallEvent[] = [
+      { type: 'stream_ended', how: 'stopped', reason: null },
+      { type: 'stream_ended', how: 'lost', reason: null },
+      { type: 'carrier_ended', status: 'completed' },
+      { type: 'hang_up_commanded', by: 'Priya', outcome: null, say: null },
+    ]
+    const finishes = (event: CallEvent, state: CallState) =>
+      run([event], state).effects.find((effect) => effect.type === 'finish')
+    for (const event of ends) expect(finishes(event, lost)).toMatchObject({ failed: true })
+    for (const event of [ends[0]!, ends[2]!, ends[3]!]) expect(finishes(event, answer)).toMatchObject({ failed: false })
+  })
+
   it('[L13] what the agent says of the call while the caller hangs up still counts', () => {
     const over = run(
       [{ type: 'response_started' }, { type: 'stream_ended', how: 'stopped', reason: null }],
