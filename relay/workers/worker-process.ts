@@ -143,11 +143,12 @@ export class WorkerProcess {
 }
 
 /**
- * What is new in the heap of a worker dies within milliseconds, but for answers that are being heard: 2 MiB are enough
- * for it (Node's 16 cost as much memory as a hundred calls), and one thread collects them. More threads wait for each
- * other where every core has its own worker.
+ * What is new in the heap of a worker dies within milliseconds, but for answers that are being heard: 4 MiB are enough for
+ * it (Node's 16 cost as much memory as a hundred calls), and one thread collects them. More threads wait for each other
+ * where every core has its own worker. The whole heap may grow to three times what lives in it before it is marked: while
+ * it is, every call waits.
  */
-const COLLECTION = ['--max-semi-space-size=2', '--single-threaded-gc']
+const COLLECTION = ['--max-semi-space-size=4', '--single-threaded-gc', '--heap-growing-percent=200']
 
 /** From its source or as built, whatever this file itself is. */
 function startProcess(): ChildProcess {
