@@ -40,8 +40,8 @@ export function createCallService(deps: {
     deps.bus.send({ tenant_id: actor.scope.tenant_id, call_sid }, what, COMMAND_DEADLINE_MS)
 
   /** As the store has it. Of one that nobody carries any more, how it ended may be on its way there. */
-  async function recordOf(actor: TenantActor, call_sid: string): Promise<CallRecord> {
-    const read = () => sessionsOf(actor).findOne({ _id: call_sid })
+  async function recordOf(actor: TenantActor, call_sid: string, only: { fields?: string[] } = {}): Promise<CallRecord> {
+    const read = () => sessionsOf(actor).findOne({ _id: call_sid }, only)
     const found = await read()
     const record = found && !found.ended_at ? await deps.settled(call_sid).then(read) : found
     if (!record) throw new RelayError('NOT_FOUND')
@@ -109,7 +109,7 @@ export function createCallService(deps: {
         outcome: body.outcome ?? null,
       })
       if (answer) return answer.call_session
-      const { ended_at } = await recordOf(actor, params.call_sid)
+      const { ended_at } = await recordOf(actor, params.call_sid, { fields: ['ended_at'] })
       if (ended_at) throw new RelayError('CALL_NOT_LIVE')
       const detail = 'No relay answers for this call. Whether it goes on is not known.'
       throw new RelayError('STORE_UNAVAILABLE', { detail, retry_after_seconds: 1 })

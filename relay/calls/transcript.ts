@@ -58,7 +58,7 @@ export class Transcript {
 
   /** @param item_id null while the model has not named it: the next words of the caller without a turn are these */
   callerStarted(item_id: string | null, started_ms: number, now: Now): SpeechRecord {
-    const turn = this.#speech(item_id ?? this.#unnamedId(), 'caller', started_ms, now)
+    const turn = this.#speech(item_id ?? `voice_${this.#turns.length + 1}`, 'caller', started_ms, now)
     if (item_id === null) {
       this.#unnamed.push(turn)
       this.#lastUnnamed = turn
@@ -195,10 +195,6 @@ export class Transcript {
     const unnamed = this.#byItem.has(item_id) ? undefined : this.#unnamed.shift()
     if (unnamed) this.#byItem.set(item_id, unnamed)
     return unnamed ?? this.#speech(item_id, 'caller', started_ms, now)
-  }
-
-  #unnamedId(): string {
-    return `voice_${this.#turns.length + 1}`
   }
 
   #speech(

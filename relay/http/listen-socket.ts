@@ -8,6 +8,7 @@ import { CLOSE_CODES } from '../../shared/events.ts'
 import type { TenantActor } from '../access/actor.ts'
 import type { ListenLines, Voice } from '../platform/ports.ts'
 import { frames, type GatheredWrites } from './gathered-writes.ts'
+import { TRY_AGAIN_LATER } from './open-sockets.ts'
 import { WireWatch } from './wire-queue.ts'
 
 const HEAD_BYTES = 8
@@ -16,8 +17,6 @@ const SLOW_BYTES = 512 * 1024
 /** One who has taken nothing for half a minute is not listening: what lies on the wire would be held for the whole call. */
 const LOOK_EVERY_MS = 5_000
 const LOOKS_WITHOUT = 6
-/** RFC 6455's registry of close codes: whether the call goes on is not known. */
-const TRY_AGAIN_LATER = 1013
 const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
 
 /** @param wire what the socket is on */

@@ -13,8 +13,9 @@ export const MOST_LISTENING_OF_A_PERSON = 2
 export const MOST_LISTENING_TO_A_CALL = 20
 
 /** 1008 is "policy", 1013 is "try again later". The console shows the words. Source: IANA, WebSocket close codes. */
+export const TRY_AGAIN_LATER = 1013
 const REPLACED = [1008, 'You are listening to this call in another place.'] as const
-const CALL_FULL = [1013, `This call has ${MOST_LISTENING_TO_A_CALL} listeners, which is the most.`] as const
+const CALL_FULL = [TRY_AGAIN_LATER, `This call has ${MOST_LISTENING_TO_A_CALL} listeners, which is the most.`] as const
 
 interface Listener {
   person: string
