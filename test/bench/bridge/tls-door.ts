@@ -21,15 +21,18 @@ export interface ModelDoor {
   certificate: string | null
 }
 
-/** @param model a host and a port @throws where there is no openssl */
+/**
+ * Its certificates are a chain of three with elliptic curves, as the real one's are.
+ * @param model a host and a port @throws where there is no openssl
+ */
 export async function openTlsDoor(model: string): Promise<TlsDoor> {
   const folder = mkdtempSync(join(tmpdir(), 'phony-bench-tls-'))
-  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')]
-  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=model']
-  const named = ['-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate]
-  execFileSync('openssl', [...made, ...named], { stdio: 'pipe' })
+  const root = certify(folder, 'root', null, 'basicConstraints=critical,CA:TRUE')
+  const issuer = certify(folder, 'issuer', root, 'basicConstraints=critical,CA:TRUE')
+  const leaf = certify(folder, 'leaf', issuer, 'subjectAltName=IP:127.0.0.1')
+  const cert = Buffer.concat([readFileSync(leaf.certificate), readFileSync(issuer.certificate)])
   const [host, port] = model.split(':')
-  const server = createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (outer) => {
+  const server = createServer({ key: readFileSync(leaf.key), cert }, (outer) => {
     const inner = connect({ host, port: Number(port), noDelay: true })
     outer.setNoDelay(true)
     for (const socket of [outer, inner]) socket.on('error', () => socket.destroy())
@@ -39,10 +42,25 @@ export async function openTlsDoor(model: string): Promise<TlsDoor> {
   await once(server, 'listening')
   return {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    certificate,
+    certificate: root.certificate,
     close() {
       server.close()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+interface Signer {
+  key: string
+  certificate: string
+}
+
+/** @param by null for one that is signed by itself @returns its files */
+function certify(folder: string, name: string, by: Signer | null, extension: string): Signer {
+  const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)]
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1']
+  const signed = by ? ['-CA', by.certificate, '-CAkey', by.key] : []
+  const files = ['-subj', `/CN=${name}`, '-addext', extension, '-keyout', key, '-out', certificate]
+  execFileSync('openssl', [...made, ...signed, ...files], { stdio: 'pipe' })
+  return { key, certificate }
 }

@@ -1,10 +1,12 @@
 // Whole conversations on real sockets, plain and with TLS: ours with ours, and ours with those of `ws` on either side.
 import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { HotFrame } from '../../../relay/framing/frame-writer.ts'
 import type { Framed } from '../../../relay/framing/framed.ts'
 import { until } from '../../support/until.ts'
+import { selfSigned } from './certificate.ts'
 import { deferred, echoByOurs, echoByWs, type Listening, listen, openOurs, openWs, Stage, wireTo } from './loopback.ts'
 
 const stage = new Stage()
@@ -103,6 +105,30 @@ async function pair(isSecure = false): Promise<{
   await client.opened
   return { server: await met.promise, serverClosed: serverClosed.promise, wire: await wires.promise, client }
 }
+
+it('the certificates of a host are checked once: what connects to it again takes up the session', async () => {
+  const resumed: boolean[] = []
+  const upgrade = echoByOurs()
+  const { url, ca } = await listen(
+    stage,
+    (request, socket, head) => {
+      resumed.push((socket as TLSSocket).isSessionReused())
+      upgrade(request, socket, head)
+    },
+    true,
+  )
+  const others = await listen(stage, upgrade, true)
+  for (let times = 0; times < 3; times++) {
+    const client = openOurs(stage, url, { ca: ca! })
+    await client.opened
+    client.framed.sendText('hello')
+    await until(() => client.messages.length === 1)
+  }
+  expect(resumed).toEqual([false, true, true])
+  const distrusting = openOurs(stage, url, { ca: selfSigned().cert })
+  expect(await distrusting.closed).toBe('1006')
+  await openOurs(stage, others.url, { ca: ca! }).opened
+})
 
 describe('closing', () => {
   it.each([false, true])('[F16] the server closes: both hear its code and reason (secure: %s)', async (isSecure) => {
