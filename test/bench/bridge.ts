@@ -7,8 +7,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { listeningTable, measureListening } from './bridge/listening.ts'
 import { beUrgent, pickCores, pin } from './bridge/machine.ts'
 import { type Options, readOptions, USAGE } from './bridge/options.ts'
@@ -19,7 +17,6 @@ import { buildRelay, installSdk, SYSTEM_NAMES, type SystemName } from './bridge/
 import { callsBelow, cellTable, ladderTable, markdown, plot, withEdges } from './bridge/table.ts'
 import { keep } from './figures.ts'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const LADDER = [10, 50, 100, 200, 400, 600, 800, 1_000]
 const say = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -34,7 +31,7 @@ async function ladder(bench: Bench, options: Options, systems: SystemName[], nam
     say(`\nCalls at p99 < ${limit} ms: ${systems.map((one) => `${one} ${callsBelow(cells, one, limit)}`).join(', ')}`)
   sayRatios(series, systems, wish.calls)
   keep(`bridge-${name}`, { cells, series })
-  if (wish.calls.length > 2) writeFileSync(join(ROOT, 'docs', 'pictures', 'bridge-p99.svg'), plot(cells))
+  if (options.plot) writeFileSync(options.plot, plot(cells))
 }
 
 function sayRatios(series: Series, systems: SystemName[], calls: number[]): void {
@@ -65,10 +62,13 @@ async function firstWords(bench: Bench, options: Options, systems: SystemName[])
     })
     for (const cell of cellsOf(series)) {
       const per_call = cell.lost / cell.calls / cell.runs
-      rows.push([String(open_after_ms), cell.system, per_call.toFixed(1), String(Math.round(per_call * 20))])
+      const speech_ms = String(Math.round(per_call * 20))
+      rows.push([String(open_after_ms), cell.system, String(cell.calls), per_call.toFixed(1), speech_ms, cell.faults])
     }
   }
-  say(`\n${markdown(['model opens after ms', 'system', 'frames lost per call', 'ms of speech'], rows)}`)
+  say(
+    `\n${markdown(['model opens after ms', 'system', 'calls', 'frames lost per call', 'ms of speech', 'wrong'], rows)}`,
+  )
   keep('bridge-first-words', { rows })
 }
 
@@ -84,7 +84,7 @@ async function memory(bench: Bench, options: Options, systems: SystemName[]): Pr
 async function scenario(bench: Bench, options: Options): Promise<void> {
   const without_sdk = SYSTEM_NAMES.filter((name) => name !== 'agents-sdk' || bench.prepared.sdk)
   const wanted = options.withTls ? ['phony'] : options.only
-  const systems = without_sdk.filter((name) => wanted?.includes(name) ?? true)
+  const systems = without_sdk.filter((name) => wanted?.includes(name) ?? name !== 'own')
   const calls = options.calls?.[0] ?? 200
   switch (options.scenario) {
     case 'ladder':
@@ -144,7 +144,7 @@ async function main(args: string[]): Promise<void> {
   const needs = (name: SystemName): boolean => options.only?.includes(name) ?? options.scenario !== 'short'
   const sdk = needs('agents-sdk') && options.scenario !== 'listener' ? installSdk(say) : null
   if (!options.relay) say('Building the relay …')
-  const prepared = { main: options.relay ?? buildRelay(), sdk }
+  const prepared = { main: options.relay ?? buildRelay(), sdk, mongodb: options.mongodb }
   const { retries, workers, isUrgent, withTls } = options
   await scenario({ cores, prepared, retries, workers, isUrgent, withTls, say }, options)
 }

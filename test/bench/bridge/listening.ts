@@ -1,5 +1,6 @@
-// What those cost who watch: listeners on calls, listeners that stop reading, consoles on the events. They come and go while
-// the same calls run on, so that each time with them stands beside a time without them in the same processes.
+// What those cost who watch: listeners on calls, listeners that stop reading, consoles on the events; and what a store does
+// that stands still. They come and go while the same calls run on, so that each time with them stands beside a time without
+// them in the same processes.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
@@ -9,17 +10,24 @@ import { cpuMs, total } from './machine.ts'
 import type { Phony } from './phony.ts'
 import { durations } from './run.ts'
 import { type Bench, median, runClean } from './series.ts'
+import { openStoreDoor, type StoreDoor } from './store-door.ts'
 import { markdown, ms, withEdges } from './table.ts'
 
-const LISTENERS = 50
-const CONSOLES = 100
 /** Between coming or going and being measured. */
 const SETTLED_AFTER_MS = 1_000
 const SLICE_MS = 100
 /** Starting the sockets of an audience takes no longer. */
 const GATHERED_WITHIN_MS = 4_000
-const AUDIENCES = ['listeners', 'deaf listeners', 'consoles'] as const
+const AUDIENCES = ['listeners', 'deaf listeners', 'one console', 'consoles', 'stalled store'] as const
 type Audience = (typeof AUDIENCES)[number]
+const WATCHERS: Record<Audience, number> = {
+  listeners: 50,
+  'deaf listeners': 50,
+  'one console': 1,
+  consoles: 100,
+  'stalled store': 1,
+}
+const isOfEvents = (audience: Audience): boolean => audience === 'one console' || audience === 'consoles'
 
 /** One stretch of time: milliseconds of CPU in a second, and what the calls felt. */
 interface Stretch {
@@ -46,11 +54,25 @@ export interface Watched {
 
 export async function measureListening(bench: Bench, calls: number, seconds: number, pairs: number) {
   const done: Watched[] = []
-  for (const audience of AUDIENCES) done.push(await watched(bench, calls, seconds, pairs, audience))
+  const door = bench.prepared.mongodb ? await openStoreDoor(bench.prepared.mongodb) : null
+  const prepared = { ...bench.prepared, mongodb: door?.url ?? null }
+  for (const audience of AUDIENCES) {
+    if (audience === 'stalled store' && !door)
+      bench.say('  A store that stands still is not measured: it needs --mongodb.')
+    else done.push(await watched({ ...bench, prepared }, calls, seconds, pairs, audience, door))
+  }
+  door?.close()
   return done
 }
 
-async function watched(bench: Bench, calls: number, seconds: number, count: number, audience: Audience) {
+async function watched(
+  bench: Bench,
+  calls: number,
+  seconds: number,
+  count: number,
+  audience: Audience,
+  door: StoreDoor | null,
+) {
   const pairs: Pair[] = []
   bench.say(`  ${audience}:`)
   const pair_ms = 2 * (seconds * 1_000 + SETTLED_AFTER_MS) + GATHERED_WITHIN_MS
@@ -66,12 +88,12 @@ async function watched(bench: Bench, calls: number, seconds: number, count: numb
       while (pairs.length < count) {
         await settled()
         const without = await stretch(phony, seconds, began_ms)
-        const child = await gather(phony, load.call_sids, audience)
+        const go = audience === 'stalled store' ? door!.stop() : await gather(phony, load.call_sids, audience)
         try {
           await settled()
           pairs.push({ without, with: await stretch(phony, seconds, began_ms) })
         } finally {
-          child.kill('SIGKILL')
+          go()
         }
       }
     },
@@ -85,7 +107,7 @@ async function watched(bench: Bench, calls: number, seconds: number, count: numb
   }
   return {
     audience,
-    watchers: audience === 'consoles' ? CONSOLES : Math.min(LISTENERS, calls),
+    watchers: WATCHERS[audience],
     pairs,
     p99_without_ms: p99_of('without'),
     p99_with_ms: p99_of('with'),
@@ -116,12 +138,12 @@ async function stretch(phony: Phony, seconds: number, began_ms: number): Promise
   }
 }
 
+/** @returns what sends them away */
 async function gather({ url, tenant_id, access_token }: Phony, call_sids: string[], audience: Audience) {
   const sockets = url.replace(/^http/, 'ws')
-  const urls =
-    audience === 'consoles'
-      ? Array.from({ length: CONSOLES }, () => `${sockets}/events/ws?tenant_id=${tenant_id}`)
-      : call_sids.slice(0, LISTENERS).map((sid) => `${sockets}/calls/${sid}/listen`)
+  const urls = isOfEvents(audience)
+    ? Array.from({ length: WATCHERS[audience] }, () => `${sockets}/events/ws?tenant_id=${tenant_id}`)
+    : call_sids.slice(0, WATCHERS[audience]).map((sid) => `${sockets}/calls/${sid}/listen`)
   const file = fileURLToPath(new URL('./audience.ts', import.meta.url))
   const child = fork(file, { execArgv: ['--import', 'tsx'] })
   child.send({ urls, token: access_token, reads: audience !== 'deaf listeners' } satisfies AudienceOrder)
@@ -129,7 +151,7 @@ async function gather({ url, tenant_id, access_token }: Phony, call_sids: string
     if (tries > 100) throw new Error(`Of ${urls.length} sockets that watch, not all were let in.`)
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
-  return child
+  return () => void child.kill('SIGKILL')
 }
 
 async function ask(child: ChildProcess): Promise<AudienceReport> {
@@ -142,7 +164,7 @@ export function listeningTable(done: Watched[]): string {
   const rows = done.map((watched) => {
     const { audience, pairs, p99_without_ms, p99_with_ms, lost } = watched
     return [
-      `${watched.watchers} ${audience}`,
+      watched.watchers === 1 ? audience : `${watched.watchers} ${audience}`,
       ms(median(pairs.map(workerCost)), 1),
       ms(median(pairs.map(frontCost)), 1),
       eachCosts(watched),
@@ -165,10 +187,10 @@ const workerCost = (pair: Pair): number => pair.with.worker_ms_per_s - pair.with
 const frontCost = (pair: Pair): number => pair.with.front_ms_per_s - pair.without.front_ms_per_s
 
 function eachCosts({ audience, watchers, pairs }: Watched): string {
-  const isOfEvents = audience === 'consoles'
+  const isAllEvents = isOfEvents(audience)
   const costs = pairs.map((pair) => {
     const both = workerCost(pair) + frontCost(pair)
-    return isOfEvents ? both / pair.with.events_per_s : both / watchers
+    return isAllEvents ? both / pair.with.events_per_s : both / watchers
   })
-  return `${withEdges(costs)} ms ${isOfEvents ? 'an event to all' : 'per second'}`
+  return `${withEdges(costs)} ms ${isAllEvents ? 'an event to all' : 'per second'}`
 }

@@ -20,6 +20,10 @@ export interface Options {
   withTls: boolean
   /** A relay that is built already. */
   relay: string | null
+  /** The file of the ladder's picture. */
+  plot: string | null
+  /** Of a MongoDB that stands still for a while. */
+  mongodb: string | null
 }
 
 export const USAGE = `node --import tsx test/bench/bridge.ts [scenario] [options]
@@ -36,6 +40,8 @@ Without a scenario: a ladder of calls, CPU and added latency of every system at 
   --seconds 5     how long each run is measured   --retries 2         how often a disturbed run is repeated
   --rounds 3      how often everything is run     --workers 1         call workers of the product
   --relay FILE    a built relay/main.js instead of building it
+  --plot FILE     the picture of the ladder (docs/pictures/bridge-p99.svg)
+  --mongodb URL   with --listener: the product on this MongoDB, and what it does to the calls when it stands still
   --tls           the way to the model is TLS, as it is to the real one (the product only)
   --urgent        comes before everything else on this machine (needs the right to): for machines that others use too
 `
@@ -53,6 +59,8 @@ export function readOptions(args: string[]): Options {
       retries: { type: 'string', default: '2' },
       workers: { type: 'string', default: '1' },
       relay: { type: 'string' },
+      plot: { type: 'string' },
+      mongodb: { type: 'string' },
       urgent: { type: 'boolean', default: false },
       tls: { type: 'boolean', default: false },
     },
@@ -73,6 +81,8 @@ export function readOptions(args: string[]): Options {
     isUrgent: values.urgent,
     withTls: values.tls,
     relay: values.relay ?? null,
+    plot: values.plot ?? null,
+    mongodb: values.mongodb ?? null,
   }
 }
 

@@ -10,7 +10,7 @@ import { createRestListener } from '../../../relay/simulator/phone-rest.ts'
 import { openLine, startRelay } from '../shipped-relay.ts'
 import { type Cores, childrenOf, pin } from './machine.ts'
 import type { Program } from './processes.ts'
-import type { Running } from './systems.ts'
+import type { Prepared, Running } from './systems.ts'
 import type { ModelDoor } from './tls-door.ts'
 import { ACCOUNT } from './webhook.ts'
 
@@ -24,8 +24,12 @@ export interface Phony extends Running {
   events(): number
 }
 
-/** @param main the built relay */
-export async function startPhony(main: string, model: ModelDoor, cores: Cores, workers = 1): Promise<Phony> {
+export async function startPhony(
+  { main, mongodb }: Omit<Prepared, 'sdk'>,
+  model: ModelDoor,
+  cores: Cores,
+  workers = 1,
+): Promise<Phony> {
   const carrier = await startCarrierApi()
   const relay = await startRelay(main, cores.others, {
     RELAY_WORKERS: String(workers),
@@ -34,6 +38,7 @@ export async function startPhony(main: string, model: ModelDoor, cores: Cores, w
     TWILIO_API_BASE_URL: carrier.url,
     OPENAI_API_KEY: 'a-key',
     OPENAI_BASE_URL: `${model.certificate ? 'https' : 'http'}://${model.address}/v1`,
+    ...(mongodb ? { MONGODB_URL: mongodb } : {}),
     ...(model.certificate ? { NODE_EXTRA_CA_CERTS: model.certificate } : {}),
   })
   const end = async (): Promise<void> => {

@@ -16,6 +16,7 @@ export interface Durations {
 
 export interface Result {
   system: SystemName
+  /** That came. What is said of one call is of those that were not refused. */
   calls: number
   seconds: number
   open_after_ms: number
@@ -72,8 +73,14 @@ export interface Wish {
   meanwhile?: (running: Running, load: Load) => Promise<void>
 }
 
-/** What runs often has been compiled by then, and no longer during the measurement. */
-const SETTLED_AFTER_MS = 5_000
+/**
+ * What runs often has been compiled by then, and no longer during the measurement: so many frames of callers, if that takes
+ * neither less nor longer than these milliseconds.
+ */
+const SETTLED_AFTER_FRAMES = 100_000
+const [SETTLED_LEAST_MS, SETTLED_MOST_MS] = [5_000, 20_000]
+const settlingMs = (calls: number): number =>
+  Math.min(SETTLED_MOST_MS, Math.max(SETTLED_LEAST_MS, (SETTLED_AFTER_FRAMES * FRAME_MS) / calls))
 /** A bridge that waits so long for a core that others use, or a load that sends its frames so late, spoils a run. */
 const WAITED_SHARE = 0.02
 const LATE_MS = 4
@@ -123,7 +130,7 @@ async function measure(wish: Wish, cores: Cores, load: Load, running: Running): 
   const rss_before = total(residentKb, running.pids)
   const standing = await load.open(running.entrance)
   const undo = await wish.before?.(running, load)
-  await new Promise((resolve) => setTimeout(resolve, SETTLED_AFTER_MS))
+  await new Promise((resolve) => setTimeout(resolve, settlingMs(wish.calls)))
 
   const read = () => ({
     at_ms: performance.now(),
@@ -145,14 +152,15 @@ async function measure(wish: Wish, cores: Cores, load: Load, running: Running): 
 
   const ms = after.at_ms - before.at_ms
   const used = (of: Exclude<keyof typeof before, 'at_ms'>): number => after[of] - before[of]
-  const per_call_s = (cpu: number): number => cpu / (ms / 1_000) / wish.calls
+  const carried = Math.max(1, wish.calls - standing.refused)
+  const per_call_s = (cpu: number): number => cpu / (ms / 1_000) / carried
   const noise: Noise = {
     waited: used('waited') / ms / running.pids.length,
     bridge_core: Math.max(0, used('bridge_core') - used('bridge')) / ms,
     load_cores: Math.max(0, used('load_cores') - used('load') - used('helpers')) / ms,
     load_share: (used('load') + used('helpers')) / ms / cores.others.length,
     load_cpu_ms_per_call_s: per_call_s(used('load')),
-    load_kept_up: heard.late.count / ((wish.seconds * 1_000) / FRAME_MS) / wish.calls,
+    load_kept_up: heard.late.count / ((wish.seconds * 1_000) / FRAME_MS) / carried,
     late_p99_ms: durations(heard.late).p99_ms,
   }
   const result: Result = {
@@ -163,7 +171,7 @@ async function measure(wish: Wish, cores: Cores, load: Load, running: Running): 
     cpu_ms_per_call_s: per_call_s(used('bridge')),
     helper_cpu_ms_per_call_s: per_call_s(used('helpers')),
     core_share: used('bridge') / ms,
-    rss_kb_per_call: (rss_after - rss_before) / wish.calls,
+    rss_kb_per_call: (rss_after - rss_before) / carried,
     up: durations(heard.up),
     down: durations(heard.down),
     clear: durations(heard.clear),

@@ -69,18 +69,37 @@ export async function runClean(bench: Bench, wish: Wish): Promise<Run> {
 }
 
 function lineOf(result: Result): string {
-  const { system, calls, cpu_ms_per_call_s, core_share, up, clear, frames, disturbed } = result
+  const { system, calls, cpu_ms_per_call_s, core_share, up, clear, disturbed } = result
   const ms = (value: number | null): string => (value === null ? '-' : value.toFixed(2))
   return (
     `${system.padEnd(10)} ${String(calls).padStart(5)} calls  ${cpu_ms_per_call_s.toFixed(2)} ms CPU per call-s` +
     `  core ${Math.round(core_share * 100)} %  up p50 ${ms(up.p50_ms)} p99 ${ms(up.p99_ms)} ms` +
-    `  clear p99 ${ms(clear.p99_ms)} ms  lost ${lostWords(frames)}${disturbed ? `  [disturbed: ${disturbed}]` : ''}`
+    `  clear p99 ${ms(clear.p99_ms)} ms  ${faultWords([result])}${disturbed ? `  [disturbed: ${disturbed}]` : ''}`
   )
 }
 
-/** What is lost before the model is open, and what is lost later, are two different faults. */
-export const lostWords = ({ lost, lost_at_start }: { lost: number; lost_at_start: number }): string =>
-  lost_at_start > 0 ? `${lost_at_start} at the start, ${lost - lost_at_start} later` : String(lost)
+/**
+ * What went wrong, in words; nothing when all is well. What is lost of the caller before the model is open, and what is lost
+ * later, are two different faults.
+ */
+export function faultsOf(results: Result[]): string[] {
+  const sum = (of: (result: Result) => number): number => results.reduce((total, result) => total + of(result), 0)
+  const both = (of: keyof Result['frames']): number => sum(({ frames, pieces }) => frames[of] + pieces[of])
+  const at_start = sum(({ frames }) => frames.lost_at_start)
+  const found: [number, string][] = [
+    [at_start, 'lost at the start'],
+    [sum(({ frames }) => frames.lost) - at_start, 'of the caller lost'],
+    [sum(({ pieces }) => pieces.lost), 'of the agent lost'],
+    [both('doubled'), 'came twice'],
+    [both('disordered'), 'out of order'],
+    [both('crossed'), 'in another call'],
+    [sum(({ clears_missing }) => clears_missing), 'interruptions without a clear'],
+    [sum(({ refused }) => refused), 'calls refused'],
+  ]
+  return found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`)
+}
+
+export const faultWords = (results: Result[]): string => faultsOf(results).join(', ') || '0 lost'
 
 /** @returns null of none */
 export const median = (values: number[]): number | null => (values.length === 0 ? null : medianOf(values))
@@ -97,19 +116,21 @@ export interface Cell {
   rss_kb_per_call: number
   up_p50_ms: number | null
   up_p99_ms: number | null
+  /** The longest of all runs taken. */
   up_max_ms: number | null
+  down_p50_ms: number | null
   down_p99_ms: number | null
+  down_max_ms: number | null
   clear_p99_ms: number | null
+  /** Interruptions in one run. */
+  clears: number
+  /** Frames of the caller. */
   lost: number
-  /** Of those, before the first that arrived. */
-  lost_at_start: number
-  disordered: number
-  doubled: number
-  crossed: number
-  pieces_lost: number
+  /** What went wrong in all runs. */
+  faults: string
 }
 
-/** One line for each system and number of calls. Losses are the sum of all runs, disturbed or not. */
+/** One line for each system and number of calls. What went wrong is the sum of all runs, disturbed or not. */
 export function cellsOf(series: Series): Cell[] {
   const results = series.rounds.flatMap((round) => round.results)
   const keys = [...new Set(results.map(({ system, calls }) => `${calls} ${system}`))]
@@ -124,7 +145,8 @@ function cellOf(all: Result[], taken: Result[], is_clean: boolean): Cell {
   const { system, calls } = all[0]!
   const middle = (of: (result: Result) => number | null): number | null =>
     median(taken.flatMap((result) => of(result) ?? []))
-  const sum = (of: (result: Result) => number): number => all.reduce((total, result) => total + of(result), 0)
+  const most = (of: (result: Result) => number | null): number | null =>
+    taken.reduce<number | null>((max, result) => (of(result) === null ? max : Math.max(max ?? 0, of(result)!)), null)
   return {
     system,
     calls,
@@ -136,23 +158,27 @@ function cellOf(all: Result[], taken: Result[], is_clean: boolean): Cell {
     rss_kb_per_call: middle((result) => result.rss_kb_per_call) ?? 0,
     up_p50_ms: middle(({ up }) => up.p50_ms),
     up_p99_ms: middle(({ up }) => up.p99_ms),
-    up_max_ms: middle(({ up }) => up.max_ms),
+    up_max_ms: most(({ up }) => up.max_ms),
+    down_p50_ms: middle(({ down }) => down.p50_ms),
     down_p99_ms: middle(({ down }) => down.p99_ms),
+    down_max_ms: most(({ down }) => down.max_ms),
     clear_p99_ms: middle(({ clear }) => clear.p99_ms),
-    lost: sum(({ frames }) => frames.lost),
-    lost_at_start: sum(({ frames }) => frames.lost_at_start),
-    disordered: sum(({ frames, pieces }) => frames.disordered + pieces.disordered),
-    doubled: sum(({ frames, pieces }) => frames.doubled + pieces.doubled),
-    crossed: sum(({ frames, pieces }) => frames.crossed + pieces.crossed),
-    pieces_lost: sum(({ pieces }) => pieces.lost),
+    clears: Math.round(middle(({ clear }) => clear.count) ?? 0),
+    lost: all.reduce((total, { frames }) => total + frames.lost, 0),
+    faults: faultWords(all),
   }
 }
 
-/** CPU of one system over that of another, at one number of calls. @returns each round's */
+/**
+ * CPU of one system over that of another, at one number of calls.
+ * @returns each round's in which neither was disturbed; of all rounds where there is none
+ */
 export function cpuRatios(series: Series, of: SystemName, over: SystemName, calls: number): number[] {
-  return series.rounds.flatMap(({ results }) => {
+  const pairs = series.rounds.flatMap(({ results }) => {
     const find = (name: SystemName) => results.find(({ system, ...one }) => system === name && one.calls === calls)
     const [a, b] = [find(of), find(over)]
-    return a && b ? [a.cpu_ms_per_call_s / b.cpu_ms_per_call_s] : []
+    return a && b ? [{ ratio: a.cpu_ms_per_call_s / b.cpu_ms_per_call_s, is_clean: !a.disturbed && !b.disturbed }] : []
   })
+  const clean = pairs.filter(({ is_clean }) => is_clean)
+  return (clean.length > 0 ? clean : pairs).map(({ ratio }) => ratio)
 }

@@ -3,14 +3,14 @@
 import { busyMs } from './machine.ts'
 import { checkBench } from './own-check.ts'
 import type { Result } from './run.ts'
-import { type Bench, cellsOf, cpuRatios, median, runSeries } from './series.ts'
+import { type Bench, cellsOf, cpuRatios, faultsOf, median, runSeries } from './series.ts'
 import { cellTable } from './table.ts'
 
 /** What the product may cost beside those two, with the room that noise needs. Its aim is 0.8 and 0.95. */
 const MOST_OVER_NAIVE = 1.5
 const MOST_OVER_RAW = 2.1
 
-const ROUNDS = 2
+const ROUNDS = 3
 const SECONDS = 4
 
 /** Fewer calls where others leave little of the machine. */
@@ -36,7 +36,8 @@ export async function runShort(bench: Bench, calls: number | null): Promise<{ wr
   bench.say(`\n${cellTable(cellsOf(series))}\n`)
   const results = series.rounds.flatMap((round) => round.results)
   wrong.push(...series.failures.map(({ why }) => why))
-  for (const result of results.filter(({ system }) => system === 'phony')) wrong.push(...lossesOf(result))
+  for (const result of results.filter(({ system }) => system === 'phony'))
+    wrong.push(...faultsOf([result]).map((fault) => `${fault}.`))
   for (const [over, most] of [
     ['naive', MOST_OVER_NAIVE],
     ['ws-raw', MOST_OVER_RAW],
@@ -47,17 +48,4 @@ export async function runShort(bench: Bench, calls: number | null): Promise<{ wr
     if (ratio !== null && ratio > most) wrong.push(`It costs ${ratio.toFixed(2)} times the CPU of ${over}.`)
   }
   return { wrong, results }
-}
-
-function lossesOf({ frames, pieces, clears_missing, refused }: Result): string[] {
-  const found: [number, string][] = [
-    [frames.lost, 'frames of the caller were lost'],
-    [pieces.lost, "pieces of the agent's voice were lost"],
-    [frames.doubled + pieces.doubled, 'came twice'],
-    [frames.disordered + pieces.disordered, 'came out of order'],
-    [frames.crossed + pieces.crossed, 'came to another call'],
-    [clears_missing, 'interruptions were not followed by a clear'],
-    [refused, 'calls were refused'],
-  ]
-  return found.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}.`)
 }

@@ -13,7 +13,7 @@ const LIMIT_US = 5_000
 export interface Stalled {
   system: SystemName
   calls: number
-  /** From the end of the stall to the first 50 ms whose frames were in time again; null: not while it was watched. */
+  /** From the end of the stall to the first 100 ms whose frames were in time again; null: not while it was watched. */
   recovered_after_ms: number | null
   /** Later than at the start of the call. */
   lost: number
@@ -49,7 +49,8 @@ async function stall(bench: Bench, system: SystemName, calls: number): Promise<S
       went_on_ms = performance.now() - began
     },
   })
-  const first = slices.find(({ index, up }) => index * SLICE_MS >= went_on_ms && (up.at(0.99) ?? Infinity) < LIMIT_US)
+  const isInTime = (at: number): boolean => (slices[at]?.up.at(0.99) ?? Infinity) < LIMIT_US
+  const first = slices.find(({ index }, at) => index * SLICE_MS >= went_on_ms && isInTime(at) && isInTime(at + 1))
   return {
     system,
     calls,

@@ -1,7 +1,7 @@
 // What is measured, by name: the product, and what stands beside it. Each runs in a process of its own on one core.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { cacheFolder } from './cache.ts'
 import type { Cores } from './machine.ts'
@@ -10,7 +10,8 @@ import { startProgram } from './processes.ts'
 import type { ModelDoor } from './tls-door.ts'
 import type { Entrance } from './webhook.ts'
 
-export const SYSTEM_NAMES = ['tcp-node', 'ws-raw', 'naive', 'phony', 'agents-sdk'] as const
+/** `own` only where it is asked for: it is a part of the product. */
+export const SYSTEM_NAMES = ['tcp-node', 'ws-raw', 'own', 'naive', 'phony', 'agents-sdk'] as const
 /** The last one is no bridge that anyone would use: own-check.ts. */
 export type SystemName = (typeof SYSTEM_NAMES)[number] | 'faulty'
 
@@ -33,19 +34,25 @@ export interface Prepared {
   /** The built relay. */
   main: string
   sdk: string | null
+  /** Of a MongoDB; null: the embedded store. */
+  mongodb: string | null
 }
 
 export async function startSystem(
   name: SystemName,
   model: ModelDoor,
   cores: Cores,
-  { main, sdk }: Prepared,
+  { main, sdk, mongodb }: Prepared,
   workers = 1,
 ): Promise<Running> {
-  if (name === 'phony') return startPhony(main, model, cores, workers)
+  if (name === 'phony') return startPhony({ main, mongodb }, model, cores, workers)
   if (model.certificate) throw new Error('Only phony goes to the model by TLS.')
   const file = fileURLToPath(new URL(`./systems/${name}.mjs`, import.meta.url))
-  const program = await startProgram(file, [cores.bridge], { MODEL: model.address, SDK: sdk ?? '' })
+  const program = await startProgram(file, [cores.bridge], {
+    MODEL: model.address,
+    SDK: sdk ?? '',
+    RELAY: dirname(main),
+  })
   return {
     entrance: { kind: 'direct', url: program.url.replace('http:', 'ws:') },
     pids: [program.pid],
