@@ -1,6 +1,7 @@
 // The product as it is shipped: the built relay with one call worker and the embedded store, credentials whose addresses
 // are the bench's, one agent on one number made through the API, and a console that watches.
 
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'ws'
@@ -38,7 +39,7 @@ export async function startPhony(
     TWILIO_API_BASE_URL: carrier.url,
     OPENAI_API_KEY: 'a-key',
     OPENAI_BASE_URL: `${model.certificate ? 'https' : 'http'}://${model.address}/v1`,
-    ...(mongodb ? { MONGODB_URL: mongodb } : {}),
+    ...(mongodb ? { MONGODB_URL: mongodb, MONGODB_DATABASE: `bench_${randomBytes(4).toString('hex')}` } : {}),
     ...(model.certificate ? { NODE_EXTRA_CA_CERTS: model.certificate } : {}),
   })
   const end = async (): Promise<void> => {
