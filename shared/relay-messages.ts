@@ -34,7 +34,7 @@ export function parseAudio(data: unknown): ListenMessage | null {
 
 /** Why the audio of a call ended. @source events.ts, CLOSE_CODES */
 export function closeWords(code: number, reason: string): string {
-  if (code === CLOSE_CODES.call_over) return 'The call is over.'
+  if (code === CLOSE_CODES.call_over) return 'No relay answers for this call: it is over, or out of reach.'
   if (code === CLOSE_CODES.too_slow) return 'The link is too slow for the audio.'
   if (code === CLOSE_CODES.token_over) return 'The sign-in is over.'
   if (code === CLOSE_CODES.wrong_tenant) return 'Your roles here do not include listening in.'

@@ -164,12 +164,20 @@ function changeOf(
 async function alsoElsewhere(tenant: TenantStore, { key: call_sid, fact }: JournalRecord): Promise<void> {
   const versions = tenant.collection(CONTEXT_UPDATES)
   switch (fact.type) {
-    case 'context_applied':
-      await versions.updateMany(
-        { call_sid, version: { $lte: fact.version }, state: 'pending' },
-        { $set: { state: 'applied', applied_at: fact.applied_at } },
+    case 'context_applied': {
+      const { version, applied_at } = fact
+      const applied = { $set: { state: 'applied', applied_at, refused_reason: null } }
+      await versions.updateMany({ call_sid, version: { $lte: version }, state: 'pending' }, applied)
+      // It was taken for lost on the way to the call: see `context-service.ts`.
+      const lost = await versions.findOne({ call_sid, version, state: 'refused' }, { fields: ['context_data'] })
+      if (!lost) return
+      await callSessions(tenant).updateOne(
+        { _id: call_sid, context_version: version },
+        { $set: { context: lost.context_data } },
       )
+      await versions.updateOne({ _id: lost._id }, applied)
       return
+    }
     case 'context_refused':
       await versions.updateMany(
         { call_sid, version: fact.version, state: 'pending' },

@@ -36,6 +36,9 @@ interface Change {
 }
 
 const TRIES = 5
+const HAD_ENDED = 'The call had ended.'
+const NOT_REACHED =
+  'The call could not be reached. If its agent has this all the same, it is shown as applied as soon as that is known.'
 
 export function createContextService(deps: {
   store: DocStore
@@ -87,7 +90,7 @@ export function createContextService(deps: {
         return record
       }
       const kept = await deps.quota.keep(actor, record, save, true)
-      if (kept) return send(actor, call_sid, kept, wanted.speak_now)
+      if (kept) return send(actor, { tenant_id: kept.tenant_id, call_sid }, kept, call.context, wanted.speak_now)
     }
     throw new RelayError('VERSION_CONFLICT')
   }
@@ -120,32 +123,59 @@ export function createContextService(deps: {
     }
   }
 
-  async function send(actor: TenantActor, call_sid: string, record: ContextRecord, speak_now: boolean) {
-    const { agent_id, version, context_data: context } = record
-    deps.events.append({
-      event_type: 'context.updated',
-      tenant_id: actor.scope.tenant_id,
-      call_sid,
-      agent_id,
-      context,
-      version: record as never,
-    })
-    const call = { tenant_id: actor.scope.tenant_id, call_sid }
-    const answer = await deps.bus.send(
-      call,
-      { type: 'override_context', version, context, speak_now },
-      COMMAND_DEADLINE_MS,
-    )
-    // One that is only late still settles it: applied, refused, or with the end of the call.
-    if (answer === null && !(await isLive(actor, call_sid))) {
-      await versionsOf(actor).updateOne(
-        { _id: record._id, state: 'pending' },
-        { $set: { state: 'refused', refused_reason: 'The call had ended.' } },
-      )
-      await tell(call, version)
-      throw new RelayError('CALL_NOT_LIVE')
+  /** @param before the call's layer without it */
+  async function send(
+    actor: TenantActor,
+    call: CallRef,
+    record: ContextRecord,
+    before: JsonObject,
+    speak_now: boolean,
+  ): Promise<never> {
+    const { version, context_data: context } = record
+    append(record, call)
+    const isTaken = await deliver(call, { type: 'override_context', version, context, speak_now })
+    return (isTaken ? record : await refuse(actor, call, record, before)) as never
+  }
+
+  /**
+   * Once more where nobody answers: a call that has it already changes nothing. One that is late still settles it.
+   * @returns false when nobody says that the call has it
+   */
+  async function deliver(call: CallRef, command: CallCommand): Promise<boolean> {
+    const ask = () => deps.bus.send(call, command, COMMAND_DEADLINE_MS)
+    try {
+      return ((await ask()) ?? (await ask())) !== null
+    } catch (error) {
+      if (error instanceof RelayError && error.code === 'STORE_UNAVAILABLE') return false
+      throw error
     }
-    return record as never
+  }
+
+  /**
+   * What nobody is known to have. A call that has it all the same says so, and that stands: see `call-records.ts`.
+   * @throws RelayError CALL_NOT_LIVE
+   */
+  async function refuse(
+    actor: TenantActor,
+    call: CallRef,
+    record: ContextRecord,
+    before: JsonObject,
+  ): Promise<ContextRecord> {
+    const { call_sid } = call
+    const sessions = callSessions(store.forTenant(actor.scope))
+    await deps.settled(call_sid)
+    const isOver = Boolean((await sessions.findOne({ _id: call_sid }, { fields: ['ended_at'] }))?.ended_at)
+    const refused = await versionsOf(actor).findOneAndUpdate(
+      { _id: record._id, state: 'pending' },
+      { $set: { state: 'refused', refused_reason: isOver ? HAD_ENDED : NOT_REACHED } },
+      { return_document: 'after' },
+    )
+    // The next override builds on what is in force, unless one has already been stored.
+    if (refused)
+      await sessions.updateOne({ _id: call_sid, context_version: record.version }, { $set: { context: before } })
+    await tell(call, record.version)
+    if (isOver) throw new RelayError('CALL_NOT_LIVE')
+    return refused ?? record
   }
 
   /** As it stands in the store. */
@@ -154,16 +184,19 @@ export function createContextService(deps: {
       .forTenant(tenantScope(call.tenant_id, 'relay'))
       .collection<ContextRecord>(CONTEXT_UPDATES)
       .find({ call_sid: call.call_sid, version: { $lte: version } }, { sort: { version: -1 }, limit: 5 })
-    for (const record of records.reverse()) {
-      deps.events.append({
-        event_type: 'context.updated',
-        tenant_id: call.tenant_id,
-        call_sid: call.call_sid,
-        agent_id: record.agent_id,
-        context: record.context_data,
-        version: record as never,
-      })
-    }
+    for (const record of records.reverse()) append(record, call)
+  }
+
+  function append(record: ContextRecord, { tenant_id, call_sid }: CallRef): void {
+    const { agent_id, context_data: context } = record
+    deps.events.append({
+      event_type: 'context.updated',
+      tenant_id,
+      call_sid,
+      agent_id,
+      context,
+      version: record as never,
+    })
   }
 
   const layerChange =

@@ -17,6 +17,8 @@ const SLOW_BYTES = 512 * 1024
 /** One who has taken nothing for half a minute is not listening: what lies on the wire would be held for the whole call. */
 const LOOK_EVERY_MS = 5_000
 const LOOKS_WITHOUT = 6
+/** Its relay died, or only cannot be reached. */
+const OUT_OF_REACH = 'No relay answers for this call any more. Whether it goes on is not known.'
 const VOICE_BYTE: Record<Voice, number> = { caller: 0, agent: 1 }
 
 /** @param wire what the socket is on */
@@ -37,7 +39,8 @@ export async function serveListening(
         if (socket.bufferedAmount <= SLOW_BYTES) send(piece(VOICE_BYTE[voice], 0, at_ms, mulaw))
       },
       onFlush: () => send(piece(1, 1, 0, Buffer.alloc(0))),
-      onClose: () => socket.close(1000, 'the call ended'),
+      onClose: (how) =>
+        how === 'out_of_reach' ? socket.close(TRY_AGAIN_LATER, OUT_OF_REACH) : socket.close(1000, 'the call ended'),
     })
     .catch(() => 'not known' as const)
   if (stop === 'not known') return socket.close(TRY_AGAIN_LATER, 'The relays cannot reach each other.')

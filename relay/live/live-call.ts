@@ -340,7 +340,7 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   carrierEnded(status: CallRecord['status']): void {
     this.#ending.carrierEnded()
-    this.#happen({ type: 'carrier_ended', status })
+    this.#guard(() => this.#happen({ type: 'carrier_ended', status }))
     this.#settleWhenAllIsThere()
   }
 
@@ -491,7 +491,16 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #happen(event: CallEvent): void {
     const { state, effects } = step(this.#state, event)
     this.#state = state
-    for (const effect of effects) this.#perform(effect)
+    let fault: { error: unknown } | null = null
+    for (const effect of effects) {
+      // One that fails keeps none of the others from being done: the last of them may be the end of the call.
+      try {
+        this.#perform(effect)
+      } catch (error) {
+        fault ??= { error }
+      }
+    }
+    if (fault !== null) throw fault.error
   }
 
   #perform(effect: CallEffect): void {
@@ -584,12 +593,12 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
   #finish(end: Ending): void {
     const now = this.#now()
     this.#end = end
+    this.#ending.finish(!this.#state.hang_up_assumed, () => this.#guard(() => this.#close(this.#end ?? end, now.at)))
     this.#isSessionReady = false
     this.#timers.stopAll()
     for (const item of this.#playback.interrupt(now.ms)) this.#words.agentCut(item, null)
     this.#tap.close(this.#nowMs())
     this.#view.enter('ended', now.at)
-    this.#ending.finish(!this.#state.hang_up_assumed, () => this.#guard(() => this.#close(this.#end ?? end, now.at)))
     if (this.#responseId !== null) this.#session.cancelResponse(this.#responseId)
     this.#settleWhenAllIsThere()
   }
@@ -602,8 +611,9 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   #close(known: Ending, ended_at: Date): void {
     const end = this.#state.hang_up_assumed ? { ...known, end_reason: NOT_SAID_TO_BE_OVER } : known
-    this.#session.close()
-    this.#words.close(this.#now())
+    // Its end is laid down, whatever of the call is broken.
+    this.#guard(() => this.#session.close())
+    this.#guard(() => this.#words.close(this.#now()))
     const caller_spoke = this.#words.hasCallerSpoken
     this.#lay(this.#ledger.settle(end, this.quality(), caller_spoke, ended_at), () => this.#deps.observer.ended(this))
   }

@@ -239,12 +239,12 @@ export class LiveCalls {
 
   /** Ends every call, each with its record, for a relay that stops. @param say what the callers hear */
   endAll(by: string, say: string): void {
-    for (const call of [...this.#calls.values()]) call.hangUp(by, null, say)
+    for (const call of [...this.#calls.values()]) guarded(call, () => call.hangUp(by, null, say))
   }
 
   close(): void {
     for (const stop of this.#stops) stop()
-    for (const call of [...this.#calls.values(), ...this.#leaving.values()]) call.dispose()
+    for (const call of [...this.#calls.values(), ...this.#leaving.values()]) guarded(call, () => call.dispose())
     for (const expiry of this.#expiries.values()) expiry.cancel()
   }
 
@@ -363,11 +363,7 @@ export class LiveCalls {
     const isRenewal = Math.floor(turn / TURNS) % RENEW_EVERY_SECONDS === 0
     for (const call of this.#turns[turn % TURNS] as Set<LiveCall>) {
       if (isRenewal) void this.#deps.leases.renew(call.tenant_id, call.call_sid, LEASE_SECONDS)
-      try {
-        call.tick()
-      } catch (error) {
-        call.onBroken(error)
-      }
+      guarded(call, () => call.tick())
       this.#tellUpdate(call)
     }
     for (const call of this.#turns[(turn + TURNS / 2) % TURNS] as Set<LiveCall>) this.#tellUpdate(call)
@@ -382,6 +378,15 @@ export class LiveCalls {
 
   #emptiestTurn(): Set<LiveCall> {
     return this.#turns.reduce((least, turn) => (turn.size < least.size ? turn : least))
+  }
+}
+
+/** A fault in one call is none of the others'. */
+function guarded(call: LiveCall, act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    call.onBroken(error)
   }
 }
 

@@ -113,7 +113,8 @@ export interface TapListener {
   onPiece(voice: Voice, at_ms: number, mulaw: Buffer): void
   /** What was sent of the agent's voice and not yet heard will not be heard. */
   onFlush(): void
-  onClose(): void
+  /** @param how `out_of_reach`: nobody answers for the call any more, and whether it goes on is not known; else it has ended */
+  onClose(how?: 'out_of_reach'): void
 }
 export interface Person {
   id: string

@@ -82,6 +82,8 @@ export class FarEars {
   }
 }
 
+type Told = 'ended' | 'out_of_reach' | null
+
 /** One listener at this relay to a call elsewhere. */
 export class FarLine {
   readonly #bus: EarBus
@@ -107,7 +109,7 @@ export class FarLine {
     const own: TapListener = {
       onPiece: (voice, at_ms, mulaw) => listener.onPiece(voice, at_ms, mulaw),
       onFlush: () => listener.onFlush(),
-      onClose: () => this.#over(true),
+      onClose: () => this.#over('ended'),
     }
     const hearing = redis.hear(channelOf(redis, call, this.#ear), (data) => givePiece(data, own))
     this.#isHeard = redis.ask(() => hearing.isOn)
@@ -121,19 +123,19 @@ export class FarLine {
   async open(): Promise<boolean> {
     try {
       await this.#isHeard
-      if ((await this.#ask()) === null) this.#over(false)
+      if ((await this.#ask()) === null) this.#over(null)
     } catch (error) {
-      this.#over(false)
+      this.#over(null)
       throw error
     }
     return !this.#isOver
   }
 
-  /** @param isTold whether the listener is, too */
-  end(isTold: boolean): void {
+  /** @param told what the listener is told */
+  end(told: Told): void {
     // One word is enough: the owner lets a listener go that it does not hear of.
     if (!this.#isOver) this.#bus.send(this.#call, { type: 'close', ear: this.#ear }, ANSWER_DEADLINE_MS).catch(() => {})
-    this.#over(isTold)
+    this.#over(told)
   }
 
   onOver(stop: () => void): void {
@@ -147,17 +149,18 @@ export class FarLine {
   async #askAgain(): Promise<void> {
     try {
       this.#unanswered = (await this.#ask()) === null ? this.#unanswered + 1 : 0
-      // One may be lost on the way; two mean that the call or its relay is gone.
-      if (this.#unanswered >= 2) this.#over(true)
+      // One may be lost on the way; after two its relay is dead or deaf: of a call that ends we are told.
+      if (this.#unanswered >= 2) this.#over('out_of_reach')
     } catch {
       // Redis is away: nothing is known of the call.
     }
   }
 
-  #over(isTold: boolean): void {
+  #over(told: Told): void {
     if (this.#isOver) return
     this.#isOver = true
     for (const stop of this.#stops) stop()
-    if (isTold) this.#listener.onClose()
+    if (told === 'ended') this.#listener.onClose()
+    else if (told !== null) this.#listener.onClose(told)
   }
 }

@@ -25,7 +25,7 @@ export function redisListenLines({ redis, clock }: { redis: RedisConnection; clo
   })
   redis.beforeClose(() => {
     stopSweeping()
-    for (const line of [...lines]) line.end(true)
+    for (const line of [...lines]) line.end('out_of_reach')
     for (const { far } of owners.values()) far.endAll()
   })
 
@@ -49,7 +49,7 @@ export function redisListenLines({ redis, clock }: { redis: RedisConnection; clo
       const line = new FarLine({ redis, clock, bus }, call, person, listener)
       lines.add(line)
       line.onOver(() => lines.delete(line))
-      return (await line.open()) ? () => line.end(false) : null
+      return (await line.open()) ? () => line.end(null) : null
     },
   }
 }

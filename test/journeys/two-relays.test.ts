@@ -38,6 +38,17 @@ await describeWithServices('two relays', () => {
         path.startsWith('/media/') ? media : path.startsWith('/receive_call') ? 0 : other
     }
 
+    /** Listens at the second relay. */
+    const listenThere = (call_sid: string) => {
+      const heard: Buffer[] = []
+      const ear = new WebSocket(`${company.relays[1]!.url.replace('http', 'ws')}/calls/${call_sid}/listen`, {
+        headers: { authorization: `Bearer ${there.access_token}` },
+      })
+      ear.on('message', (piece: Buffer) => void heard.push(piece))
+      const closed = new Promise((resolve) => ear.on('close', (code, reason) => resolve([code, String(reason)])))
+      return { heard, closed }
+    }
+
     it('a call is seen, read, changed, heard and ended from the relay that does not have it', async () => {
       route(0)
       const feed = await there.events()
@@ -53,17 +64,12 @@ await describeWithServices('two relays', () => {
       await feed.next('context.updated', (event) => event.version.state === 'applied')
       expect(JSON.stringify(session.session.instructions)).toContain('ten percent')
 
-      const heard: Buffer[] = []
-      const ear = new WebSocket(`${company.relays[1]!.url.replace('http', 'ws')}/calls/${call.call_sid}/listen`, {
-        headers: { authorization: `Bearer ${there.access_token}` },
-      })
-      ear.on('message', (piece: Buffer) => void heard.push(piece))
-      const closed = new Promise((resolve) => ear.on('close', resolve))
+      const { heard, closed } = listenThere(call.call_sid)
       await until(() => heard.length > 3)
       expect(heard.some(({ length }) => length >= 808)).toBe(true)
 
       await there.ok('hangUpCall', { params, body: { outcome: 'resolved' } })
-      await closed
+      expect(await closed).toEqual([1000, 'the call ended'])
       await call.ended
       const { record } = await keptOf(here, call.call_sid)
       expect(record).toMatchObject({ outcome: 'resolved', context: { offer: 'ten percent' } })
@@ -210,7 +216,7 @@ await describeWithServices('two relays', () => {
 
     it('a call of a relay that cannot be asked is never called gone, and no command on it ends in silence', async () => {
       route(0)
-      const { call, stop } = await company.talk()
+      const { call, session, stop } = await company.talk()
       stop()
       const { call_sid } = call
       const params = { call_sid }
@@ -227,6 +233,12 @@ await describeWithServices('two relays', () => {
       expect(await there.ok('getCall', { params })).toMatchObject({ live: null, ended_at: null, is_whole: false })
       const refused = await there.call('hangUpCall', { params, body: {} })
       expect([refused.status, refused.body]).toMatchObject([503, { code: 'STORE_UNAVAILABLE' }])
+      const lost = await there.ok('overrideContext', { params, body: { context: { offer: 'ten percent' } } })
+      expect(lost).toMatchObject({
+        version: 1,
+        state: 'refused',
+        refused_reason: expect.stringContaining('not be reached'),
+      })
       // Where it is carried it is seen as always.
       expect(await listed(here)).toEqual({ has_it: true, is_whole: false })
       expect(await here.ok('getCall', { params })).toMatchObject({ live: { listeners: [] }, is_whole: true })
@@ -240,6 +252,14 @@ await describeWithServices('two relays', () => {
         return answers.at(-2)!.is_whole
       })
       expect(answers.filter(({ has_it, is_whole }) => is_whole && !has_it)).toEqual([])
+      // What was refused is no part of what is given next.
+      const feed = await there.events()
+      await there.ok('overrideContext', { params, body: { context: { credit: 40 } } })
+      const { version } = await feed.next('context.updated', (event) => event.version.state === 'applied')
+      expect(version).toMatchObject({ version: 2, context_data: { credit: 40 } })
+      expect(session.session.instructions).not.toContain('ten percent')
+      const { items } = await there.ok('listContextVersions', { params, query: {} })
+      expect(items.map(({ state }) => state)).toEqual(['applied', 'refused'])
       await there.ok('hangUpCall', { params, body: {} })
       await call.ended
       await keptOf(there, call_sid)
@@ -253,6 +273,8 @@ await describeWithServices('two relays', () => {
       company.balancer.route = () => 1
       const theirs = await company.talk()
       await until(() => [mine, theirs].every(({ call }) => publishedOf(feed, call).length > 10))
+      const { heard, closed } = listenThere(mine.call.call_sid)
+      await until(() => heard.length > 0)
       await company.kill(0)
       mine.stop()
       theirs.stop()
@@ -263,6 +285,8 @@ await describeWithServices('two relays', () => {
         const { items } = await there.ok('listLiveCalls', {})
         return items.length === 1 && items[0]!.call_sid === theirs.call.call_sid
       }, 15_000)
+      // Who listened from the other relay is told no end that nobody knows of.
+      expect(await closed).toEqual([1013, expect.stringContaining('Whether it goes on is not known.')])
       theirs.call.hangUp()
       await keptOf(there, theirs.call.call_sid)
       await company.start(0)

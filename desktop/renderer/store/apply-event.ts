@@ -175,13 +175,22 @@ function contextUpdated(state: ConsoleState, version: ContextVersion, own: Own):
 function withVersion(state: ConsoleState, call_sid: string, version: ContextVersion, own: Own): ConsoleState {
   const known = state.versions[call_sid]
   if (!known) return state
-  return { ...state, versions: put(state.versions, call_sid, mergeVersion(known, version), own) }
+  return { ...state, versions: put(state.versions, call_sid, newerVersions([version], known), own) }
 }
 
-/** Versions newest first, the given one in its place. @source contract/context.ts */
-export function mergeVersion(known: readonly ContextVersion[], version: ContextVersion): ContextVersion[] {
-  return [version, ...known.filter((other) => other.version !== version.version)].sort((a, b) => b.version - a.version)
+/** Versions newest first, of two with one number the one that is further on. @source contract/context.ts */
+export function newerVersions(read: readonly ContextVersion[], known: readonly ContextVersion[]): ContextVersion[] {
+  const by_number = new Map(read.map((version) => [version.version, version]))
+  for (const version of known) {
+    const other = by_number.get(version.version)
+    if (!other || progress(version) > progress(other)) by_number.set(version.version, version)
+  }
+  return [...by_number.values()].sort((a, b) => b.version - a.version)
 }
+
+// One that was taken for lost on its way to the call may turn out to be applied, and relays may tell that in either order.
+const progress = (version: ContextVersion) =>
+  version.used_in_turn !== null ? 3 : { pending: 0, refused: 1, applied: 2 }[version.state]
 
 /** The record without a key; the same one when it has none such. @source ours */
 export function without<T>(record: Record<string, T>, key: string): Record<string, T> {

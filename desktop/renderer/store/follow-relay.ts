@@ -331,7 +331,7 @@ async function readPages<T>(
 }
 
 function sampleDelays(state: ConsoleState): ConsoleState {
-  const p95 = percentile95(replyGaps(callsOnWall(state)))
+  const p95 = percentile95(replyGaps(callsOnWall(state).filter(({ call_sid }) => !(call_sid in state.stale))))
   if (p95 === null || state.link.state === 'lost') return state
   return { ...state, delays: [...state.delays, p95].slice(-SAMPLES_KEPT) }
 }

@@ -1,7 +1,7 @@
 // A whole reading put in place of what was known, and the sweeping of calls that ended. Pure.
 import type { CallSession, CallSummary, Turn } from '../../../shared/contract/calls.ts'
 import type { ContextVersion } from '../../../shared/contract/context.ts'
-import { bySpoken, without } from './apply-event.ts'
+import { bySpoken, newerVersions, without } from './apply-event.ts'
 import { isLostCall, withAbsent, withLost, withRecordedEnds, withStale } from './lost-calls.ts'
 import { draftKey, onlyOfCalls } from './override-drafts.ts'
 import type { ConsoleState } from './state.ts'
@@ -95,18 +95,6 @@ function newerTurns(read: readonly Turn[], known: readonly Turn[]): Turn[] {
   const since = known.filter((turn) => !ids.has(turn.turn_id) && turn.turn_index > last_index)
   return [...merged, ...since].sort(bySpoken).slice(-TURNS_KEPT.open)
 }
-
-/** Versions newest first, of two with one number the one that is further on. @source contract/context.ts */
-export function newerVersions(read: readonly ContextVersion[], known: readonly ContextVersion[]): ContextVersion[] {
-  const by_number = new Map(read.map((version) => [version.version, version]))
-  for (const version of known) {
-    const other = by_number.get(version.version)
-    if (!other || progress(version) > progress(other)) by_number.set(version.version, version)
-  }
-  return [...by_number.values()].sort((a, b) => b.version - a.version)
-}
-
-const progress = (version: ContextVersion) => (version.used_in_turn !== null ? 2 : version.state === 'pending' ? 0 : 1)
 
 /**
  * Since when a call fades: its end, or when that was found out. Epoch milliseconds; null while it lives.

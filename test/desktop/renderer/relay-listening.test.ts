@@ -54,7 +54,7 @@ describe('listening in', () => {
     const { relay, heard } = await listening()
     relay.socket.breaks(4404)
     relay.socket.breaks(4404)
-    expect(heard).toEqual([{ type: 'closed', reason: 'The call is over.' }])
+    expect(heard).toEqual([{ type: 'closed', reason: 'No relay answers for this call: it is over, or out of reach.' }])
   })
 
   it('is silent after it was stopped', async () => {

@@ -12,7 +12,7 @@ import { localEventLog } from '../../../relay/local/local-event-log.ts'
 import { localListenLines } from '../../../relay/local/local-listen-lines.ts'
 import { systemClock } from '../../../relay/platform/clock.ts'
 import { RelayError } from '../../../relay/platform/errors.ts'
-import type { EventLog, TapListener } from '../../../relay/platform/ports.ts'
+import type { EventLog, ListenLines, TapListener } from '../../../relay/platform/ports.ts'
 import type { NewEvent, RelayEvent } from '../../../shared/events.ts'
 import { CLOSE_CODES } from '../../../shared/events.ts'
 import { closeWords } from '../../../shared/relay-messages.ts'
@@ -223,6 +223,20 @@ describe('a listener to a call of another relay that cannot be asked', () => {
     const { socket } = await open()
     const [code, reason] = await once(socket, 'close')
     expect(closeWords(code, String(reason))).toBe('The relays cannot reach each other.')
+  })
+
+  it('is told what is known when nobody answers for it any more', async () => {
+    const lines: ListenLines = {
+      ...localListenLines(),
+      async listen(_call, _person, listener) {
+        setTimeout(() => listener.onClose('out_of_reach'))
+        return () => {}
+      },
+    }
+    const open = await serving((socket, wire) => serveListening(socket, wire, SID, actor, { lines, writes }))
+    const { socket } = await open()
+    const [code, reason] = await once(socket, 'close')
+    expect(closeWords(code, String(reason))).toMatch(/^No relay answers .* Whether it goes on is not known\.$/)
   })
 })
 

@@ -24,7 +24,7 @@ withRedisServer(() => {
       const listener: TapListener = {
         onPiece: (voice, at_ms, mulaw) => void heard.push(`${voice} ${at_ms} ${mulaw.toString('latin1')}`),
         onFlush: () => void heard.push('flush'),
-        onClose: () => void heard.push('closed'),
+        onClose: (how) => void heard.push(how ?? 'ended'),
       }
       return { heard, listener }
     }
@@ -70,7 +70,7 @@ withRedisServer(() => {
       end()
       await until(() => second.heard.length > 0)
       await sleep(20)
-      expect([first.heard, second.heard]).toEqual([[], ['closed']])
+      expect([first.heard, second.heard]).toEqual([[], ['ended']])
       expect(taps.size).toBe(0)
       expect(await b.redis.commands.pubsub('NUMPAT')).toBe(0)
       await until(async () => !String(await b.redis.commands.pubsub('CHANNELS')).includes(':ear:'))
@@ -117,7 +117,7 @@ withRedisServer(() => {
       expect(heard).toEqual(['caller 1 again'])
     })
 
-    test('when the relay of the call dies its listeners are told after two questions', async () => {
+    test('when the relay of the call dies its listeners are told after two questions, and not that the call ended', async () => {
       const { clock, a, b, call } = await scene()
       const { heard, listener } = ear()
       await b.lines.listen(call, DANA, listener)
@@ -128,7 +128,7 @@ withRedisServer(() => {
       expect(heard).toEqual([])
       clock.advance(5_000)
       await until(() => heard.length > 0)
-      expect(heard).toEqual(['closed'])
+      expect(heard).toEqual(['out_of_reach'])
     })
   })
 })

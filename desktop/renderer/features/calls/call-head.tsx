@@ -66,7 +66,9 @@ export function CallHead({
       {is_stale && (
         <span className="row tight ink2 min-w-0 head-end">
           <b>{STALE.word}</b>
-          <span className="trunc dim">{STALE_WHY}</span>
+          <span className="trunc dim" title={STALE_WHY}>
+            {STALE_WHY}
+          </span>
         </span>
       )}
       <span className="grow" />

@@ -174,7 +174,7 @@ function OpenCall({
     e: () => rights.context && edit(),
   })
   return (
-    <main className={`call ${is_lost ? 'lost' : ''}`}>
+    <main className={`call ${is_lost ? 'lost' : ''} ${is_stale ? 'stale' : ''}`}>
       {lostBar}
       <CallHead call={call} onOpen={onOpen} onBack={onBack} />
       <Timeline call={call} turns={turns} />

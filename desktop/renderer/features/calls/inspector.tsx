@@ -34,8 +34,9 @@ interface InspectorProps {
 
 export function Inspector({ call_sid, ...rest }: InspectorProps) {
   const call = useConsoleState((state) => (call_sid ? state.calls[call_sid] : undefined))
+  const is_stale = useIsStale(call?.call_sid)
   return (
-    <aside className={`insp ${call ? 'has' : ''}`} aria-label="Selected call">
+    <aside className={`insp ${call ? 'has' : ''} ${is_stale ? 'stale' : ''}`} aria-label="Selected call">
       {call ? (
         <Selected key={call.call_sid} call={call} {...rest} />
       ) : (

@@ -11,6 +11,7 @@ import { AgentLink } from './agent-link.tsx'
 import { callerOf } from './card.tsx'
 import { STALE } from './phase.ts'
 import { unquoted } from './said.ts'
+import { useIsStale } from './use-call-now.ts'
 
 interface LaneActs {
   onSelect: (call_sid: string) => void
@@ -81,8 +82,9 @@ function CallItem({
   is_lost: boolean
 } & LaneActs) {
   const { call, attention } = item
+  const is_stale = useIsStale(call.call_sid)
   return (
-    <article className={`att l${attention.level} ${is_selected ? 'sel' : ''}`}>
+    <article className={`att l${attention.level} ${is_selected ? 'sel' : ''} ${is_stale ? 'stale' : ''}`}>
       <AttentionTop attention={attention} />
       <p className="att-who">
         <span className="num">{maskNumber(callerOf(call))}</span> · <AgentLink call={call} />

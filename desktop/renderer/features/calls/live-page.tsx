@@ -129,8 +129,8 @@ function ApartNote() {
     <p className="wall-note" role="status">
       <Icon of={Unlink} className="s" />
       <span>
-        The relays cannot reach each other: calls of others may be missing
-        {stale > 0 && `, and ${countOf(stale, 'is', 'are')} not up to date`}.
+        The relays cannot reach each other: calls may be missing
+        {stale > 0 && `; ${stale} not up to date ${stale === 1 ? 'is' : 'are'} counted apart`}.
       </span>
     </p>
   )

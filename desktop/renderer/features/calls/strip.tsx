@@ -1,10 +1,11 @@
-// The strip of figures: how the whole floor is, in one line.
+// The strip of figures: how the whole floor is, in one line. Of calls that are not up to date nothing is measured or counted
+// but that they need a person, as the lane says of each; how many they are stands over the wall.
 import { useMemo } from 'react'
 import type { CallSummary } from '../../../../shared/contract/calls.ts'
 import { Sparkline } from '../../components/sparkline.tsx'
 import { useConsoleState, useNow } from '../../lib/console-context.tsx'
 import { formatCost, formatDelay, MISSING } from '../../lib/format.ts'
-import { isRinging, percentile95, replyGaps } from '../../store/selectors.ts'
+import { isLive, isRinging, percentile95, replyGaps } from '../../store/selectors.ts'
 import { lengthOf, SLOW_REPLY_MS } from './phase.ts'
 
 /** A call this young would make its cost a minute a fantasy. Milliseconds. */
@@ -23,7 +24,8 @@ export function Strip({
   const capacity = useConsoleState((state) => state.capacity)
   const delays = useConsoleState((state) => state.delays)
   const now = useNow()
-  const live = useMemo(() => calls.filter((call) => call.ended_at === null), [calls])
+  const stale = useConsoleState((state) => state.stale)
+  const live = useMemo(() => calls.filter((call) => isLive(call) && !(call.call_sid in stale)), [calls, stale])
   const ringing = live.filter(isRinging).length
   const p95 = percentile95(replyGaps(live))
   return (

@@ -5,12 +5,11 @@ import type { ContextVersion } from '../../../../shared/contract/context.ts'
 import type { Problem } from '../../../../shared/errors.ts'
 import type { JsonObject } from '../../../../shared/primitives.ts'
 import type { ConsolePorts } from '../../lib/console-context.tsx'
-import { mergeVersion } from '../../store/apply-event.ts'
+import { newerVersions } from '../../store/apply-event.ts'
 import { readCall } from '../../store/follow-relay.ts'
 import type { OverrideDraft } from '../../store/override-drafts.ts'
 import { draftKey } from '../../store/override-drafts.ts'
 import { selectMe } from '../../store/selectors.ts'
-import { newerVersions } from '../../store/snapshot.ts'
 import { withDraft } from '../../store/work-drafts.ts'
 
 export interface Override {
@@ -21,7 +20,10 @@ export interface Override {
 }
 
 export interface ContextActions {
-  /** Sets the whole layer of the call. Stored and pending when it answers; the event says when the model has it. */
+  /**
+   * Sets the whole layer of the call. Stored and pending when it answers, or refused: its relay could not be reached. The
+   * event says when the model has it.
+   */
   override(call_sid: string, override: Override): Promise<Reply<ContextVersion>>
   rollBack(
     call_sid: string,
@@ -44,13 +46,12 @@ export function createContextActions({
   store,
   ticker,
 }: Pick<ConsolePorts, 'bridge' | 'store' | 'ticker'>): ContextActions {
-  // The event may have been faster and know more than the answer: then the answer is dropped.
+  // The event may have been faster and know more than the answer.
   const stored = (call_sid: string, reply: Reply<ContextVersion>) => {
     if (!reply.ok) return reply
     store.setState((state) => {
-      const known = state.versions[call_sid] ?? []
-      if (known.some((version) => version.version === reply.value.version)) return state
-      return { ...state, versions: { ...state.versions, [call_sid]: mergeVersion(known, reply.value) } }
+      const versions = newerVersions([reply.value], state.versions[call_sid] ?? [])
+      return { ...state, versions: { ...state.versions, [call_sid]: versions } }
     })
     return reply
   }

@@ -107,7 +107,7 @@ function Says({ override, context }: { override: Overriding; context: ContextOfC
         <div className="editor-conflict refused" role="alert">
           <p>
             v{override.refused.version} was refused:{' '}
-            {override.refused.refused_reason ?? 'the realtime session gave no reason'}.{' '}
+            {(override.refused.refused_reason ?? 'the realtime session gave no reason').replace(/\.$/, '')}.{' '}
             {context.in_force_version === 0 ? 'Nothing was changed.' : `v${context.in_force_version} stays in force.`}
           </p>
           <button type="button" className="btn sm quiet" onClick={override.takeNewest}>

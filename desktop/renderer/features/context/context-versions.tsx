@@ -175,8 +175,10 @@ function RollBackDialog({
     setSending(true)
     const reply = await actions.rollBack(call_sid, target.version, reason, expected_version)
     onClose()
-    if (reply.ok) tell(`Rolling back to v${target.version}`, `It becomes v${reply.value.version}.`)
-    else tellRefused('The context was not rolled back', reply.problem)
+    if (!reply.ok) tellRefused('The context was not rolled back', reply.problem)
+    // One that was refused says so in its row.
+    else if (reply.value.state !== 'refused')
+      tell(`Rolling back to v${target.version}`, `It becomes v${reply.value.version}.`)
   }
   return (
     <Dialog

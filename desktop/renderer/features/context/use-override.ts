@@ -47,6 +47,8 @@ export function useOverride(call_sid: string, context: ContextOfCall, is_closed:
       if (moved_on || !sameJson(base.context, context.newest)) takeNewest()
       return
     }
+    // One that was refused on its way may be applied all the same: then there is nothing left to change.
+    if (newest?.state === 'applied' && draft.ok && sameJson(draft.context, context.newest)) return takeNewest()
     // A refused version changes nothing: the draft goes on from what stands, under the new number.
     if (newest?.state !== 'refused') return
     const stands = moved_on ? sameJson(base.context, context.newest) : true

@@ -150,7 +150,7 @@ describe('a call of a relay that cannot be asked', () => {
     await settle(80)
   }
   const cell = (index: number) => document.querySelector(`[data-call="${sidOf(index)}"]`)!
-  const NOTE = 'The relays cannot reach each other: calls of others may be missing, and 2 are not up to date.'
+  const NOTE = 'The relays cannot reach each other: calls may be missing; 2 not up to date are counted apart.'
 
   it('keeps its cell in every density, says that it is not up to date, and is itself again afterwards', async () => {
     const opened = await open({ calls: 5 })
@@ -169,6 +169,17 @@ describe('a call of a relay that cannot be asked', () => {
     expect(screen.queryByText(/cannot reach each other/)).toBeNull()
     expect(cell(2).textContent).not.toContain('Not up to date')
     expect(cell(2).className).not.toContain('stale')
+  })
+
+  it('is in none of the figures of calls that are live', async () => {
+    const opened = await open({ calls: 5 })
+    const figures = () => document.querySelector('.strip')!.textContent
+    const [before] = /^\d+ ?live/.exec(figures()) ?? []
+    await part(opened, sidOf(2), sidOf(3))
+    expect([before, /^\d+ ?live/.exec(figures())?.[0]]).toEqual(['5live', '3live'])
+    expect(figures()).toMatch(/Capacity3of/)
+    await join(opened)
+    expect(figures()).toMatch(/^5live.*Capacity5of/)
   })
 
   it('takes no commands, says why, and its clock stands still', async () => {
@@ -193,7 +204,7 @@ describe('a call of a relay that cannot be asked', () => {
     await waitFor(() => expect(screen.getByText('All quiet')).toBeTruthy())
     await part(opened, sidOf(900))
     expect(screen.queryByText('All quiet')).toBeNull()
-    expect(screen.getByText('The relays cannot reach each other: calls of others may be missing.')).toBeTruthy()
+    expect(screen.getByText('The relays cannot reach each other: calls may be missing.')).toBeTruthy()
   })
 
   it('can be listened to no more, and the listening ended', async () => {

@@ -181,6 +181,23 @@ describe('the context of a call', () => {
     })
   })
 
+  it('shows a version as applied that was taken for lost on its way, whatever is told after it', async () => {
+    const { bridge, user } = await open()
+    write('{ "goodwill_credit_usd": 35 }')
+    await user.click(apply())
+    await settle()
+    const sent = bridge.versions.get(sidOf(1))![0]!
+    decide(bridge, 'The call could not be reached.')
+    await settle()
+    expect(screen.getByText('v8 was refused: The call could not be reached. v5 stays in force.')).toBeTruthy()
+    tell(bridge, { ...sent, state: 'applied', applied_at: sent.updated_at }, sent.context_data)
+    decide(bridge, 'The call could not be reached.')
+    await settle()
+    expect(screen.queryByText(/^v8 was refused/)).toBeNull()
+    expect(JSON.parse(written())).toEqual({ goodwill_credit_usd: 35 })
+    expect(apply().disabled).toBe(true)
+  })
+
   it('goes back to what stands when somebody else’s version was refused', async () => {
     const { bridge } = await open()
     const before = written()
