@@ -4,6 +4,7 @@
 //   push(chunk) ─▶ #take: enough for the next frame? ──yes──▶ sink ──▶ next frame
 //                         └─no──▶ #carry, until #needed bytes are there: 2, then the length, then the whole frame
 import { isUtf8 } from 'node:buffer'
+import type { FrameCount } from './frame-count.ts'
 import { applyMask } from './frame-mask.ts'
 import * as rules from './frame-rules.ts'
 import { EMPTY, FrameRefusal, type FrameRule, type Role } from './frame-rules.ts'
@@ -39,6 +40,7 @@ const HIGHEST_SAFE_WORD = 0x1f_ffff
 export class FrameReader {
   readonly #isServer: boolean
   readonly #sink: FrameSink
+  readonly #count: FrameCount | null
   readonly #max_message_bytes: number
   readonly #max_fragments: number
   readonly #checksUtf8: boolean
@@ -51,9 +53,11 @@ export class FrameReader {
   readonly #message = new GatheredBytes(MESSAGE_ROOM_BYTES)
   #fragments = 0
 
-  constructor(role: Role, limits: ReadingLimits, sink: FrameSink) {
+  /** @param count of the frames that come; null when there may be as many as there are */
+  constructor(role: Role, limits: ReadingLimits, sink: FrameSink, count: FrameCount | null = null) {
     this.#isServer = role === 'server'
     this.#sink = sink
+    this.#count = count
     this.#max_message_bytes = limits.max_message_bytes
     this.#max_fragments = limits.max_fragments ?? MAX_FRAGMENTS
     this.#checksUtf8 = limits.checks_utf8 ?? true
@@ -68,7 +72,7 @@ export class FrameReader {
    * Reads what came. The chunk belongs to the reader from now on: masks are taken off in place.
    * @param words its memory by fours, from its first byte on, where there is such a view already
    * @throws what the sink throws; the reader is of no further use then
-   * @source SPEC F1 to F11
+   * @source SPEC F1 to F11, F21
    */
   push(chunk: Buffer, words?: Int32Array): void {
     let at = this.#carry.length > 0 ? this.#complete(chunk) : 0
@@ -158,6 +162,7 @@ export class FrameReader {
     if (this.#isServer) applyMask(bytes, from, to, words)
     const payload = from === to ? EMPTY : bytes.subarray(from, to)
     this.#carry.forget()
+    if (this.#count?.takes() === false) return void this.#refuse('too_many_frames')
     if (opcode >= rules.CLOSE) return this.#control(opcode, payload)
     if (++this.#fragments > this.#max_fragments) return void this.#refuse('too_many_fragments')
     if (opcode !== rules.CONTINUATION) this.#kind = opcode

@@ -48,6 +48,7 @@ const REFUSALS = {
   close_code: [1002, 'The other side closed with a code that may not be sent.'],
   not_utf8: [1007, 'The other side sent text that is not UTF-8.'],
   too_many_fragments: [1008, 'The other side cut one message into too many fragments.'],
+  too_many_frames: [1008, 'The other side sent more messages in a short time than a call can need.'],
   too_big: [1009, 'The other side sent a message above the size limit.'],
   length_unsafe: [1009, 'The other side announced a frame longer than 2^53 - 1 bytes.'],
 } as const satisfies Record<string, readonly [number, string]>

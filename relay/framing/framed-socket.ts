@@ -7,6 +7,7 @@
 import type { Duplex } from 'node:stream'
 import { systemClock } from '../platform/clock.ts'
 import type { Clock } from '../platform/ports.ts'
+import { FrameCount } from './frame-count.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
 import { type FrameRefusal, NO_CLOSE_FRAME, NO_CODE, type Role } from './frame-rules.ts'
 import { closeBody, FrameWriter, type HotFrame } from './frame-writer.ts'
@@ -44,9 +45,10 @@ export class FramedSocket implements Framed {
    */
   constructor(socket: Duplex, head: Buffer, role: Role, listener: FramedListener, options: FramedOptions) {
     this.#listener = listener
-    this.#reader = new FrameReader(role, options, this.#sink())
-    this.#writer = new FrameWriter(role)
     this.#clock = options.clock ?? systemClock
+    const count = options.rate ? new FrameCount(options.rate, this.#clock) : null
+    this.#reader = new FrameReader(role, options, this.#sink(), count)
+    this.#writer = new FrameWriter(role)
     this.#close_timeout_ms = options.close_timeout_ms ?? CLOSE_TIMEOUT_MS
     this.#socket = readIntoRoom(socket, head, this.#read)
     this.#takesAtOnce = this.#socket !== socket

@@ -1,5 +1,6 @@
 // What a user of a framed connection sees, on either side: what it can do, and what it is told.
 import type { Clock } from '../platform/ports.ts'
+import type { FrameRate } from './frame-count.ts'
 import type { ReadingLimits } from './frame-reader.ts'
 import type { HotFrame } from './frame-writer.ts'
 
@@ -15,6 +16,8 @@ export interface FramedListener {
 }
 
 export interface FramedOptions extends ReadingLimits {
+  /** What the other side may send; as much as it likes when there is none. */
+  rate?: FrameRate
   /** For the other side to say close, and then to end. */
   close_timeout_ms?: number
   clock?: Clock

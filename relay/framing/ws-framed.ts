@@ -2,6 +2,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
+import { systemClock } from '../platform/clock.ts'
+import { FrameCount } from './frame-count.ts'
+import { FrameRefusal } from './frame-rules.ts'
 import type { HotFrame } from './frame-writer.ts'
 import type { Framed, FramedListener, FramedOptions } from './framed.ts'
 import type { UpgradeRequest } from './handshake.ts'
@@ -24,7 +27,7 @@ export function acceptByLibrary(
   })
   // Of the request it reads what an upgrade request has wherever it came in; it calls back at once, or not at all.
   server.handleUpgrade(request as IncomingMessage, socket, head, (ws) => {
-    framed = tell(ws, listener)
+    framed = tell(ws, listener, options)
   })
   return framed
 }
@@ -48,7 +51,7 @@ export function openByLibrary(options: OpenOptions, listener: OpeningListener): 
       listener.onRefused(response.statusCode ?? 0)
       ws.terminate()
     })
-    return tell(ws, { ...pick(listener), onError: (error) => isRefused || listener.onError(error) })
+    return tell(ws, { ...pick(listener), onError: (error) => isRefused || listener.onError(error) }, options)
   } catch (error) {
     process.nextTick(() => {
       listener.onError(error as Error)
@@ -66,9 +69,23 @@ const pick = (listener: FramedListener): FramedListener => ({
   onClose: (code, reason) => listener.onClose(code, reason),
 })
 
-function tell(ws: WebSocket, listener: FramedListener): Framed {
-  ws.on('message', (data: Buffer, isBinary: boolean) => (isBinary ? listener.onBinary(data) : listener.onText(data)))
-  ws.on('pong', (data: Buffer) => listener.onPong(data))
+function tell(ws: WebSocket, listener: FramedListener, { rate, clock = systemClock }: FramedOptions): Framed {
+  const count = rate ? new FrameCount(rate, clock) : null
+  let isTooMuch = false
+  /** The library does not say how many fragments a message had: they are bounded for each message, by itself. */
+  const takes = (): boolean => {
+    if (isTooMuch || count?.takes() !== false) return !isTooMuch
+    isTooMuch = true
+    const refusal = new FrameRefusal('too_many_frames')
+    ws.close(refusal.close_code)
+    ws.emit('error', refusal)
+    return false
+  }
+  ws.on('message', (data: Buffer, isBinary: boolean) => {
+    if (takes()) isBinary ? listener.onBinary(data) : listener.onText(data)
+  })
+  ws.on('ping', takes)
+  ws.on('pong', (data: Buffer) => takes() && listener.onPong(data))
   ws.on('error', (error) => {
     listener.onError(error)
     ws.terminate()

@@ -20,13 +20,13 @@ export class GatheredWrites {
     })
   }
 
-  /** @param frame stays as it is until it has left */
-  write(wire: Duplex, frame: Buffer): void {
+  /** @param frame stays as it is until it has left @param done called when it has, or cannot */
+  write(wire: Duplex, frame: Buffer, done?: () => void): void {
     if (!this.#held.has(wire)) {
       this.#held.add(wire)
       wire.cork()
     }
-    wire.write(frame)
+    wire.write(frame, done)
     if (wire.writableLength > HELD_BYTES) this.#let(wire)
     else this.#leaving.ask()
   }

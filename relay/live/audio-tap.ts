@@ -7,6 +7,8 @@ import { type SoundPiece, SoundQueue } from './sound-queue.ts'
 
 /** What came of both voices goes together, every five frames of the caller's: each time costs more than the sound. */
 const GIVEN_EVERY_MS = 90
+/** The agent's sound is given so long before it is heard, and no longer: a listener who is behind would hold minutes of it. */
+const AHEAD_MS = 5_000
 
 export class AudioTap {
   readonly #listeners = new Set<TapListener>()
@@ -85,18 +87,19 @@ export class AudioTap {
   }
 
   #give(now_ms: number): void {
+    const due = this.#agent.heardBy(now_ms + AHEAD_MS)
     if (this.isOpen) {
       this.#given_at_ms = now_ms
       const caller = this.#takeCaller()
-      const agent = this.#agent.from(this.#agentGiven)
-      const rest = this.#newcomers.size > 0 ? this.#agent.from(0) : []
+      const agent = this.#agent.from(this.#agentGiven, due)
+      const rest = this.#newcomers.size > 0 ? this.#agent.from(0, due) : []
       for (const listener of this.#listeners) {
         give(listener, 'caller', caller)
         give(listener, 'agent', this.#newcomers.has(listener) ? rest : agent)
       }
     }
     this.#newcomers.clear()
-    this.#agentGiven = this.#agent.end
+    this.#agentGiven = due
     this.#forgetHeard(now_ms)
   }
 

@@ -88,6 +88,7 @@ const STILL_HEARD_MS = 2_000
 /** What a caller was saying when the line closed ends in silence, so that the model writes it down. µ-law, 800 ms. */
 const SILENCE = Buffer.alloc(6_400, 0xff).toString('base64')
 
+const RAN_AWAY = 'The model spoke more than ten minutes ahead of what the caller could hear.'
 const CALL_WENT_ON = 'The carrier ended the media stream while the call went on.'
 /** Of a stream that the carrier ended, where neither its status nor its question how to go on came in time. */
 const NOT_SAID_TO_BE_OVER = 'The carrier ended the media stream and did not say that the call is over.'
@@ -259,16 +260,23 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
     this.#modelSpokeMs = this.#deps.clock.monotonic_ms()
     if (stream === null || this.#playback.isDiscarded(response_id)) return false
     const now_ms = this.#nowMs()
+    if (this.#playback.isTooFarAhead(now_ms)) return this.#modelRanAway()
     const duration_ms = pcmuDurationMs(payload)
     const { mark, starts_at_ms, is_first } = this.#playback.send(response_id, item_id, duration_ms, now_ms)
     stream.sendAudio(payload)
-    stream.sendMark(mark)
+    if (mark !== null) stream.sendMark(mark)
     this.#quality.frameOut()
     if (is_first) this.#agentSounds(item_id, starts_at_ms)
     // All marks were back before the model went on: the agent is heard again. Rule L2.
     else if (!this.#state.is_playing) this.#happen({ type: 'audio_started' })
     this.#tap.hearAgent(payload, starts_at_ms, now_ms)
     return true
+  }
+
+  #modelRanAway(): false {
+    this.#session.close()
+    this.onEvent({ type: 'session_lost', reason: RAN_AWAY })
+    return false
   }
 
   onDelay(ms: number): void {
@@ -308,6 +316,8 @@ export class LiveCall implements MediaStreamListener, RealtimeListener {
 
   onMark(name: string): void {
     for (const item of this.#playback.marked(name, this.#nowMs())) this.#words.agentHeard(item)
+    const owed = this.#playback.owedMark()
+    if (owed !== null) this.#stream?.sendMark(owed)
     if (this.#playback.isIdle && this.#state.is_playing) {
       this.#view.enter(this.#state.gate.state === 'active' ? 'agent_thinking' : 'silence', this.#deps.clock.now())
       this.#happen({ type: 'playback_idle' })

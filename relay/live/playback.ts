@@ -26,6 +26,11 @@ export interface HeardItem {
 }
 
 const EQUALS = 0x3d
+/** Nobody answers for so long: a model that is so far ahead will not come to an end. 5 MB of sound (sound-queue.ts). */
+const MOST_AHEAD_MS = 10 * 60_000
+/** When so many marks are still to come back, not each delta has its own but each 200 ms: at most 4,000 for what may be ahead. */
+const FINE_MARKS = 1_000
+const COARSE_MARK_MS = 200
 /** Between two marks the caller has heard a little more than the last one says; never more than this. */
 const BEYOND_MARK_MS = 50
 
@@ -47,6 +52,8 @@ export class Playback {
   #count = 0
   #items: PlayingItem[] = []
   #marks: PendingMark[] = []
+  /** Sent since the last mark; null when that was after all of it. Only while marks are still to come back. */
+  #unmarked_ms: number | null = null
   #progressAt = 0
   #endsAt = 0
   readonly #discarded = new Set<string>()
@@ -54,6 +61,11 @@ export class Playback {
   /** True when nothing sent is still to be heard. */
   get isIdle(): boolean {
     return this.#marks.length === 0
+  }
+
+  /** What is said now would be heard too late: the model is not to be listened to any more. */
+  isTooFarAhead(now_ms: number): boolean {
+    return this.#endsAt - now_ms > MOST_AHEAD_MS
   }
 
   /** Milliseconds since the carrier last said that something was heard. */
@@ -78,14 +90,14 @@ export class Playback {
 
   /**
    * Books one delta that is being sent.
-   * @returns the mark to send after it, and when the caller will hear its beginning
+   * @returns the mark to send after it, if it is to have one, and when the caller will hear its beginning
    */
   send(
     response_id: string,
     item_id: string,
     duration_ms: number,
     now_ms: number,
-  ): { mark: string; starts_at_ms: number; is_first: boolean } {
+  ): { mark: string | null; starts_at_ms: number; is_first: boolean } {
     let item = this.#items.at(-1)
     const is_first = item?.item_id !== item_id
     if (!item || is_first) {
@@ -96,9 +108,23 @@ export class Playback {
     const starts_at_ms = Math.max(now_ms, this.#endsAt)
     this.#endsAt = starts_at_ms + duration_ms
     item.sent_ms += duration_ms
-    const mark = `g${this.#generation}.${++this.#count}`
-    this.#marks.push({ name: mark, item, upto_ms: item.sent_ms })
-    return { mark, starts_at_ms, is_first }
+    this.#unmarked_ms = (this.#unmarked_ms ?? 0) + duration_ms
+    const isMarked = this.#marks.length < FINE_MARKS || this.#unmarked_ms >= COARSE_MARK_MS
+    return { mark: isMarked ? this.#markAfter(item) : null, starts_at_ms, is_first }
+  }
+
+  /** @returns the mark to send after all that was sent, when that has none; asked each time a mark has come back */
+  owedMark(): string | null {
+    const last = this.#items.at(-1)
+    if (this.#unmarked_ms === null || last === undefined || this.#marks.length >= FINE_MARKS) return null
+    return this.#markAfter(last)
+  }
+
+  #markAfter(item: PlayingItem): string {
+    const name = `g${this.#generation}.${++this.#count}`
+    this.#marks.push({ name, item, upto_ms: item.sent_ms })
+    this.#unmarked_ms = null
+    return name
   }
 
   /** The model has sent all audio of an item. @returns the item if the caller has heard all of it already */
@@ -123,12 +149,12 @@ export class Playback {
   marked(name: string, now_ms: number): HeardItem[] {
     const position = this.#marks.findIndex((mark) => mark.name === name)
     if (position < 0) return []
-    const reached = this.#marks.splice(0, position + 1)
+    const { item: reached, upto_ms } = this.#marks[position]!
+    this.#marks.splice(0, position + 1)
     this.#progressAt = now_ms
-    for (const mark of reached) mark.item.heard_ms = Math.max(mark.item.heard_ms, mark.upto_ms)
-    return [...new Set(reached.map((mark) => mark.item))]
-      .filter((item) => item.is_complete && item.heard_ms >= item.sent_ms)
-      .map((item) => this.#take(item))
+    const items = this.#items.slice(0, this.#items.indexOf(reached) + 1)
+    for (const item of items) item.heard_ms = item === reached ? Math.max(item.heard_ms, upto_ms) : item.sent_ms
+    return items.filter((item) => item.is_complete && item.heard_ms >= item.sent_ms).map((item) => this.#take(item))
   }
 
   /**
@@ -151,6 +177,7 @@ export class Playback {
     this.#generation++
     this.#items = []
     this.#marks = []
+    this.#unmarked_ms = null
     this.#endsAt = now_ms
     return cut
   }

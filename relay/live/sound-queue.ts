@@ -87,11 +87,11 @@ export class SoundQueue {
     this.#release(Math.ceil((this.#end - this.#blocksFrom) / BLOCK_BYTES))
   }
 
-  /** @returns a copy of what there is from this place on, one piece for each run */
-  from(place: number): SoundPiece[] {
+  /** @returns a copy of what there is from one place to another, one piece for each run */
+  from(place: number, end = this.#end): SoundPiece[] {
     return this.#runs.flatMap((run, n) => {
       const from = Math.max(run.from, place, this.#begin)
-      const to = this.#endOf(n)
+      const to = Math.min(this.#endOf(n), end)
       return from < to ? [{ at_ms: Math.round(timeIn(run, from)), mulaw: this.#read(from, to) }] : []
     })
   }

@@ -26,6 +26,8 @@ export interface RealtimeConfig {
 
 /** Source: OpenAI Realtime, one message carries at most 15 MiB of audio. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+/** Five minutes of sound in pieces of 20 ms with their words may come at once, and go on at twenty times the speed of speech. */
+const RATE = { burst: 20_000, per_second: 2_000 }
 /** A connection that has not answered a ping by the next one is lost. */
 const PING_EVERY_MS = 10_000
 const HANDSHAKE_MS = 8_000
@@ -115,6 +117,7 @@ class OpenaiRealtimeSession implements RealtimeSession {
         url: realtimeUrl(base_url, model),
         headers: { Authorization: `Bearer ${api_key}` },
         max_message_bytes: MAX_MESSAGE_BYTES,
+        rate: RATE,
         handshake_timeout_ms: HANDSHAKE_MS,
         // What is not UTF-8 would not be JSON either.
         checks_utf8: false,

@@ -21,13 +21,17 @@ export type Admit = (start: StartMessage) => Promise<((stream: MediaStream) => M
 const PING_EVERY_MS = 15_000
 /** A stream that does not say who it is in time is closed; one without any frame is lost. Source: protocols A.5, B.3. */
 const START_WITHIN_MS = 10_000
-const HELD_MESSAGES = 600
+/** What is kept while the token is checked: all frames of that time, each a message of about 400 bytes every 20 ms. */
+const HELD_BYTES = (START_WITHIN_MS / 20) * 512
 const WATCH_EVERY_MS = 250
 /** Without a frame: after so many looks the model is given silence, and after so many the stream is lost (5 s). */
 const QUIET_LOOKS = 3
 const LOST_LOOKS = 20
 /** Minutes of speech: who has so much not taken reads nothing, and what else is sent would only fill the memory of all calls. */
 const MOST_UNREAD_BYTES = 8 * 1024 * 1024
+/** Each becomes a line of the transcript and is told to the model: nobody presses more in a call. */
+const MOST_KEYS = 500
+const KEY = /^[0-9*#A-D]$/i
 /** Of so many frames one is timed on its way, if it goes on: reading the clock for each was measured to cost a twentieth of a call. */
 const TIMED_EVERY = 10
 
@@ -67,8 +71,10 @@ export function serveMediaStream(
   let looks = 0
   const frames = new FrameClock()
   let untimed = 0
+  let keys = 0
   /** Messages that come while the token is being checked. */
-  let held: WireMessage[] = []
+  let held: Buffer[] = []
+  let held_bytes = 0
 
   const accepted = accept({ onText: receive, onBinary: () => strange(), onPong() {}, onError: broke, onClose: closed })
   if (accepted === null) return
@@ -123,7 +129,7 @@ export function serveMediaStream(
     listener = enter(stream)
     const waiting = held
     held = []
-    for (const early of waiting) give(early)
+    for (const early of waiting) take(early)
   }
 
   /** @param payload base64 @returns whether it has gone on */
@@ -161,12 +167,17 @@ export function serveMediaStream(
         else listener?.onMalformed('a mark without a name')
         return
       case 'dtmf':
-        if (typeof message.dtmf?.digit === 'string') listener?.onDigit(message.dtmf.digit)
-        return
+        return press(message.dtmf?.digit)
       case 'stop':
         return end('stopped')
       default:
     }
+  }
+
+  function press(key: unknown): void {
+    if (typeof key !== 'string' || !KEY.test(key)) listener?.onMalformed('a key that no telephone has')
+    else if (keys++ < MOST_KEYS) listener?.onDigit(key)
+    else listener?.onMalformed(`more than ${MOST_KEYS} keys`)
   }
 
   /** Walk (i): a frame of the caller's is heard without being parsed; everything else goes the ordinary way. */
@@ -186,11 +197,21 @@ export function serveMediaStream(
     } catch (error) {
       return listener?.onBroken(error)
     }
+    if (isAdmitting && !listener) return hold(data)
+    take(data)
+  }
+
+  function take(data: Buffer): void {
     const message = parseMessage(data)
     if (!message) return strange()
     if (listener) return give(message)
-    if (message.event === 'start' && !isAdmitting) return void begin(message)
-    if (isAdmitting && held.length < HELD_MESSAGES) held.push(message)
+    if (message.event === 'start') void begin(message)
+  }
+
+  function hold(data: Buffer): void {
+    if (held_bytes + data.length > HELD_BYTES) return
+    held_bytes += data.length
+    held.push(Buffer.from(data))
   }
 
   function strange(): void {

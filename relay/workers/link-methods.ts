@@ -40,7 +40,6 @@ export type FrontMethods = {
   unserve(call: CallRef): void
   /** Sound for those who listen in: `packPieces`. */
   pieces(packed: Uint8Array): void
-  flushed(listener_id: number): void
   heardOut(listener_id: number): void
   hangUp(call_sid: string): Promise<void>
   keepFarewell(call_sid: string, say: string | null): void

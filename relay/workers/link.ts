@@ -58,6 +58,11 @@ export class Link<Theirs extends Methods, Ours extends Methods> {
     return this.#dropped
   }
 
+  /** False while the other side cannot keep up. */
+  get isQuick(): boolean {
+    return this.#onTheWay <= SLOW_MESSAGES
+  }
+
   /** Says something that has no answer. */
   tell<N extends keyof Theirs & string>(name: N, ...args: Args<Theirs, N>): void {
     this.#post({ kind: 'tell', name, args })
@@ -65,7 +70,7 @@ export class Link<Theirs extends Methods, Ours extends Methods> {
 
   /** As `tell`, for what is soon out of date: lost when the other side cannot keep up. */
   tellIfQuick<N extends keyof Theirs & string>(name: N, ...args: Args<Theirs, N>): void {
-    if (this.#onTheWay > SLOW_MESSAGES) this.#dropped++
+    if (!this.isQuick) this.#dropped++
     else this.#post({ kind: 'tell', name, args })
   }
 

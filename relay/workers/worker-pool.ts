@@ -80,7 +80,6 @@ export function createWorkerPool(deps: WorkerPoolDeps): WorkerPool {
             if (listener) givePiece(piece, listener)
           }
         },
-        flushed: (id) => self.listeners.get(id)?.onFlush(),
         heardOut(id) {
           self.listeners.get(id)?.onClose()
           self.listeners.delete(id)

@@ -3,9 +3,10 @@
 import type { CallAnswer, CallCommand, LiveCallsDeps } from '../live/live-calls.ts'
 import { messageOf, RelayError } from '../platform/errors.ts'
 import { pieceOf } from '../platform/heard-piece.ts'
+import { type Heard, HeardQueue } from '../platform/heard-queue.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { TapListener } from '../platform/ports.ts'
-import { type HeardPiece, packPieces } from './heard-pieces.ts'
+import { packPieces } from './heard-pieces.ts'
 import { type Channel, Link } from './link.ts'
 import type { FrontMethods, WorkerMethods } from './link-methods.ts'
 
@@ -61,27 +62,46 @@ export function workerPorts(
     unlisten(listener_id) {
       stops.get(listener_id)?.()
       stops.delete(listener_id)
+      waiting.delete(listener_id)
     },
   }
   const link: WorkerPorts['link'] = new Link<FrontMethods, WorkerMethods>(channel, ours, GATHER_MS)
 
-  /** What all listeners hear goes as one letter: a letter for each piece cost more than the sound. */
-  let pieces: HeardPiece[] = []
+  /**
+   * What all listeners hear goes as one letter: a letter for each piece cost more than the sound. While the front cannot
+   * keep up, it waits here, the newest of it.
+   */
+  const waiting = new Map<number, HeardQueue>()
+  let sending: NodeJS.Timeout | null = null
   function sendPieces(): void {
-    if (pieces.length > 0) link.tellIfQuick('pieces', packPieces(pieces))
-    pieces = []
+    if (sending) clearTimeout(sending)
+    sending = null
+    if (waiting.size === 0) return
+    if (!link.isQuick) return sendSoon()
+    const pieces = [...waiting].flatMap(([listener_id, queue]) =>
+      queue.takeAll().map((heard) => ({ listener_id, piece: packed(heard) })),
+    )
+    waiting.clear()
+    link.tell('pieces', packPieces(pieces))
+  }
+  const sendSoon = (): void => {
+    sending ??= setTimeout(sendPieces, PIECES_EVERY_MS)
+  }
+  function add(listener_id: number, heard: Heard): void {
+    const queue = waiting.get(listener_id) ?? new HeardQueue()
+    waiting.set(listener_id, queue)
+    queue.add(heard)
+    sendSoon()
   }
   const listenerTo = (listener_id: number): TapListener => ({
-    onPiece: (voice, at_ms, mulaw) => {
-      const piece = pieceOf(voice, at_ms, mulaw)
-      if (pieces.push({ listener_id, piece }) === 1) setTimeout(sendPieces, PIECES_EVERY_MS)
-    },
+    onPiece: (voice, at_ms, mulaw) => add(listener_id, { voice, at_ms, mulaw }),
     onFlush: () => {
+      add(listener_id, 'flush')
       sendPieces()
-      link.tell('flushed', listener_id)
     },
     onClose: () => {
       sendPieces()
+      waiting.delete(listener_id)
       stops.delete(listener_id)
       link.tell('heardOut', listener_id)
     },
@@ -135,6 +155,9 @@ export function workerPorts(
     },
   }
 }
+
+const packed = (heard: Heard): Buffer =>
+  heard === 'flush' ? pieceOf('flush') : pieceOf(heard.voice, heard.at_ms, heard.mulaw)
 
 /** The channel of this process to the one that started it. */
 export function parentChannel(): Channel {

@@ -55,7 +55,14 @@ describe('against the reader of ws', () => {
     }
     const figures = [...counts].map(([what, times]) => `${what} ${times}`).join(', ')
     if (process.env.PHONY_FUZZ_STREAMS) process.stdout.write(`${STREAMS} streams, seed ${SEED}: ${figures}\n`)
-    const expected = ['text', 'binary', 'ping', 'pong', 'close', ...FRAME_RULES.map((rule) => NAMES_IN_WS[rule][0]!)]
+    const expected = [
+      'text',
+      'binary',
+      'ping',
+      'pong',
+      'close',
+      ...FRAME_RULES.flatMap((rule) => NAMES_IN_WS[rule].slice(0, 1)),
+    ]
     expect(expected.filter((what) => (counts.get(what) ?? 0) < STREAMS / 2_000)).toEqual([])
   })
 })

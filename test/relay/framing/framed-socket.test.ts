@@ -1,5 +1,6 @@
 // The rules of an open connection, on a socket by hand and a clock that stands still.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import type { FrameRate } from '../../../relay/framing/frame-count.ts'
 import { FrameRefusal, type Role } from '../../../relay/framing/frame-rules.ts'
 import { HotFrame } from '../../../relay/framing/frame-writer.ts'
 import type { FramedListener } from '../../../relay/framing/framed.ts'
@@ -14,7 +15,11 @@ const LIMITS = { max_message_bytes: 100_000, max_fragments: 100, checks_utf8: tr
 
 function connect(
   listener: Partial<FramedListener> = {},
-  { role = 'server' as Role, head = Buffer.alloc(0) as Buffer } = {},
+  {
+    role = 'server' as Role,
+    head = Buffer.alloc(0) as Buffer,
+    ...options
+  }: { role?: Role; head?: Buffer; rate?: FrameRate } = {},
 ) {
   const socket = new ScriptedSocket()
   const clock = fakeClock()
@@ -31,7 +36,7 @@ function connect(
       onClose: (code, reason) => heard.push(`close ${code} ${reason}`.trim()),
       ...listener,
     },
-    { ...LIMITS, clock },
+    { ...LIMITS, clock, ...options },
   )
   const mask = role === 'server' ? MASK : null
   const they = (opcode: number, payload: Uint8Array | string = '') => frameBytes({ opcode, payload, mask })
@@ -324,5 +329,52 @@ describe('closing', () => {
     await turn()
     const left = (of: ScriptedSocket) => of.eventNames().map((name) => [name, of.listenerCount(name)])
     expect(left(socket)).toEqual([...left(fresh), ['error', 1]])
+  })
+})
+
+describe('how much may come', () => {
+  const RATE = { burst: 2_000, per_second: 100 }
+  /** It is looked at after so many. */
+  const LOOK = 256
+
+  it.each(['server', 'client'] as const)(
+    '[F21] what piled up for a while comes at once to a %s, and again after as long',
+    async (role) => {
+      const { socket, framed, clock, heard, they } = connect({}, { role, rate: RATE })
+      for (let times = 0; times < 3; times++) {
+        socket.give(...Array.from({ length: RATE.burst }, () => they(1, 'a')))
+        await turn()
+        expect([framed.isOpen, heard.length]).toEqual([true, (times + 1) * RATE.burst])
+        clock.advance((RATE.burst / RATE.per_second) * 1_000)
+      }
+    },
+  )
+
+  it.each([
+    ['messages', [{ opcode: 1 }]],
+    ['pings', [{ opcode: 9 }]],
+    ['pongs', [{ opcode: 10 }]],
+    ['fragments', [{ opcode: 1, fin: false }, ...Array(8).fill({ opcode: 0, fin: false }), { opcode: 0 }]],
+  ])('[F21] %s beyond that end the connection with 1008, and nothing more is heard', async (_what, frames) => {
+    const { socket, framed, heard, said } = connect({}, { rate: RATE })
+    const all = Buffer.concat(frames.map((frame) => frameBytes({ ...frame, mask: MASK })))
+    for (let sent = 0; sent <= RATE.burst + LOOK; sent += frames.length) socket.give(all)
+    socket.give(all)
+    await turn()
+    expect([framed.isOpen, socket.isEnded, heard.at(-1)]).toEqual([false, true, 'error too_many_frames'])
+    expect(heard.length).toBeLessThanOrEqual(RATE.burst + LOOK)
+    expect(said().at(-1)).toBe('close 1008')
+  })
+
+  it('[F21] the sound of a call goes on for ever, and the clock is read a little more than once in five seconds', async () => {
+    const { socket, framed, clock, they } = connect({}, { rate: { burst: 300, per_second: 60 } })
+    const read = vi.spyOn(clock, 'monotonic_ms')
+    for (let frame = 0; frame < 50 * 60; frame++) {
+      socket.give(they(1, 'a'))
+      await turn()
+      clock.advance(20)
+    }
+    expect(framed.isOpen).toBe(true)
+    expect(read.mock.calls.length).toBeLessThanOrEqual(12)
   })
 })

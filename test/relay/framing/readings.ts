@@ -18,7 +18,7 @@ export interface Reading {
 const reading = (kind: Reading['kind'], bytes: Buffer, code = 0, why = ''): Reading => ({ kind, code, bytes, why })
 const NOTHING = Buffer.alloc(0)
 
-/** The refusals of ours and what `ws` calls them: it has one name for several, never several for one of ours. */
+/** The refusals of ours and what `ws` calls them: it has one name for several, never several for one of ours; of frames it keeps no count. */
 export const NAMES_IN_WS: Record<FrameRule, string[]> = {
   reserved_bits: ['WS_ERR_UNEXPECTED_RSV_1', 'WS_ERR_UNEXPECTED_RSV_2_3'],
   unknown_opcode: ['WS_ERR_INVALID_OPCODE'],
@@ -30,6 +30,7 @@ export const NAMES_IN_WS: Record<FrameRule, string[]> = {
   mask_unexpected: ['WS_ERR_UNEXPECTED_MASK'],
   close_code: ['WS_ERR_INVALID_CLOSE_CODE'],
   not_utf8: ['WS_ERR_INVALID_UTF8'],
+  too_many_frames: [],
   too_many_fragments: ['WS_ERR_TOO_MANY_BUFFERED_PARTS'],
   too_big: ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH'],
   length_unsafe: ['WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH'],
@@ -44,7 +45,8 @@ export function collectingSink(seen: Reading[]): FrameSink {
     onPing: (payload) => seen.push(reading('ping', payload)),
     onPong: (payload) => seen.push(reading('pong', payload)),
     onClose: (code, reason) => seen.push(reading('close', reason, code)),
-    onRefusal: ({ rule, close_code }) => seen.push(reading('refused', NOTHING, close_code, NAMES_IN_WS[rule][0])),
+    onRefusal: ({ rule, close_code }) =>
+      seen.push(reading('refused', NOTHING, close_code, NAMES_IN_WS[rule][0] ?? rule)),
   }
 }
 

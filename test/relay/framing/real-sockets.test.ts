@@ -5,9 +5,22 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { HotFrame } from '../../../relay/framing/frame-writer.ts'
 import type { Framed } from '../../../relay/framing/framed.ts'
+import { WIRES } from '../../../relay/framing/wire.ts'
 import { until } from '../../support/until.ts'
 import { selfSigned } from './certificate.ts'
-import { deferred, echoByOurs, echoByWs, type Listening, listen, openOurs, openWs, Stage, wireTo } from './loopback.ts'
+import {
+  deferred,
+  echoByOurs,
+  echoByWs,
+  LIMITS,
+  type Listening,
+  listen,
+  openOurs,
+  openWs,
+  Stage,
+  silent,
+  wireTo,
+} from './loopback.ts'
 
 const stage = new Stage()
 afterEach(() => stage.end())
@@ -260,6 +273,31 @@ describe('many connections', () => {
       expect(messages.map(String)).toEqual(texts)
       expect(socket.readyState).toBe(WebSocket.OPEN)
     }
+  })
+})
+
+describe.each(['own', 'ws'] as const)('a wire that is %s', (name) => {
+  it.each([
+    ['messages', (socket: WebSocket) => socket.send('')],
+    ['pings', (socket: WebSocket) => socket.ping()],
+  ])('[F21] ends who sends more %s than there is need for, and says why', async (_what, send) => {
+    const faults: string[] = []
+    let heard = 0
+    const listener = {
+      ...silent,
+      onText: () => void heard++,
+      onError: ({ message }: Error) => void faults.push(message),
+    }
+    const options = { ...LIMITS, rate: { burst: 1_000, per_second: 10 } }
+    const { url } = await listen(stage, (request, socket, head) => {
+      WIRES[name].accept(request, socket, head, listener, options)
+    })
+    const { socket, closed } = await openWs(stage, url)
+    for (let sent = 0; sent < 5_000; sent++) send(socket)
+    // The library's is destroyed at once, which may overtake the close frame.
+    expect(name === 'own' ? ['1008'] : ['1008', '1006']).toContain(await closed)
+    expect(heard).toBeLessThan(1_500)
+    expect(faults).toEqual(['The other side sent more messages in a short time than a call can need.'])
   })
 })
 

@@ -271,12 +271,12 @@ describe('a listener that stops reading', () => {
     return { socket, messages, served: served[0]!, ear: ear! as TapListener, speak, isLeft: () => isLeft }
   }
 
-  it('loses pieces, is not closed soon, and holds little of the relay’s memory', async () => {
+  it('loses the oldest pieces, is not closed soon, and holds little of the relay’s memory', async () => {
     const { socket, messages, served, ear, speak } = await listening()
     stopReading(socket)
     const MOST = 20_000
     await speak(MOST)
-    expect(served.bufferedAmount).toBeLessThan(600 * 1024)
+    expect(served.bufferedAmount).toBeLessThan(16 * 1024)
     socket.resume()
     const last = () => messages.at(-1)!.readUInt32BE(4)
     await until(() => {
@@ -285,6 +285,37 @@ describe('a listener that stops reading', () => {
     })
     expect(messages.length).toBeLessThan(MOST)
     expect(socket.readyState).toBe(WebSocket.OPEN)
+    const times = messages.map((data) => data.readUInt32BE(4))
+    const gap = times.findLastIndex((at_ms, n) => n > 0 && at_ms > times[n - 1]! + 100)
+    // After what lay on the wire, the last second, whole.
+    expect(times.slice(gap, gap + 11)).toEqual(Array.from({ length: 11 }, (_, n) => (MOST - 11 + n) * 100))
+  })
+
+  it('hears what the agent is about to say, and not what it was about to say before the caller cut in', async () => {
+    const { socket, messages, ear, speak } = await listening()
+    stopReading(socket)
+    await speak(20_000)
+    const at = (piece: Buffer) =>
+      piece[1] === 1 ? 'flush' : `${piece[0] === 1 ? 'agent' : 'caller'} ${piece.readUInt32BE(4)}`
+    ear.onPiece('agent', 1_999_000, Buffer.alloc(40_000, 2))
+    ear.onFlush()
+    ear.onPiece('agent', 2_000_000, Buffer.alloc(8_000, 3))
+    ear.onFlush()
+    ear.onPiece('agent', 2_000_500, Buffer.alloc(8_000, 4))
+    socket.resume()
+    await until(() => messages.length > 0 && at(messages.at(-1)!) === 'agent 2000500')
+    expect(messages.slice(-4).map(at)).toEqual(['agent 1999000', 'agent 2000000', 'flush', 'agent 2000500'])
+  })
+
+  it('is given what waits before the end of the call', async () => {
+    const { socket, messages, ear, speak } = await listening()
+    stopReading(socket)
+    await speak(20_000)
+    ear.onClose()
+    const closed = once(socket, 'close')
+    socket.resume()
+    expect((await closed)[0]).toBe(1000)
+    expect(messages.at(-1)!.readUInt32BE(4)).toBe(1_999_900)
   })
 
   it('is closed after half a minute without a byte taken, and the call has one listener less', async () => {

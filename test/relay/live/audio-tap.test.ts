@@ -122,3 +122,18 @@ it('of an answer that was cut off or is over nothing is given', () => {
   tap.hearCaller(voiced(FRAME_MS, 1), 3_100)
   expect(later.given).toEqual(['caller 3000 40 ms of 1'])
 })
+
+it('an answer of minutes that came at once is given five seconds ahead, and every byte of it in the end', () => {
+  const { tap, given, callerSpeaks } = listened()
+  tap.hearAgent(voiced(180_000, 2), 1_000, 1_000)
+  callerSpeaks(1_000, 2_000)
+  const later = listener()
+  tap.add(later.listener, 2_000)
+  callerSpeaks(2_000, 182_100)
+  const lengths = (pieces: string[]) =>
+    pieces.filter((piece) => piece.startsWith('agent')).map((piece) => Number(piece.split(' ')[2]))
+  const sum = (pieces: string[]) => lengths(pieces).reduce((all, ms) => all + ms, 0)
+  expect(lengths(given)[0]).toBeLessThanOrEqual(5_100)
+  expect([sum(given), sum(later.given)]).toEqual([180_000, 179_000])
+  expect(Math.max(...lengths(later.given))).toBeLessThanOrEqual(5_100)
+})

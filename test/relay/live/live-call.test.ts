@@ -156,6 +156,35 @@ it('[L9] a long answer with the goodbye at its end is heard to its end', () => {
   expect(line.kept).toEqual([null])
 })
 
+it('an answer of nine minutes that comes at once is heard whole', () => {
+  const line = onALine(3_000)
+  line.speak('long', 540_000)
+  line.play(539_000)
+  expect(line.call.turns.at(-1)).toMatchObject({ turn_id: 'item_long', is_final: false })
+  line.play(2_000)
+  expect(line.call.turns.at(-1)).toMatchObject({ heard_ms: 540_000, cut_off_by: null, is_final: true })
+  expect(line.call.hasEnded).toBe(false)
+})
+
+it('[L6] a model that speaks without end is left: the caller hears a minute of it and a sentence, the record says why', () => {
+  const line = onALine(3_000)
+  const queued: string[] = []
+  for (let at = 0; at < 3_600_000; at += AUDIO_MS)
+    if (line.call.onAgentAudio('endless', 'item_endless', SOUND)) queued.push(SOUND)
+  expect(queued.length * AUDIO_MS).toBeGreaterThan(590_000)
+  expect(queued.length * AUDIO_MS).toBeLessThan(610_000)
+  expect(line.sent.session).toContain('close')
+  line.play(58_000)
+  expect(line.isLeft()).toBe(false)
+  line.play(3_000)
+  expect(line.isLeft()).toBe(true)
+  expect(line.kept).toEqual([expect.stringContaining('technical problem')])
+  line.clock.advance(10_000)
+  expect(line.facts.at(-1)).toMatchObject({
+    end_reason: 'The model spoke more than ten minutes ahead of what the caller could hear.',
+  })
+})
+
 it('[L9] a goodbye that follows a long answer is heard to its end', () => {
   const line = onALine()
   line.speak('long', 20_000)

@@ -13,7 +13,7 @@ describe('playback: what the caller has heard', () => {
     const first = playback.send('r1', 'i1', 200, 1_000)
     playback.send('r1', 'i1', 200, 1_010)
     playback.send('r1', 'i1', 200, 1_020)
-    playback.marked(first.mark, 1_200)
+    playback.marked(first.mark!, 1_200)
     expect(playback.interrupt(1_230)).toEqual([
       { item_id: 'i1', response_id: 'r1', heard_ms: 230, sent_ms: 600, is_complete: false },
     ])
@@ -30,14 +30,14 @@ describe('playback: what the caller has heard', () => {
     const playback = new Playback()
     const old = playback.send('r1', 'i1', 400, 0)
     playback.interrupt(10)
-    expect(playback.marked(old.mark, 20)).toEqual([])
+    expect(playback.marked(old.mark!, 20)).toEqual([])
     const fresh = playback.send('r2', 'i2', 100, 30)
-    expect(playback.marked(old.mark, 40)).toEqual([])
+    expect(playback.marked(old.mark!, 40)).toEqual([])
     playback.complete('i2')
-    expect(playback.marked(fresh.mark, 130)).toEqual([
+    expect(playback.marked(fresh.mark!, 130)).toEqual([
       { item_id: 'i2', response_id: 'r2', heard_ms: 100, sent_ms: 100, is_complete: true },
     ])
-    expect(playback.marked(fresh.mark, 140)).toEqual([])
+    expect(playback.marked(fresh.mark!, 140)).toEqual([])
   })
 
   it('[L5] an interrupted response is discarded, the next one is not', () => {
@@ -51,6 +51,49 @@ describe('playback: what the caller has heard', () => {
     const playback = new Playback()
     expect(playback.send('r1', 'i1', 500, 100).starts_at_ms).toBe(100)
     expect(playback.send('r1', 'i2', 200, 150).starts_at_ms).toBe(600)
+  })
+
+  describe('a long answer that comes at once in small pieces', () => {
+    const PIECE_MS = 20
+    /** Sends it, and lets the carrier play so much of it. @returns the most marks that were to come back at a time */
+    function play(playback: Playback, items: string[], sent_ms: number, played_ms: number): number {
+      const queue: { mark: string; at_ms: number }[] = []
+      let end_ms = 0
+      for (const item of items)
+        for (const until = end_ms + sent_ms / items.length; end_ms < until; ) {
+          const { mark } = playback.send('r', item, PIECE_MS, 0)
+          end_ms += PIECE_MS
+          if (mark !== null) queue.push({ mark, at_ms: end_ms })
+        }
+      const most = queue.length
+      for (const item of items) playback.complete(item)
+      while (queue[0] && queue[0].at_ms <= played_ms) {
+        const { mark, at_ms } = queue.shift()!
+        playback.marked(mark, at_ms)
+        const owed = playback.owedMark()
+        if (owed !== null) queue.push({ mark: owed, at_ms: end_ms })
+      }
+      return most
+    }
+
+    it('keeps no more marks than one for each 200 ms beyond the first thousand', () => {
+      expect(play(new Playback(), ['i1'], 600_000, 0)).toBeLessThanOrEqual(4_000)
+    })
+
+    it('[L3] is heard to the end of each item, and cut within a quarter of a second wherever it is cut', () => {
+      for (const sent_ms of [19_980, 20_100, 599_980]) {
+        const whole = new Playback()
+        play(whole, ['i1', 'i2', 'i3'], sent_ms, sent_ms + PIECE_MS)
+        expect([whole.isIdle, whole.isPlaying('i1'), whole.isPlaying('i3')]).toEqual([true, false, false])
+      }
+      for (const heard_ms of [1_000, 30_000, 599_910]) {
+        const cut = new Playback()
+        play(cut, ['i1'], 600_000, heard_ms)
+        const [item] = cut.interrupt(heard_ms)
+        expect(heard_ms - item!.heard_ms).toBeLessThanOrEqual(250)
+        expect(item!.heard_ms).toBeLessThanOrEqual(heard_ms)
+      }
+    })
   })
 
   it('[L3] heard is never more than sent and never less than marked, whatever happens in which order', () => {
@@ -73,7 +116,7 @@ describe('playback: what the caller has heard', () => {
           now += 37
           if (step.act === 'send') {
             const item = `i${step.item}`
-            marks.push(playback.send('r', item, step.ms, now).mark)
+            marks.push(playback.send('r', item, step.ms, now).mark!)
             sent.set(item, (sent.get(item) ?? 0) + step.ms)
           } else if (step.act === 'mark') {
             const mark = marks[step.index]

@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers())
 
 const FRAME = Buffer.alloc(160, 0x7f).toString('base64')
 
-async function streaming(change: Partial<MediaStreamListener> = {}) {
+async function streaming(change: Partial<MediaStreamListener> = {}, admitted: Promise<void> = Promise.resolve()) {
   let carrier!: FramedListener
   const socket = {
     isOpen: true,
@@ -48,7 +48,7 @@ async function streaming(change: Partial<MediaStreamListener> = {}) {
       carrier = framed
       return socket
     },
-    async () => () => listener,
+    () => admitted.then(() => () => listener),
     { isOverloaded: false, looked_ms: 0 },
     (why) => void faults.push(why),
   )
@@ -117,4 +117,41 @@ it('a carrier that does not read what it is sent is left, before that fills the 
   frame(2)
   vi.advanceTimersByTime(250)
   expect([heard.ends, faults]).toEqual([['lost'], ['the carrier does not read what it is sent']])
+})
+
+const press = (digit: unknown) => ({ event: 'dtmf', dtmf: { track: 'inbound_track', digit } })
+
+it('of the keys of a call the first 500 are told, each of them, and no more', async () => {
+  const digits: string[] = []
+  const strange: string[] = []
+  const { say } = await streaming({
+    onDigit: (digit) => void digits.push(digit),
+    onMalformed: (what) => void strange.push(what),
+  })
+  for (let times = 0; times < 600; times++) say(press('0123456789*#'[times % 12]))
+  expect([digits.length, digits.slice(8, 13)]).toEqual([500, ['8', '9', '*', '#', '0']])
+  expect(strange).toEqual(Array(100).fill('more than 500 keys'))
+})
+
+it('what is no key of a telephone is none', async () => {
+  const digits: string[] = []
+  const { say } = await streaming({ onDigit: (digit) => void digits.push(digit) })
+  for (const digit of ['1', '12', '', 'x'.repeat(60_000), 5, null, 'D']) say(press(digit))
+  expect(digits).toEqual(['1', 'D'])
+})
+
+it('all that is said in the ten seconds that a token may be checked is heard, in order, and no more than fits is kept', async () => {
+  let let_in = (): void => {}
+  const admitted = new Promise<void>((resolve) => {
+    let_in = resolve
+  })
+  const marks: string[] = []
+  const { frame, say, heard } = await streaming({ onMark: (name) => void marks.push(name) }, admitted)
+  for (let chunk = 1; chunk <= 490; chunk++) frame(chunk)
+  say({ event: 'mark', mark: { name: 'within' } })
+  for (let times = 0; times < 100; times++) say({ event: 'mark', mark: { name: 'x'.repeat(60_000) } })
+  let_in()
+  await vi.advanceTimersByTimeAsync(0)
+  expect([heard.frames, marks[0]]).toEqual([490, 'within'])
+  expect(marks.length).toBeLessThan(5)
 })
