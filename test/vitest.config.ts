@@ -14,6 +14,7 @@ const SAME_EVERYWHERE = [
   'faults',
   'endings',
   'first-words',
+  'framing',
   'full-disk',
   'hard-models',
 ].map((name) => `test/journeys/${name}.test.ts`)

@@ -68,6 +68,12 @@ describe('one call, end to end', () => {
       item,
       'c2',
     ])
+    expect(record.quality.interruptions).toBe(1)
+    expect(record.quality.interruption_p50_ms).not.toBeNull()
+    expect(record.quality.interruption_p95_ms).toBe(record.quality.interruption_p50_ms)
+    await until(async () =>
+      /^phony_interruption_seconds_count\{process="\w+"\} 1$/m.test(await (await fetch(`${test.url}/metrics`)).text()),
+    )
     expect(call.errors).toEqual([])
     const analytics = await until(async () => {
       const found = await dana.ok('getAnalytics', { query: {} })

@@ -1,21 +1,21 @@
 // The services under the relay go away while people are on the line: what callers, supervisors and the record feel.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ADDED_DELAY_BOUNDS_MS } from '../../shared/contract/calls.ts'
+import type { CallSession } from '../../shared/contract/calls.ts'
 import { type Company, expectNothingLost, keptOf, NUMBER, publishedOf, startCompany } from '../support/company.ts'
 import { type Client, until } from '../support/running-relay.ts'
 import { describeWithServices, type Services, startServices } from '../support/services.ts'
+import { numberedFrame, numbersIn } from '../support/stage.ts'
 
 /** The issue's own figure is a minute; the CI form is shorter, the same in kind. */
 const AWAY_MS = Number(process.env.PHONY_OUTAGE_MS ?? 12_000)
-/** The bound under which 99 of 100 pieces of sound stayed. */
-function p99Of(counts: readonly number[]): string {
-  const all = counts.reduce((sum, count) => sum + count, 0)
-  let sum = 0
-  const at = counts.findIndex((count) => {
-    sum += count
-    return sum >= all * 0.99
-  })
-  return `at most ${ADDED_DELAY_BOUNDS_MS[at] ?? 'more than 250'} ms`
+/**
+ * A frame is timed, one in ten, only if it went on within the turn in which it was read. Half of them will do: a process
+ * that is late gathers some.
+ */
+function expectNoneWaited({ quality }: CallSession): void {
+  expect(quality.frames_dropped).toBe(0)
+  const timed = quality.added_delay!.reduce((sum, count) => sum + count, 0)
+  expect(timed).toBeGreaterThan(quality.frames_in / 20)
 }
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -92,23 +92,60 @@ await describeWithServices('a service that goes away', () => {
     }, 120_000)
   })
 
-  it('a store that takes half a second for everything does not delay the sound', async () => {
-    const feed = await admin.events()
-    const delays: string[] = []
-    for (const ms of [0, 250]) {
-      await services.mongoLine.set(ms === 0 ? { kind: 'pass' } : { kind: 'latency', ms })
-      const { call, stop } = await company.talk(100)
-      await until(() => publishedOf(feed, call).length > 50, 20_000)
+  it('the sound goes on while a store stands still: what the caller says reaches the model, and the agent is heard', async () => {
+    const alone = await startCompany({
+      ...services.env(),
+      MONGODB_DATABASE: `alone_${Date.now()}`,
+      REDIS_KEY_PREFIX: `alone_${Date.now()}:`,
+      RELAY_WORKERS: '0',
+    })
+    try {
+      const client = await alone.admin()
+      const feed = await client.events()
+      const { call, session, stop } = await alone.talk(100)
+      await until(() => publishedOf(feed, call).length > 5)
+      await services.mongoLine.set({ kind: 'hold' })
+      await until(async () => (await timed(client)).status === 503)
+
+      const frames = Array.from({ length: 100 }, (_, index) => numberedFrame(index + 1))
+      await call.speak(Buffer.concat(frames))
+      await until(() => numbersIn(session.audio).at(-1) === 100)
+      expect(numbersIn(session.audio)).toEqual(frames.map((_, index) => index + 1))
       stop()
+      const { played_ms } = call.heard
+      session.speak('Nobody noticed.', 600)
+      await until(() => call.heard.played_ms >= played_ms + 600)
+      expect((await timed(client)).status).toBe(503)
+
+      await services.mongoLine.set({ kind: 'pass' })
       call.hangUp()
       await call.ended
-      await services.mongoLine.set({ kind: 'pass' })
-      const { kept, record } = await keptOf(admin, call.call_sid)
+      const { kept, record } = await keptOf(client, call.call_sid)
       expectNothingLost(publishedOf(feed, call), kept)
-      expect(record.quality.frames_dropped).toBe(0)
-      delays.push(p99Of(record.quality.added_delay ?? []))
+      expectNoneWaited(record)
+    } finally {
+      await services.mongoLine.set({ kind: 'pass' })
+      await alone.close()
     }
-    process.stdout.write(`Sound was in the relay for (p99) ${delays.join(', and beside a slow store ')}\n`)
+  }, 90_000)
+
+  it('a store that takes half a second for everything loses no word, and no frame waits for it', async () => {
+    const feed = await admin.events()
+    // Who answers is remembered from a call before.
+    const before = await company.talk()
+    before.stop()
+    before.call.hangUp()
+    await before.call.ended
+    await services.mongoLine.set({ kind: 'latency', ms: 250 })
+    const { call, stop } = await company.talk(100)
+    await until(() => publishedOf(feed, call).length > 50, 20_000)
+    stop()
+    call.hangUp()
+    await call.ended
+    await services.mongoLine.set({ kind: 'pass' })
+    const { kept, record } = await keptOf(admin, call.call_sid)
+    expectNothingLost(publishedOf(feed, call), kept)
+    expectNoneWaited(record)
   }, 90_000)
 
   it('a relay that starts beside a store that is slow at first waits for it', async () => {

@@ -38,7 +38,20 @@ describe.skipIf(process.platform !== 'linux').each([
       const { parts } = (await answer.json()) as { parts: { calls: { status: string } } }
       return `${answer.status} ${parts.calls.status}`
     }
-    return { call, session, dana, again, part, model, worker: test.relay.worker_pids()[0] }
+    return { test, call, session, dana, again, part, model, worker: test.relay.worker_pids()[0] }
+  }
+
+  /** Is late until the relay says so. @returns what ends that */
+  async function overload(worker: number | undefined, part: () => Promise<string>): Promise<() => Promise<void>> {
+    let isLate = true
+    const late = (async () => {
+      while (isLate) await stall(worker, 80)
+    })()
+    await until(async () => (await part()) === '200 degraded')
+    return () => {
+      isLate = false
+      return late
+    }
   }
 
   it('that stalls for half a second loses no frame of the caller, and takes the next call at once', async () => {
@@ -65,16 +78,11 @@ describe.skipIf(process.platform !== 'linux').each([
     expect(await part()).toBe('200 ready')
     const frames = Array.from({ length: 150 }, (_, index) => numberedFrame(index + 1))
     const said = call.speak(Buffer.concat(frames))
-    let isLate = true
-    const late = (async () => {
-      while (isLate) await stall(worker, 80)
-    })()
-    await until(async () => (await part()) === '200 degraded')
+    const relieve = await overload(worker, part)
     const refused = again(3)
     await refused.ended
     expect(refused.heard.text).toContain('All lines are busy right now')
-    isLate = false
-    await late
+    await relieve()
     // How soon is a figure: `test/bench/bridge.ts --stall`.
     await until(async () => (await part()) === '200 ready')
     const next = again(4)
@@ -85,6 +93,29 @@ describe.skipIf(process.platform !== 'linux').each([
     await said
     await until(() => numbersIn(session.audio).at(-1) === 150)
     expect(numbersIn(session.audio)).toEqual(frames.map((_, index) => index + 1))
+  }, 30_000)
+
+  it('that is late all the time and then stands still drops frames that are too old, with silence in their place, and counts them', async () => {
+    const { test, call, session, dana, part, worker } = await onACall()
+    const relieve = await overload(worker, part)
+    const frames = Array.from({ length: 250 }, (_, index) => numberedFrame(index + 1))
+    const said = call.speak(Buffer.concat(frames))
+    await until(() => numbersIn(session.audio).length > 0)
+    await relieve()
+    await stall(worker, 3_000)
+    await said
+    await until(() => numbersIn(session.audio).at(-1) === 250)
+    const heard = new Set(numbersIn(session.audio))
+    const dropped = frames.length - heard.size
+    expect(dropped).toBeGreaterThan(10)
+    const silence = Buffer.alloc(160, 0xff)
+    const asHeard = frames.map((frame, index) => (heard.has(index + 1) ? frame : silence))
+    expect(session.audio.includes(Buffer.concat(asHeard))).toBe(true)
+    call.hangUp()
+    const record = await recordOf({ dana, params: { call_sid: call.call_sid } })
+    expect(record.quality.frames_dropped).toBe(dropped)
+    const counted = `phony_frames_dropped_total{process="${worker === undefined ? 'front' : 'worker_0'}"} ${dropped}\n`
+    await until(async () => (await (await fetch(`${test.url}/metrics`)).text()).includes(counted))
   }, 30_000)
 })
 

@@ -7,6 +7,8 @@ export type FaultMode =
   | { kind: 'blackhole' }
   /** Nobody listens, and nobody is connected. */
   | { kind: 'refuse' }
+  /** Takes connections and every byte, and hands them on when it is set to something else. */
+  | { kind: 'hold' }
   /** Every chunk arrives so much later, and so does the end. */
   | { kind: 'latency'; ms: number }
   /** Connections are cut by a reset, new ones at once. */
@@ -27,6 +29,7 @@ interface Pair {
 export async function startFaultProxy(target_port: number): Promise<FaultProxy> {
   let mode: FaultMode = { kind: 'pass' }
   const pairs = new Set<Pair>()
+  const held: (() => void)[] = []
   const server = createServer((client) => {
     const pair: Pair = { client, server: null, hasLostBytes: mode.kind === 'blackhole' }
     pairs.add(pair)
@@ -49,7 +52,8 @@ export async function startFaultProxy(target_port: number): Promise<FaultProxy> 
     from.on('data', (chunk) => {
       if (mode.kind === 'blackhole') pair.hasLostBytes = true
       if (pair.hasLostBytes) return
-      if (mode.kind === 'latency') setTimeout(() => to.write(chunk), mode.ms)
+      if (mode.kind === 'hold') held.push(() => to.write(chunk))
+      else if (mode.kind === 'latency') setTimeout(() => to.write(chunk), mode.ms)
       else to.write(chunk)
     })
   }
@@ -74,6 +78,7 @@ export async function startFaultProxy(target_port: number): Promise<FaultProxy> 
     port,
     set: async (next) => {
       mode = next
+      if (next.kind !== 'hold') for (const goOn of held.splice(0)) goOn()
       if (next.kind === 'refuse') return stop()
       if (next.kind === 'reset') cut('resetAndDestroy')
       if (!server.listening) await listen(port)

@@ -1,6 +1,6 @@
 // A model that is not ours: the least of the Realtime protocol a relay may rely on, every step in the test's hand.
 // It keeps all it was sent, so that a test can hold each message against the protocol.
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 
@@ -10,6 +10,8 @@ export interface ClientEvent {
   [field: string]: unknown
 }
 export interface ScriptedSession {
+  /** Of the request that opened it, in lower case and the order in which they came. */
+  header_names: string[]
   received: ClientEvent[]
   /** Bytes of caller audio that came, in order. */
   audio: Buffer
@@ -59,7 +61,7 @@ export async function startScriptedModel(
     if (options.refuse && refused++ < (options.refuse_times ?? Number.POSITIVE_INFINITY))
       return void socket.end(`HTTP/1.1 ${options.refuse} No\r\nContent-Length: 0\r\n\r\n`)
     setTimeout(
-      () => sockets.handleUpgrade(req, socket, head, (ws) => sessions.push(serve(ws, options))),
+      () => sockets.handleUpgrade(req, socket, head, (ws) => sessions.push(serve(ws, req, options))),
       options.open_after_ms ?? 0,
     )
   })
@@ -84,10 +86,15 @@ export async function startScriptedModel(
 let count = 0
 const BYTES_PER_MS = 8
 
-function serve(ws: WebSocket, options: Parameters<typeof startScriptedModel>[0] = {}): ScriptedSession {
+function serve(
+  ws: WebSocket,
+  { rawHeaders }: IncomingMessage,
+  options: Parameters<typeof startScriptedModel>[0] = {},
+): ScriptedSession {
   const waiting = new Set<() => void>()
   const chunks: Buffer[] = []
   const session: ScriptedSession = {
+    header_names: rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase()),
     received: [],
     get audio() {
       return Buffer.concat(chunks)

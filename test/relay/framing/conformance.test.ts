@@ -1,16 +1,16 @@
-// The conformance list (see conformance-cases.ts) on real sockets: a server and a client that echo, ours and those of
-// `ws`, must all say the same. The other side is bare TCP and speaks byte by byte.
+// The conformance list (see conformance-cases.ts) on real sockets: a server and a client that echo, by both framings, must
+// all say the same. The other side is bare TCP and speaks byte by byte.
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { WebSocket } from 'ws'
 import type { Role } from '../../../relay/framing/frame-rules.ts'
 import type { Framed } from '../../../relay/framing/framed.ts'
 import { acceptKey } from '../../../relay/framing/handshake.ts'
+import { WIRES, type WireName } from '../../../relay/framing/wire.ts'
 import { CASES, type ConformanceCase } from './conformance-cases.ts'
 import { cutEvery, frameBytes, MASK } from './frame-bytes.ts'
-import { connectRaw, deferred, echoByOurs, echoByWs, LIMITS, listen, listenRaw, openOurs, Stage } from './loopback.ts'
+import { connectRaw, deferred, echoBy, LIMITS, listen, listenRaw, openOurs, Stage } from './loopback.ts'
 import { readByWs } from './readings.ts'
 
 const whole = new Stage()
@@ -34,9 +34,11 @@ interface Answer {
 
 const expected = ({ answers }: ConformanceCase): string[] => answers.map(([kind, what]) => inWords(kind, what))
 
-function agree(asked: ConformanceCase, [ours, theirs]: Answer[][]): void {
-  expect(ours!.map(({ words }) => words)).toEqual(expected(asked))
-  expect(ours).toEqual(theirs)
+const FRAMINGS: WireName[] = ['own', 'ws']
+
+function agree(asked: ConformanceCase, [own, ws]: Answer[][]): void {
+  expect(own!.map(({ words }) => words)).toEqual(expected(asked))
+  expect(ws).toEqual(own)
 }
 
 /** Says the case on an upgraded connection. @returns what the subject, of this role, said until it ended */
@@ -59,7 +61,7 @@ async function converse(
   await ended
   wire.end()
   const reader = subject === 'server' ? 'client' : 'server'
-  const said = readByWs([Buffer.concat(came)], reader, { ...LIMITS, checks_utf8: false })
+  const said = readByWs([Buffer.concat(came)], reader, { ...LIMITS, max_fragments: 1, checks_utf8: false })
   return said.map(({ kind, code, bytes: payload }) =>
     kind === 'close'
       ? { words: inWords(kind, code), reason: `${payload}` }
@@ -87,15 +89,14 @@ async function untilHead(wire: Socket): Promise<[string, Buffer]> {
 }
 
 describe('a server that echoes', () => {
-  const ports = { ours: 0, ws: 0 }
+  const ports: number[] = []
   beforeAll(async () => {
-    ports.ours = (await listen(whole, echoByOurs())).port
-    ports.ws = (await listen(whole, echoByWs())).port
+    for (const framing of FRAMINGS) ports.push((await listen(whole, echoBy(framing))).port)
   })
 
   it.each(CASES)('[$id] $rule', async (asked) => {
     const said: Answer[][] = []
-    for (const port of [ports.ours, ports.ws]) {
+    for (const port of ports) {
       const [wire, early] = await upgraded(port)
       said.push(await converse(wire, early, asked, 'server'))
     }
@@ -114,7 +115,7 @@ describe('a client that echoes', () => {
     url = listening.url
   })
 
-  const connectOurs = () => {
+  const connect = (framing: WireName): void => {
     const echoing: { framed: Framed } = openOurs(
       one,
       url,
@@ -123,20 +124,15 @@ describe('a client that echoes', () => {
         onText: (payload) => echoing.framed.sendText(payload),
         onBinary: (payload) => echoing.framed.sendBinary(payload),
       },
+      WIRES[framing],
     )
-  }
-  const connectWs = () => {
-    const socket = new WebSocket(url, { perMessageDeflate: false })
-    socket.on('message', (data: Buffer, isBinary) => socket.send(data, { binary: isBinary }))
-    socket.on('error', () => {})
-    one.closing(socket, () => socket.terminate())
   }
 
   it.each(CASES)('[$id] $rule', async (asked) => {
     const said: Answer[][] = []
-    for (const connect of [connectOurs, connectWs]) {
+    for (const framing of FRAMINGS) {
       wires = deferred()
-      connect()
+      connect(framing)
       const wire = await wires.promise
       const [head, early] = await untilHead(wire)
       const key = /^sec-websocket-key: (.*)$/im.exec(head)![1]!

@@ -11,11 +11,12 @@ import {
 import type { Duplex } from 'node:stream'
 import { WebSocket, WebSocketServer } from 'ws'
 import type { Framed, FramedListener, FramedOptions } from '../../../relay/framing/framed.ts'
-import { acceptUpgrade } from '../../../relay/framing/handshake.ts'
-import { type OpeningListener, type OpenOptions, openFramed } from '../../../relay/framing/open-framed.ts'
+import type { OpeningListener, OpenOptions } from '../../../relay/framing/open-framed.ts'
+import { WIRES, type WireName } from '../../../relay/framing/wire.ts'
 import { selfSigned } from './certificate.ts'
 
-export const LIMITS = { max_message_bytes: 64 * 1024 * 1024, max_fragments: 10_000, checks_utf8: true }
+/** Of fragments as many as when nothing is said. */
+export const LIMITS = { max_message_bytes: 64 * 1024 * 1024, checks_utf8: true }
 
 /** What was opened in a test and is to be closed after it, the last first. */
 export class Stage {
@@ -127,11 +128,12 @@ export function connectRaw(stage: Stage, port: number): Promise<Socket> {
 /** Hears everything and does nothing. */
 export const silent: FramedListener = { onText() {}, onBinary() {}, onPong() {}, onError() {}, onClose() {} }
 
-/** Answers every message with itself, by ours. `meet` is given each connection. */
+/** Answers every message with itself, by ours or by what a setting falls back to. `meet` is given each connection. */
 export function echoByOurs(
   meet: (framed: Framed) => void = () => {},
   options: Partial<FramedOptions> = {},
   own: Partial<FramedListener> = {},
+  wire = WIRES.own,
 ): OnUpgrade {
   return (request, socket, head) => {
     const listener: FramedListener = {
@@ -140,17 +142,18 @@ export function echoByOurs(
       onBinary: (payload) => framed?.sendBinary(payload),
       ...own,
     }
-    const framed = acceptUpgrade(request, socket, head, listener, { ...LIMITS, ...options })
+    const framed = wire.accept(request, socket, head, listener, { ...LIMITS, ...options })
     if (framed) meet(framed)
   }
 }
 
-/** The same by `ws`. */
+export const echoBy = (framing: WireName): OnUpgrade => echoByOurs(() => {}, {}, {}, WIRES[framing])
+
+/** The same by `ws` itself. */
 export function echoByWs(meet: (socket: WebSocket) => void = () => {}, checks_utf8 = true): OnUpgrade {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: LIMITS.max_message_bytes,
-    maxFragments: LIMITS.max_fragments,
     skipUTF8Validation: !checks_utf8,
   })
   return (request, socket, head) =>
@@ -169,19 +172,20 @@ export interface Opened {
   closed: Promise<string>
 }
 
-/** A client of ours that writes down what it hears. */
+/** A client, of ours or of what a setting falls back to, that writes down what it hears. */
 export function openOurs(
   stage: Stage,
   url: string,
   options: Partial<OpenOptions> = {},
   own: Partial<OpeningListener> = {},
+  wire = WIRES.own,
 ): Opened {
   const heard: string[] = []
   const messages: Buffer[] = []
   const opened = deferred<void>()
   const closed = deferred<string>()
   const say = (what: string) => void heard.push(what)
-  const framed = openFramed(
+  const framed = wire.open(
     { url, headers: {}, handshake_timeout_ms: 5_000, ...LIMITS, ...options },
     {
       onOpen: () => {

@@ -72,7 +72,7 @@ export function readInRoom(chunks: Buffer[], role: Role, limits: Limits): Readin
     const before = seen.length
     bytes.copy(room.bytes)
     reader.push(room.first(bytes.length), room.words)
-    for (const one of seen.slice(before)) one.bytes = Buffer.from(one.bytes)
+    for (let one = before; one < seen.length; one++) seen[one]!.bytes = Buffer.from(seen[one]!.bytes)
   }
   return seen
 }

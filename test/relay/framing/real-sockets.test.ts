@@ -1,15 +1,17 @@
-// Whole conversations on real sockets, plain and with TLS: ours with ours, and ours with those of `ws` on either side.
+// Whole conversations on real sockets, plain and with TLS: ours with ours, ours with those of `ws` on either side, and what
+// a setting falls back to in place of ours.
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { HotFrame } from '../../../relay/framing/frame-writer.ts'
 import type { Framed } from '../../../relay/framing/framed.ts'
-import { WIRES } from '../../../relay/framing/wire.ts'
+import { WIRES, type WireName } from '../../../relay/framing/wire.ts'
 import { until } from '../../support/until.ts'
 import { selfSigned } from './certificate.ts'
 import {
   deferred,
+  echoBy,
   echoByOurs,
   echoByWs,
   LIMITS,
@@ -34,8 +36,8 @@ interface Talker {
   closed: Promise<string>
 }
 
-async function talkByOurs({ url, ca }: Listening): Promise<Talker> {
-  const { framed, opened, messages, closed } = openOurs(stage, url, { ...(ca !== undefined && { ca }) })
+async function talkByOurs({ url, ca }: Listening, wire = WIRES.own): Promise<Talker> {
+  const { framed, opened, messages, closed } = openOurs(stage, url, { ...(ca !== undefined && { ca }) }, {}, wire)
   await opened
   return {
     sendText: (text) => framed.sendText(text),
@@ -57,8 +59,12 @@ async function talkByWs({ url, ca }: Listening): Promise<Talker> {
   }
 }
 
-const SERVERS = { ours: echoByOurs, ws: echoByWs }
-const CLIENTS = { ours: talkByOurs, ws: talkByWs }
+const SERVERS = { ours: echoByOurs, ws: echoByWs, fallback: () => echoBy('ws') }
+const CLIENTS = {
+  ours: talkByOurs,
+  ws: talkByWs,
+  fallback: (listening: Listening) => talkByOurs(listening, WIRES.ws),
+}
 const SIZES = [0, 1, 125, 126, 430, 2_390, 65_535, 65_536, 1_000_003]
 
 describe.each([
@@ -68,6 +74,10 @@ describe.each([
   ['ours', 'ws', true],
   ['ws', 'ours', false],
   ['ws', 'ours', true],
+  ['fallback', 'ours', false],
+  ['fallback', 'ours', true],
+  ['ours', 'fallback', false],
+  ['ours', 'fallback', true],
 ] as const)('server %s, client %s, secure: %s', (server, client, isSecure) => {
   it('messages of every size come back as they went, in order, and both close with the same code', async () => {
     const talker = await CLIENTS[client](await listen(stage, SERVERS[server](), isSecure))
@@ -93,8 +103,11 @@ describe.each([
   })
 })
 
-/** A server of ours and a client of ours, and the wire between them: of a secure one, the server's end of it. */
-async function pair(isSecure = false): Promise<{
+/** A server and a client, and the wire between them: of a secure one, the server's end of it. */
+async function pair(
+  framing: WireName,
+  isSecure = false,
+): Promise<{
   server: Framed
   serverClosed: Promise<string>
   wire: Socket
@@ -104,7 +117,7 @@ async function pair(isSecure = false): Promise<{
   const wires = deferred<Socket>()
   const serverClosed = deferred<string>()
   const listener = { onClose: (code: number, reason: string) => serverClosed.resolve(`${code} ${reason}`.trim()) }
-  const upgrade = echoByOurs((framed) => met.resolve(framed), {}, listener)
+  const upgrade = echoByOurs((framed) => met.resolve(framed), {}, listener, WIRES[framing])
   const { url, port, ca } = await listen(
     stage,
     (request, socket, head) => {
@@ -114,7 +127,7 @@ async function pair(isSecure = false): Promise<{
     isSecure,
   )
   const wired = isSecure ? { url } : await wireTo(stage, port, (wire) => wires.resolve(wire))
-  const client = openOurs(stage, wired.url, { ...(ca !== undefined && { ca }) })
+  const client = openOurs(stage, wired.url, { ...(ca !== undefined && { ca }) }, {}, WIRES[framing])
   await client.opened
   return { server: await met.promise, serverClosed: serverClosed.promise, wire: await wires.promise, client }
 }
@@ -143,136 +156,140 @@ it('the certificates of a host are checked once: what connects to it again takes
   await openOurs(stage, others.url, { ca: ca! }).opened
 })
 
-describe('closing', () => {
-  it.each([false, true])('[F16] the server closes: both hear its code and reason (secure: %s)', async (isSecure) => {
-    const { server, serverClosed, client } = await pair(isSecure)
-    server.sendText('goodbye')
-    server.close(1001, 'restart')
-    expect([await client.closed, await serverClosed]).toEqual(['1001 restart', '1001 restart'])
-    expect(client.messages.map(String)).toEqual(['goodbye'])
-    expect(client.heard).toEqual(['open', 'close 1001 restart'])
+describe.each(['own', 'ws'] as const)('framing: %s', (framing) => {
+  describe('closing', () => {
+    it.each([false, true])('[F16] the server closes: both hear its code and reason (secure: %s)', async (isSecure) => {
+      const { server, serverClosed, client } = await pair(framing, isSecure)
+      server.sendText('goodbye')
+      server.close(1001, 'restart')
+      expect([await client.closed, await serverClosed]).toEqual(['1001 restart', '1001 restart'])
+      expect(client.messages.map(String)).toEqual(['goodbye'])
+      expect(client.heard).toEqual(['open', 'close 1001 restart'])
+    })
+
+    it('[F16] both close at once: each hears the code of the other', async () => {
+      const { server, serverClosed, client } = await pair(framing)
+      server.close(4001)
+      client.framed.close(4002)
+      expect([await client.closed, await serverClosed]).toEqual(['4001', '4002'])
+    })
+
+    it.each([false, true])('[F17] a side that is destroyed is 1006 for both (secure: %s)', async (isSecure) => {
+      const { server, serverClosed, client } = await pair(framing, isSecure)
+      server.terminate()
+      expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
+    })
+
+    it.each([false, true])('[F17] a wire that is cut is 1006 for both (secure: %s)', async (isSecure) => {
+      const { serverClosed, wire, client } = await pair(framing, isSecure)
+      if (isSecure) wire.destroy()
+      else wire.resetAndDestroy()
+      expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
+      expect(client.framed.isOpen).toBe(false)
+    })
+
+    it('[F17] a wire that is reset in the middle of a message is 1006, and no part of the message is heard', async () => {
+      const { serverClosed, wire, client } = await pair(framing)
+      wire.write(Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]), Buffer.alloc(1_000)]), () =>
+        wire.resetAndDestroy(),
+      )
+      expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
+      expect(client.messages).toEqual([])
+    })
+
+    it('[F17] a wire that is reset after our close is 1006, and no error', async () => {
+      const { wire, client } = await pair(framing)
+      client.framed.close(1000)
+      wire.resetAndDestroy()
+      expect(await client.closed).toBe('1006')
+      expect(client.heard).toEqual(['open', 'close 1006'])
+    })
+
+    it('[F16] a side that only ends its half is ended too', async () => {
+      const { serverClosed, wire, client } = await pair(framing)
+      wire.end()
+      expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
+    })
   })
 
-  it('[F16] both close at once: each hears the code of the other', async () => {
-    const { server, serverClosed, client } = await pair()
-    server.close(4001)
-    client.framed.close(4002)
-    expect([await client.closed, await serverClosed]).toEqual(['4001', '4002'])
-  })
-
-  it.each([false, true])('[F17] a side that is destroyed is 1006 for both (secure: %s)', async (isSecure) => {
-    const { server, serverClosed, client } = await pair(isSecure)
-    server.terminate()
-    expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
-  })
-
-  it.each([false, true])('[F17] a wire that is cut is 1006 for both (secure: %s)', async (isSecure) => {
-    const { serverClosed, wire, client } = await pair(isSecure)
-    if (isSecure) wire.destroy()
-    else wire.resetAndDestroy()
-    expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
-    expect(client.framed.isOpen).toBe(false)
-  })
-
-  it('[F17] a wire that is reset in the middle of a message is 1006, and no part of the message is heard', async () => {
-    const { serverClosed, wire, client } = await pair()
-    wire.write(Buffer.concat([Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]), Buffer.alloc(1_000)]), () =>
-      wire.resetAndDestroy(),
-    )
-    expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
-    expect(client.messages).toEqual([])
-  })
-
-  it('[F17] a wire that is reset after our close is 1006, and no error', async () => {
-    const { wire, client } = await pair()
-    client.framed.close(1000)
-    wire.resetAndDestroy()
-    expect(await client.closed).toBe('1006')
-    expect(client.heard).toEqual(['open', 'close 1006'])
-  })
-
-  it('[F16] a side that only ends its half is ended too', async () => {
-    const { serverClosed, wire, client } = await pair()
-    wire.end()
-    expect([await client.closed, await serverClosed]).toEqual(['1006', '1006'])
-  })
-})
-
-describe('a reader that is slow', () => {
-  it('is seen by the sender, and gets everything in the end', async () => {
-    const { server, wire, client } = await pair()
-    const half = Buffer.alloc(500_000, 'half')
-    wire.pause()
-    client.framed.sendBinary(half)
-    while (client.framed.bufferedBytes === 0) {
+  describe('a reader that is slow', () => {
+    it('is seen by the sender, and gets everything in the end', async () => {
+      const { server, wire, client } = await pair(framing)
+      const half = Buffer.alloc(500_000, 'half')
+      wire.pause()
       client.framed.sendBinary(half)
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-    expect(client.framed.bufferedBytes).toBeGreaterThan(0)
-    expect(server.isOpen).toBe(true)
-    wire.resume()
-    await until(() => client.framed.bufferedBytes === 0)
+      while (client.framed.bufferedBytes === 0) {
+        client.framed.sendBinary(half)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(client.framed.bufferedBytes).toBeGreaterThan(0)
+      expect(server.isOpen).toBe(true)
+      wire.resume()
+      await until(() => client.framed.bufferedBytes === 0)
+    })
+
+    it('gets every sound as it was, also those that waited while later ones were written', async () => {
+      const { wire, client } = await pair(framing)
+      const sound = new HotFrame('{"sound":"', '"}')
+      wire.pause()
+      let sent = 0
+      for (let more = 50; more > 0; sent++) {
+        client.framed.sendHot(sound, String(sent).padStart(160, 'A'))
+        if (client.framed.bufferedBytes > 0) more--
+        if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
+      }
+      wire.resume()
+      await until(() => client.messages.length === sent)
+      const whole = client.messages.every(
+        (message, n) => `${message}` === `{"sound":"${String(n).padStart(160, 'A')}"}`,
+      )
+      expect(whole).toBe(true)
+    })
+
+    it('can be left by destroying it, whatever is still waiting', async () => {
+      const { serverClosed, wire, client } = await pair(framing)
+      wire.pause()
+      for (let i = 0; i < 40; i++) client.framed.sendBinary(Buffer.alloc(500_000))
+      client.framed.terminate()
+      expect(await client.closed).toBe('1006')
+      wire.resume()
+      expect(await serverClosed).toBe('1006')
+    })
   })
 
-  it('gets every sound as it was, also those that waited while later ones were written', async () => {
-    const { wire, client } = await pair()
-    const sound = new HotFrame('{"sound":"', '"}')
-    wire.pause()
-    let sent = 0
-    for (let more = 50; more > 0; sent++) {
-      client.framed.sendHot(sound, String(sent).padStart(160, 'A'))
-      if (client.framed.bufferedBytes > 0) more--
-      if (sent % 100 === 0) await new Promise((resolve) => setImmediate(resolve))
-    }
-    wire.resume()
-    await until(() => client.messages.length === sent)
-    const whole = client.messages.every((message, n) => `${message}` === `{"sound":"${String(n).padStart(160, 'A')}"}`)
-    expect(whole).toBe(true)
-  })
+  describe('many connections', () => {
+    it('leave nothing behind: no listener on the server, no socket, no warning', async () => {
+      const warnings: Error[] = []
+      const onWarning = (warning: Error) => warnings.push(warning)
+      process.on('warning', onWarning)
+      const { url, server } = await listen(stage, echoBy(framing))
+      const counts = () => server.eventNames().map((name) => [name, server.listenerCount(name)])
+      const before = counts()
+      for (let i = 0; i < 30; i++) {
+        const { framed, opened, closed, messages } = openOurs(stage, url, {}, {}, WIRES[framing])
+        await opened
+        framed.sendText('hello')
+        await until(() => messages.length === 1)
+        if (i % 3 === 0) framed.terminate()
+        else framed.close(1000)
+        await closed
+      }
+      while ((await connectionsOf(server)) > 0);
+      process.off('warning', onWarning)
+      expect([counts(), warnings]).toEqual([before, []])
+    })
 
-  it('can be left by destroying it, whatever is still waiting', async () => {
-    const { serverClosed, wire, client } = await pair()
-    wire.pause()
-    for (let i = 0; i < 40; i++) client.framed.sendBinary(Buffer.alloc(500_000))
-    client.framed.terminate()
-    expect(await client.closed).toBe('1006')
-    wire.resume()
-    expect(await serverClosed).toBe('1006')
-  })
-})
-
-describe('many connections', () => {
-  it('leave nothing behind: no listener on the server, no socket, no warning', async () => {
-    const warnings: Error[] = []
-    const onWarning = (warning: Error) => warnings.push(warning)
-    process.on('warning', onWarning)
-    const { url, server } = await listen(stage, echoByOurs())
-    const counts = () => server.eventNames().map((name) => [name, server.listenerCount(name)])
-    const before = counts()
-    for (let i = 0; i < 30; i++) {
-      const { framed, opened, closed, messages } = openOurs(stage, url)
-      await opened
-      framed.sendText('hello')
-      await until(() => messages.length === 1)
-      if (i % 3 === 0) framed.terminate()
-      else framed.close(1000)
-      await closed
-    }
-    while ((await connectionsOf(server)) > 0);
-    process.off('warning', onWarning)
-    expect([counts(), warnings]).toEqual([before, []])
-  })
-
-  it('of ws and ours, a thousand short messages each way at once arrive in order', async () => {
-    const { url } = await listen(stage, echoByOurs())
-    const clients = await Promise.all(Array.from({ length: 5 }, () => openWs(stage, url)))
-    const texts = Array.from({ length: 1_000 }, (_, i) => `message ${i}`)
-    for (const { socket } of clients) for (const text of texts) socket.send(text)
-    for (const { messages, socket } of clients) {
-      await until(() => messages.length === texts.length)
-      expect(messages.map(String)).toEqual(texts)
-      expect(socket.readyState).toBe(WebSocket.OPEN)
-    }
+    it('of ws and ours, a thousand short messages each way at once arrive in order', async () => {
+      const { url } = await listen(stage, echoBy(framing))
+      const clients = await Promise.all(Array.from({ length: 5 }, () => openWs(stage, url)))
+      const texts = Array.from({ length: 1_000 }, (_, i) => `message ${i}`)
+      for (const { socket } of clients) for (const text of texts) socket.send(text)
+      for (const { messages, socket } of clients) {
+        await until(() => messages.length === texts.length)
+        expect(messages.map(String)).toEqual(texts)
+        expect(socket.readyState).toBe(WebSocket.OPEN)
+      }
+    })
   })
 })
 

@@ -116,7 +116,7 @@ function someText(from: Chance): Buffer {
   return from.percent(4) ? text.subarray(from.int(text.length + 1)) : text
 }
 
-const someSize = (from: Chance): number => (from.percent(1) ? from.pick(LARGE_SIZES) : from.pick(EDGE_SIZES))
+const someSize = (from: Chance): number => (from.int(400) === 0 ? from.pick(LARGE_SIZES) : from.pick(EDGE_SIZES))
 
 function controlFrame(from: Chance): RawFrame {
   const opcode = from.pick([9, 9, 9, 10, 10, 10, 8])

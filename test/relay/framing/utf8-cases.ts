@@ -21,8 +21,27 @@ const endsWithCharacter = ([, , bytes]: TextCase) => Buffer.from(bytes.toString(
 
 const PLANES = Array.from({ length: 17 }, (_, plane) => plane * 0x1_0000)
 
+/** Of characters of two to six bytes. */
+const FIRST_BYTES = [
+  [0xc0, 0xdf],
+  [0xe0, 0xef],
+  [0xf0, 0xf7],
+  [0xf8, 0xfb],
+  [0xfc, 0xfd],
+] as const
+const bytesFrom = (from: number, to: number) => Buffer.from(Array.from({ length: to - from + 1 }, (_, i) => from + i))
+const CUT = ['c2', 'e0 a0', 'f0 90 80', 'f4 8f bf', 'c0', 'e0 80', 'f0 80 80', 'f8 80 80 80', 'fc 80 80 80 80'].concat([
+  'df',
+  'ef bf',
+  'f7 bf bf',
+  'fb bf bf bf',
+  'fd bf bf bf bf',
+  'f8 88 80 80',
+])
+
 export const VALID_TEXTS: TextCase[] = [
-  ['6.5', 'texts with every kind of character', Buffer.from('hello$world, hello¢world, hello€world, hello𤭢world')],
+  ...[...'$¢€𤭢'].map((one): TextCase => ['6.5', `texts with ${one}`, Buffer.from(`hello${one}world`)]),
+  ['6.5', 'texts of nothing else', KOSME],
   ...prefixes.filter(endsWithCharacter),
   ...points('6.7', 'the first characters of a length', [0x00, 0x80, 0x800, 0x1_0000]),
   ...points('6.9', 'the last characters of a length', [0x7f, 0x7ff, 0xffff, 0x10_ffff]),
@@ -32,30 +51,35 @@ export const VALID_TEXTS: TextCase[] = [
     'characters that never mean anything',
     PLANES.flatMap((plane) => [plane + 0xfffe, plane + 0xffff]),
   ),
-  ...points('6.23', 'special characters', [0xfffc, 0xfffd, 0xfeff, 0x200b, 0x2028, 0x1f3a7, 0xfdd0]),
+  ...points(
+    '6.23',
+    'special characters',
+    [0xfff9, 0xfffa, 0xfffb, 0xfffc, 0xfffd, 0xfffe, 0xffff, 0xfeff, 0x200b, 0x2028, 0x1f3a7, 0xfdd0],
+  ),
 ]
 
 export const BROKEN_TEXTS: TextCase[] = [
   ...prefixes.filter((one) => !endsWithCharacter(one)),
   ...each('6.8', 'sequences of five and six bytes', ['f8 88 80 80 80', 'fc 84 80 80 80 80']),
-  ...each('6.10', 'characters beyond the last one', [
-    'f7 bf bf bf',
-    'fb bf bf bf bf',
-    'fd bf bf bf bf bf',
-    'f4 90 80 80',
+  ...each('6.10', 'characters beyond the last one', ['f7 bf bf bf', 'fb bf bf bf bf', 'fd bf bf bf bf bf']),
+  ...each('6.11', 'the character after the last one', ['f4 90 80 80']),
+  ...each('6.12', 'continuation bytes alone', [
+    '80',
+    'bf',
+    '80 bf',
+    '80 bf 80',
+    '80 bf 80 bf',
+    '80 bf 80 bf 80',
+    '80 bf 80 bf 80 bf',
+    '80 bf 80 bf 80 bf 80',
+    bytesFrom(0x80, 0xbf).toString('hex'),
   ]),
-  ...each('6.12', 'continuation bytes alone', ['80', 'bf', '80 bf', '80 bf 80', '80 bf 80 bf', '80 bf 80 bf 80 bf 80']),
-  ...each('6.13', 'first bytes alone', ['c2 20 df 20', 'e0 20 ef 20', 'f0 20 f4 20', 'f8 20 fb 20', 'fc 20 fd 20']),
-  ...each('6.14', 'sequences without their last byte', [
-    'c2',
-    'e0 a0',
-    'f0 90 80',
-    'df',
-    'ef bf',
-    'f4 8f bf',
-    'f8 88 80 80',
-  ]),
-  ...each('6.15', 'cut sequences one after the other', ['c2 e0 a0 f0 90 80 df ef bf f4 8f bf']),
+  ...FIRST_BYTES.map(([from, to]): TextCase => {
+    const bytes = Buffer.from([...bytesFrom(from, to)].flatMap((first) => [first, 0x20]))
+    return ['6.13', `first bytes alone (${from.toString(16)} to ${to.toString(16)})`, bytes]
+  }),
+  ...each('6.14', 'sequences without their last byte', CUT),
+  ...each('6.15', 'cut sequences one after the other', [CUT.join('')]),
   ...each('6.16', 'bytes that never stand in a text', ['fe', 'ff', 'fe fe ff ff', 'c0', 'c1', 'f5']),
   ...each('6.17', 'overlong slashes', ['c0 af', 'e0 80 af', 'f0 80 80 af', 'f8 80 80 80 af', 'fc 80 80 80 80 af']),
   ...each('6.18', 'the longest overlong forms', [

@@ -22,7 +22,25 @@ const RECORD = {
 const AUDIO_MS = 200
 const SOUND = Buffer.alloc(AUDIO_MS * 8, 0x10).toString('base64')
 
+const ready = (expires_at: Date | null = null): RealtimeEvent => ({
+  type: 'session_ready',
+  model: 'm',
+  voice: 'alloy',
+  transcription_model: null,
+  expires_at,
+})
+
 function onALine(max_call_duration = 600, expires_at: Date | null = null) {
+  const line = answered(max_call_duration)
+  line.model(ready(expires_at))
+  line.call.attach(line.stream)
+  line.speak('greeting', 400)
+  line.play(1_000)
+  return line
+}
+
+/** The caller is not on the line yet, nor the model. */
+function answered(max_call_duration = 600) {
   const clock = fakeClock()
   const sent: { session: string[]; notes: string[]; stream: string[] } = { session: [], notes: [], stream: [] }
   const facts: CallFact[] = []
@@ -119,13 +137,10 @@ function onALine(max_call_duration = 600, expires_at: Date | null = null) {
     })
   }
   clock.advance(50)
-  model({ type: 'session_ready', model: 'm', voice: 'alloy', transcription_model: null, expires_at })
-  call.attach(stream)
-  speak('greeting', 400)
-  play(1_000)
   return {
     call,
     session,
+    stream,
     pressure,
     logged,
     clock,
@@ -339,6 +354,22 @@ it('a frame goes on at once, waits for the model, or waits for others; silence i
   expect([line.call.onAudio(frame), line.call.onAudio(frame)]).toEqual([false, false])
   line.call.onSilence(frame)
   expect(line.call.frames).toMatchObject({ frames_in: 3, frames_dropped: 0 })
+})
+
+it('frames that are too old, and first words that are more than is kept for the model, are dropped and counted', () => {
+  const line = answered()
+  line.call.attach(line.stream)
+  const frame = Buffer.alloc(160, 0x7f).toString('base64')
+  for (let count = 0; count < 503; count++) line.call.onAudio(frame)
+  expect(line.call.frames).toMatchObject({ frames_in: 503, frames_dropped: 3 })
+  line.model(ready())
+  line.call.onStale()
+  line.call.onStale()
+  expect(line.call.frames).toMatchObject({ frames_in: 505, frames_dropped: 5 })
+  line.call.onEnd('stopped')
+  line.clock.advance(60_000)
+  const ended = line.facts.flatMap((fact) => (fact.type === 'call_ended' ? [fact.quality] : []))
+  expect(ended).toMatchObject([{ frames_in: 505, frames_dropped: 5 }])
 })
 
 it('[L5] a late delta of an interrupted response has not gone on', () => {

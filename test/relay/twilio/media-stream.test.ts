@@ -24,7 +24,8 @@ async function streaming(change: Partial<MediaStreamListener> = {}, admitted: Pr
       carrier.onClose(1006, '')
     },
   }
-  const heard = { frames: 0, silence_ms: 0, timed: 0, ends: [] as string[], broken: 0 }
+  const heard = { frames: 0, silence_ms: 0, stale: 0, timed: 0, ends: [] as string[], broken: 0 }
+  const pressure = { isOverloaded: false, looked_ms: 0 }
   const faults: string[] = []
   const listener: MediaStreamListener = {
     onAudio() {
@@ -34,7 +35,7 @@ async function streaming(change: Partial<MediaStreamListener> = {}, admitted: Pr
     onSilence: (payload) => {
       heard.silence_ms += Buffer.from(payload, 'base64').length / 8
     },
-    onStale() {},
+    onStale: () => void heard.stale++,
     onDelay: () => void heard.timed++,
     onMark() {},
     onDigit() {},
@@ -49,7 +50,7 @@ async function streaming(change: Partial<MediaStreamListener> = {}, admitted: Pr
       return socket
     },
     () => admitted.then(() => () => listener),
-    { isOverloaded: false, looked_ms: 0 },
+    pressure,
     (why) => void faults.push(why),
   )
   const say = (message: object): void => carrier.onText(Buffer.from(JSON.stringify(message)))
@@ -57,7 +58,7 @@ async function streaming(change: Partial<MediaStreamListener> = {}, admitted: Pr
     say({ event: 'media', media: { chunk: `${chunk}`, timestamp: `${timestamp_ms}`, payload: FRAME } })
   say({ event: 'start', start: { streamSid: 'MZ1', callSid: 'CA1', customParameters: { token: 't' } } })
   await vi.advanceTimersByTimeAsync(0)
-  return { carrier, socket, heard, faults, say, frame }
+  return { carrier, socket, pressure, heard, faults, say, frame }
 }
 
 it('one in ten of the frames that go on is timed', async () => {
@@ -83,6 +84,20 @@ it('silence in place of frames that did not come is no frame', async () => {
   expect(heard).toMatchObject({ frames: 2, silence_ms: 500 })
   vi.advanceTimersByTime(750)
   expect(heard).toMatchObject({ frames: 2, silence_ms: 1_500 })
+})
+
+it('while the process is behind, a frame that is too old is not passed on, and silence takes its place', async () => {
+  const { frame, heard, pressure } = await streaming()
+  frame(1)
+  pressure.looked_ms = 3_000
+  frame(2)
+  expect(heard).toMatchObject({ frames: 2, stale: 0, silence_ms: 0 })
+  pressure.isOverloaded = true
+  // All of these took more than two seconds longer to come than the first; the next took two.
+  for (let chunk = 3; chunk <= 50; chunk++) frame(chunk)
+  expect(heard).toMatchObject({ frames: 2, stale: 48, silence_ms: 0 })
+  frame(51)
+  expect(heard).toMatchObject({ frames: 3, stale: 48, silence_ms: 48 * 20 })
 })
 
 it('a call that throws at the silence of a pause ends by itself, the others do not notice', async () => {
