@@ -2,16 +2,8 @@
 // call needs (marks, clear and truncate when the caller cuts in) and keeps nothing of what comes before the model is open.
 import { createServer } from 'node:http'
 import { WebSocket, WebSocketServer } from 'ws'
+import { SESSION } from './session.mjs'
 
-const SESSION = {
-  type: 'realtime',
-  output_modalities: ['audio'],
-  instructions: 'You answer the telephone of a shop.',
-  audio: {
-    input: { format: { type: 'audio/pcmu' }, turn_detection: { type: 'server_vad' } },
-    output: { format: { type: 'audio/pcmu' }, voice: 'marin' },
-  },
-}
 const server = createServer()
 const sockets = new WebSocketServer({ server, perMessageDeflate: false })
 

@@ -1,21 +1,13 @@
 // The product's own framing and scans, and nothing else of it: what the rest of the product costs stands beside this.
 // It does what `naive` does.
 import { createServer } from 'node:http'
+import { SESSION } from './session.mjs'
 
 const { WIRES } = await import(`${process.env.RELAY}/framing/wire.js`)
 const { HotFrame } = await import(`${process.env.RELAY}/framing/frame-writer.js`)
 const { scanMedia } = await import(`${process.env.RELAY}/twilio/media-scan.js`)
 const { scanDelta } = await import(`${process.env.RELAY}/openai/delta-scan.js`)
 
-const SESSION = {
-  type: 'realtime',
-  output_modalities: ['audio'],
-  instructions: 'You answer the telephone of a shop.',
-  audio: {
-    input: { format: { type: 'audio/pcmu' }, turn_detection: { type: 'server_vad' } },
-    output: { format: { type: 'audio/pcmu' }, voice: 'marin' },
-  },
-}
 const LIMITS = { max_message_bytes: 16 << 20, max_fragments: 1_000, checks_utf8: false }
 const APPEND = new HotFrame('{"type":"input_audio_buffer.append","audio":"', '"}')
 const IGNORED = { onBinary() {}, onPong() {}, onError() {} }
